@@ -1,0 +1,198 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// Sizes of a frame in bytes.
+const (
+	// FrameVersion is the frame format. It never changes; the protocol's own
+	// major and minor version travel in HELLO.
+	FrameVersion = 1
+	// HeaderSize is ver, flags, type, lane, seq, ack and session.
+	HeaderSize = 12
+	// MaxPayload is the longest payload.
+	MaxPayload = 240
+	// crcSize is the CRC-32C behind the payload.
+	crcSize = 4
+	// MaxRaw is the longest frame before stuffing.
+	MaxRaw = HeaderSize + MaxPayload + crcSize
+	// MaxEncoded is the longest stuffed frame, without its two delimiters.
+	MaxEncoded = MaxRaw + maxStuffing
+	// MaxFrame is the longest frame on the wire, with both delimiters.
+	MaxFrame = MaxEncoded + 2
+)
+
+// Flags of a frame. Bits 1 to 3 may be ignored by a receiver that does not
+// know them; bits 4 to 7 must be understood, or the frame is dropped.
+type Flags uint8
+
+const (
+	// HasAck says that Ack carries the seq of the message this one answers.
+	HasAck Flags = 1 << 0
+	// mustUnderstand are the flags that a receiver may not ignore.
+	mustUnderstand Flags = 0xF0
+)
+
+// Lane is one of the four independent streams of a session. Each has its own
+// sequence numbers in each direction.
+type Lane uint8
+
+// The lanes; SPEC.md section 3.
+const (
+	LaneStop Lane = iota
+	LaneCommand
+	LaneBulk
+	LaneLive
+	// LaneCount is the number of lanes.
+	LaneCount = 4
+)
+
+// Header is what stands in front of every payload.
+type Header struct {
+	Flags   Flags
+	Type    Type
+	Lane    Lane
+	Seq     uint16
+	Ack     uint16 // meaningful only with HasAck
+	Session uint32 // 0 before a hello and, allowed, on the stop lane
+}
+
+// Newer says whether sequence number a is newer than b, across the wrap.
+func Newer(a, b uint16) bool { return int16(a-b) > 0 }
+
+// Frame is one decoded frame. Payload points into the decoder's buffer and is
+// valid only until its next call.
+type Frame struct {
+	Header
+	Payload []byte
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// AppendFrame appends the frame for h and payload to dst, delimiters
+// included. It does not allocate if dst has room for MaxFrame bytes more. It
+// panics if payload is over MaxPayload: no message of this package makes one.
+func AppendFrame(dst []byte, h Header, payload []byte) []byte {
+	if len(payload) > MaxPayload {
+		panic("protocol: payload over MaxPayload")
+	}
+	var raw [MaxRaw]byte
+	raw[0] = FrameVersion
+	raw[1] = byte(h.Flags)
+	raw[2] = byte(h.Type)
+	raw[3] = byte(h.Lane)
+	binary.LittleEndian.PutUint16(raw[4:], h.Seq)
+	binary.LittleEndian.PutUint16(raw[6:], h.Ack)
+	binary.LittleEndian.PutUint32(raw[8:], h.Session)
+	n := HeaderSize + copy(raw[HeaderSize:], payload)
+	binary.LittleEndian.PutUint32(raw[n:], crc32.Checksum(raw[:n], castagnoli))
+	dst = append(dst, 0)
+	dst = appendCOBS(dst, raw[:n+crcSize])
+	return append(dst, 0)
+}
+
+// Stats counts what a decoder has seen since it was made.
+type Stats struct {
+	Frames   uint64 // good frames
+	Dropped  uint64 // frames dropped for any reason
+	TooLong  uint64
+	TooShort uint64
+	COBS     uint64
+	Checksum uint64
+	Version  uint64
+	Flags    uint64
+}
+
+// Decoder cuts a stream of bytes into frames. The zero value is ready to use.
+// It holds one frame's bytes and never allocates. It must not be used by two
+// goroutines at once.
+type Decoder struct {
+	buf   [MaxEncoded]byte
+	n     int
+	over  bool // the frame in buf is too long; skip to the next delimiter
+	stats Stats
+}
+
+// Stats returns the counts so far.
+func (d *Decoder) Stats() Stats { return d.stats }
+
+// Next consumes bytes from the front of in until one frame is complete and
+// returns it together with the bytes not yet consumed. ErrIncomplete means
+// that in is used up. Any other error is the reason why one frame was
+// dropped; call Next again with rest.
+func (d *Decoder) Next(in []byte) (f Frame, rest []byte, err error) {
+	for len(in) > 0 {
+		end := bytes.IndexByte(in, 0)
+		chunk := in
+		if end >= 0 {
+			chunk = in[:end]
+		}
+		if d.n+len(chunk) > len(d.buf) {
+			d.over = true
+		}
+		if !d.over {
+			d.n += copy(d.buf[d.n:], chunk)
+		}
+		if end < 0 {
+			return Frame{}, nil, ErrIncomplete
+		}
+		in = in[end+1:]
+		if d.n == 0 && !d.over {
+			continue // two delimiters in a row: nothing between frames
+		}
+		f, err = d.finish()
+		return f, in, err
+	}
+	return Frame{}, nil, ErrIncomplete
+}
+
+// finish decodes the frame in the buffer and empties it.
+func (d *Decoder) finish() (Frame, error) {
+	n, over := d.n, d.over
+	d.n, d.over = 0, false
+	if over {
+		return d.drop(&d.stats.TooLong, ErrTooLong)
+	}
+	raw, err := decodeCOBS(d.buf[:n])
+	if err != nil {
+		return d.drop(&d.stats.COBS, err)
+	}
+	if len(raw) < HeaderSize+crcSize {
+		return d.drop(&d.stats.TooShort, ErrTooShort)
+	}
+	if len(raw) > MaxRaw {
+		return d.drop(&d.stats.TooLong, ErrTooLong)
+	}
+	body := raw[:len(raw)-crcSize]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(raw[len(body):]) {
+		return d.drop(&d.stats.Checksum, ErrChecksum)
+	}
+	if body[0] != FrameVersion {
+		return d.drop(&d.stats.Version, ErrVersion)
+	}
+	f := Frame{
+		Header: Header{
+			Flags:   Flags(body[1]),
+			Type:    Type(body[2]),
+			Lane:    Lane(body[3]),
+			Seq:     binary.LittleEndian.Uint16(body[4:]),
+			Ack:     binary.LittleEndian.Uint16(body[6:]),
+			Session: binary.LittleEndian.Uint32(body[8:]),
+		},
+		Payload: body[HeaderSize:],
+	}
+	if f.Flags&mustUnderstand != 0 {
+		return d.drop(&d.stats.Flags, ErrFlags)
+	}
+	d.stats.Frames++
+	return f, nil
+}
+
+func (d *Decoder) drop(count *uint64, err error) (Frame, error) {
+	*count++
+	d.stats.Dropped++
+	return Frame{}, err
+}

@@ -1,0 +1,76 @@
+package protocol
+
+import "time"
+
+// The times of the link, all in one place; SPEC.md's timing table lists them
+// with their reasons. Both ends use these and no literal of their own.
+const (
+	// LeaseEvery is how often the console sends LEASE while armed.
+	LeaseEvery = 100 * time.Millisecond
+	// LeaseRF is how long after its arrival a lease permits RF.
+	LeaseRF = 250 * time.Millisecond
+	// EchoRF is how long after the pen clock that it echoes a lease permits RF.
+	EchoRF = 300 * time.Millisecond
+	// LeaseMotion is how long after its arrival a lease permits needle motion.
+	LeaseMotion = 450 * time.Millisecond
+	// EchoMotion is the same from the pen clock that the lease echoes.
+	EchoMotion = 500 * time.Millisecond
+
+	// ArmWindow is how far ahead of the pen's clock ARM's not_after may lie.
+	ArmWindow = 500 * time.Millisecond
+
+	// StatusRate is how many STATUS a second the pen sends unasked, in a session.
+	StatusRate = 20
+	// MaxStatusRate is the most STATUS a second that SET_RATE may ask for.
+	MaxStatusRate = 200
+
+	// StatusSilence is how long the console waits for STATUS while armed before
+	// it sends ESTOP and stops leasing.
+	StatusSilence = 250 * time.Millisecond
+	// LinkSilence is how long all lanes may be silent before an end gives up.
+	LinkSilence = time.Second
+
+	// CommandSends is how often a command is sent in all.
+	CommandSends = 4
+	// CommandIntervalMin and CommandIntervalMax clamp the time to the first
+	// retry, which is twice the round trip; each further one doubles, up to
+	// CommandIntervalMax.
+	CommandIntervalMin = 30 * time.Millisecond
+	// CommandIntervalMax is the longest time between two sends of a command.
+	CommandIntervalMax = 500 * time.Millisecond
+	// CommandLimit is when a command without a reply is given up.
+	CommandLimit = 2 * time.Second
+
+	// StopSecond and StopThird are when ESTOP is sent again after the first.
+	StopSecond = 10 * time.Millisecond
+	// StopThird is the time of the third ESTOP after the first.
+	StopThird = 20 * time.Millisecond
+	// StopEvery is how often ESTOP is sent from then on, until STOPPED.
+	StopEvery = 50 * time.Millisecond
+	// StopConfirm is when a missing STOPPED becomes "stop not confirmed".
+	StopConfirm = 100 * time.Millisecond
+
+	// IdleStandby is how long READY lasts without a trigger.
+	IdleStandby = 60 * time.Second
+
+	// TimeEvery is how often the clocks are compared after the first samples.
+	TimeEvery = time.Second
+	// TimeQuick is how many quick samples open a session.
+	TimeQuick = 8
+	// TimeQuickEvery is the time between two quick samples.
+	TimeQuickEvery = 20 * time.Millisecond
+)
+
+// Sizes of the link that both ends keep.
+const (
+	// MaxUnacknowledged is the most bytes that the console has on the line
+	// without an answer, so that no driver's buffer fills.
+	MaxUnacknowledged = 2048
+	// BulkWindow is how many bulk requests may be outstanding in STANDBY.
+	BulkWindow = 8
+	// BulkArmedBytes is the longest bulk answer while output is possible; one
+	// request may be outstanding then.
+	BulkArmedBytes = 64
+	// KeptPulses is the fewest pulses that a pen's ledger keeps.
+	KeptPulses = 4096
+)
