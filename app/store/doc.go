@@ -1,0 +1,46 @@
+// Package store keeps what a practice must not lose: patients, their presets,
+// treatment records, operators and the program's settings, in one bbolt file.
+//
+// The one idea: a record is written once. A change of a patient, a preset, an
+// operator or the head of a treatment is a new revision under the same id; the
+// older ones stay and can be read. Pulses and alarms of a treatment are keys of
+// their own under it, so that a treatment of a thousand pulses is never
+// rewritten for the next one. A record that has ended refuses every change.
+//
+// # Promises
+//
+// A method that writes has synced the file when it returns nil; BeginTreatment
+// may therefore stand before an ARM that leaves for the pen. A method that
+// returns an error has written nothing, with the one exception that AppendPulses
+// documents. Contexts are looked at before a write begins, never in the middle
+// of one: an answer of context.Canceled means that nothing was written.
+//
+// All methods may be called from any goroutine. Reads run beside each other and
+// beside a write; writes wait for each other. The package starts no goroutine of
+// its own, save that closing a damaged file is watched for a moment. The caller
+// who opened a Store closes it. The newest revision of each patient is also held
+// in memory, ordered by last use, so that a search as somebody types reads no disk.
+//
+// Times come from Options.Now and are stored and returned in UTC. Ids come from
+// Options.Now and Options.Rand.
+//
+// # Values
+//
+// Each value passes through one seam, the Sealer, together with its place:
+// bucket, key and schema version. A value that is moved to another place, or
+// that carries a flipped bit, does not open. Today's sealer hides nothing; it
+// checks. Keys are ids, numbers and names of settings; they carry nothing about
+// a person.
+//
+// # Errors
+//
+// Sentinels and typed errors of errors.go state each decision that a caller can
+// take. Each has a method Code() string with a stable word, so that packages
+// that may not import this one can still tell them apart.
+//
+// # Never
+//
+// It never merges, clamps or completes what it is given; never skips a sync;
+// never touches a file that a newer program wrote; never migrates without a
+// backup beside the file; and never panics on what it finds in a file.
+package store

@@ -1,0 +1,294 @@
+package store
+
+import (
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/protocol"
+)
+
+// The stored forms. They are types of their own, with the unit in each name, so
+// that a change of a noun can't change the file behind anybody's back. Ids and
+// revisions are in the keys. Any change here is a new schema version.
+
+type storedPatient struct {
+	FamilyName  string    `json:"family_name"`
+	GivenName   string    `json:"given_name,omitempty"`
+	BirthDate   string    `json:"birth_date"`
+	Sex         string    `json:"sex,omitempty"`
+	Fitzpatrick uint8     `json:"fitzpatrick,omitempty"`
+	FileNumber  string    `json:"file_number"`
+	Created     time.Time `json:"created"`
+	Updated     time.Time `json:"updated"`
+}
+
+type storedSettings struct {
+	DepthUM  int32 `json:"depth_um"`
+	SpeedSPM int32 `json:"speed_spm"`
+	PowerMW  int32 `json:"power_mw,omitempty"`
+	PulseMS  int32 `json:"pulse_ms,omitempty"`
+}
+
+// storedPreset with Deleted says that the preset was deleted; nothing else is set
+// but the time.
+type storedPreset struct {
+	Deleted    bool           `json:"deleted,omitempty"`
+	Name       string         `json:"name,omitempty"`
+	PenKind    string         `json:"pen_kind,omitempty"`
+	Indication string         `json:"indication,omitempty"`
+	Zone       string         `json:"zone,omitempty"`
+	Settings   storedSettings `json:"settings"`
+	SavedAt    time.Time      `json:"saved_at"`
+	SavedBy    string         `json:"saved_by,omitempty"`
+}
+
+type storedOperator struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+type storedTip struct {
+	ID             uint32 `json:"id"`
+	Present        bool   `json:"present"`
+	Lot            string `json:"lot,omitempty"`
+	Expiry         string `json:"expiry,omitempty"`
+	Pins           int    `json:"pins,omitempty"`
+	Insulated      bool   `json:"insulated,omitempty"`
+	NeedleLengthUM int32  `json:"needle_length_um,omitempty"`
+	RatedPowerMW   int32  `json:"rated_power_mw,omitempty"`
+	UseCount       uint32 `json:"use_count,omitempty"`
+	UseLimit       uint32 `json:"use_limit,omitempty"`
+}
+
+type storedEnvelope struct {
+	Min           storedSettings `json:"min"`
+	Max           storedSettings `json:"max"`
+	DosePerPinUJ  int64          `json:"dose_per_pin_uj,omitempty"`
+	PulsesPerSpot int            `json:"pulses_per_spot,omitempty"`
+	Pins          int            `json:"pins,omitempty"`
+}
+
+type storedApplied struct {
+	At           time.Time      `json:"at"`
+	Generation   uint32         `json:"generation"`
+	Settings     storedSettings `json:"settings"`
+	Envelope     storedEnvelope `json:"envelope"`
+	SettingsHash string         `json:"settings_hash"`
+}
+
+// storedTreatment is the head of a treatment; pulses and alarms have keys of
+// their own.
+type storedTreatment struct {
+	Patient        string          `json:"patient"`
+	OperatorID     string          `json:"operator_id,omitempty"`
+	Operator       storedOperator  `json:"operator"`
+	PenKind        string          `json:"pen_kind"`
+	PenModel       string          `json:"pen_model,omitempty"`
+	PenSerial      string          `json:"pen_serial,omitempty"`
+	PenFirmware    string          `json:"pen_firmware,omitempty"`
+	PenBoot        uint32          `json:"pen_boot,omitempty"`
+	Simulated      bool            `json:"simulated,omitempty"`
+	Tip            storedTip       `json:"tip"`
+	Indication     string          `json:"indication"`
+	Zone           string          `json:"zone"`
+	Fitzpatrick    uint8           `json:"fitzpatrick,omitempty"`
+	LibraryVersion string          `json:"library_version,omitempty"`
+	LibraryHash    string          `json:"library_hash,omitempty"`
+	Preset         string          `json:"preset,omitempty"`
+	PresetRevision int             `json:"preset_revision,omitempty"`
+	Applied        []storedApplied `json:"applied,omitempty"`
+	Passes         int             `json:"passes,omitempty"`
+	StopLatencyNS  int64           `json:"stop_latency_ns,omitempty"`
+	Started        time.Time       `json:"started"`
+	Ended          time.Time       `json:"ended,omitzero"`
+	Outcome        string          `json:"outcome"`
+}
+
+type storedAlarm struct {
+	At       time.Time `json:"at"`
+	Code     uint16    `json:"code"`
+	Priority string    `json:"priority"`
+	Text     string    `json:"text,omitempty"`
+	Expected string    `json:"expected,omitempty"`
+	Measured string    `json:"measured,omitempty"`
+}
+
+// dateForm is how a calendar day is stored; the zero Date is "".
+const dateForm = "%04d-%02d-%02d"
+
+func packDate(d clinical.Date) string {
+	if d == (clinical.Date{}) {
+		return ""
+	}
+	return fmt.Sprintf(dateForm, d.Year, int(d.Month), d.Day)
+}
+
+func unpackDate(s string) (clinical.Date, error) {
+	if s == "" {
+		return clinical.Date{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return clinical.Date{}, damaged("date: %w", err)
+	}
+	return clinical.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}, nil
+}
+
+func packPatient(p clinical.Patient) storedPatient {
+	return storedPatient{
+		FamilyName: p.FamilyName, GivenName: p.GivenName, BirthDate: packDate(p.BirthDate), Sex: string(p.Sex),
+		Fitzpatrick: uint8(p.Fitzpatrick), FileNumber: p.FileNumber, Created: utc(p.Created), Updated: utc(p.Updated),
+	}
+}
+
+func unpackPatient(id clinical.ID, revision uint32, plain []byte) (clinical.Patient, error) {
+	v, err := decodeJSON[storedPatient](plain)
+	if err != nil {
+		return clinical.Patient{}, err
+	}
+	birth, err := unpackDate(v.BirthDate)
+	return clinical.Patient{
+		ID: id, Revision: int(revision), FamilyName: v.FamilyName, GivenName: v.GivenName, BirthDate: birth,
+		Sex: clinical.Sex(v.Sex), Fitzpatrick: clinical.Fitzpatrick(v.Fitzpatrick), FileNumber: v.FileNumber,
+		Created: v.Created, Updated: v.Updated,
+	}, err
+}
+
+func packSettings(s clinical.Settings) storedSettings {
+	return storedSettings{
+		DepthUM: int32(s.Depth), SpeedSPM: int32(s.Speed), PowerMW: int32(s.Power), PulseMS: int32(s.Duration),
+	}
+}
+
+func unpackSettings(v storedSettings) clinical.Settings {
+	return clinical.Settings{
+		Depth: protocol.Micrometres(v.DepthUM), Speed: protocol.StrokesPerMinute(v.SpeedSPM),
+		Power: protocol.Milliwatts(v.PowerMW), Duration: protocol.Milliseconds(v.PulseMS),
+	}
+}
+
+func packPreset(p clinical.Preset) storedPreset {
+	return storedPreset{
+		Name: p.Name, PenKind: string(p.PenKind), Indication: string(p.Indication), Zone: string(p.Zone),
+		Settings: packSettings(p.Settings), SavedAt: utc(p.SavedAt), SavedBy: p.SavedBy,
+	}
+}
+
+func unpackPreset(patient, id clinical.ID, revision uint32, plain []byte) (p clinical.Preset, deleted bool, err error) {
+	v, err := decodeJSON[storedPreset](plain)
+	return clinical.Preset{
+		ID: id, Revision: int(revision), Patient: patient, Name: v.Name, PenKind: clinical.PenKind(v.PenKind),
+		Indication: clinical.IndicationKey(v.Indication), Zone: clinical.ZoneKey(v.Zone),
+		Settings: unpackSettings(v.Settings), SavedAt: v.SavedAt, SavedBy: v.SavedBy,
+	}, v.Deleted, err
+}
+
+func packOperator(o clinical.Operator) storedOperator {
+	return storedOperator{Name: o.Name, Role: string(o.Role)}
+}
+
+func unpackOperator(id clinical.ID, v storedOperator) clinical.Operator {
+	return clinical.Operator{ID: id, Name: v.Name, Role: clinical.Role(v.Role)}
+}
+
+func packTip(t clinical.Tip) storedTip {
+	return storedTip{
+		ID: t.ID, Present: t.Present, Lot: t.Lot, Expiry: packDate(t.Expiry), Pins: t.Pins, Insulated: t.Insulated,
+		NeedleLengthUM: int32(t.NeedleLength), RatedPowerMW: int32(t.RatedPower), UseCount: t.UseCount, UseLimit: t.UseLimit,
+	}
+}
+
+func unpackTip(v storedTip) (clinical.Tip, error) {
+	expiry, err := unpackDate(v.Expiry)
+	return clinical.Tip{
+		ID: v.ID, Present: v.Present, Lot: v.Lot, Expiry: expiry, Pins: v.Pins, Insulated: v.Insulated,
+		NeedleLength: protocol.Micrometres(v.NeedleLengthUM), RatedPower: protocol.Milliwatts(v.RatedPowerMW),
+		UseCount: v.UseCount, UseLimit: v.UseLimit,
+	}, err
+}
+
+func packApplied(a clinical.Applied) storedApplied {
+	return storedApplied{
+		At: utc(a.At), Generation: a.Generation, Settings: packSettings(a.Settings),
+		Envelope: storedEnvelope{
+			Min: packSettings(a.Envelope.Min), Max: packSettings(a.Envelope.Max), DosePerPinUJ: int64(a.Envelope.DosePerPin),
+			PulsesPerSpot: a.Envelope.PulsesPerSpot, Pins: a.Envelope.Pins,
+		},
+		SettingsHash: hex.EncodeToString(a.SettingsHash[:]),
+	}
+}
+
+func unpackApplied(v storedApplied) (clinical.Applied, error) {
+	a := clinical.Applied{
+		At: v.At, Generation: v.Generation, Settings: unpackSettings(v.Settings),
+		Envelope: clinical.Envelope{
+			Min: unpackSettings(v.Envelope.Min), Max: unpackSettings(v.Envelope.Max),
+			DosePerPin:    protocol.Microjoules(v.Envelope.DosePerPinUJ),
+			PulsesPerSpot: v.Envelope.PulsesPerSpot, Pins: v.Envelope.Pins,
+		},
+	}
+	hash, err := hex.DecodeString(v.SettingsHash)
+	if err != nil || len(hash) != len(a.SettingsHash) {
+		return a, damaged("settings hash %q", v.SettingsHash)
+	}
+	copy(a.SettingsHash[:], hash)
+	return a, nil
+}
+
+func packTreatment(t clinical.Treatment) storedTreatment {
+	v := storedTreatment{
+		Patient: string(t.Patient), OperatorID: string(t.Operator.ID), Operator: packOperator(t.Operator),
+		PenKind: string(t.PenKind), PenModel: t.PenModel, PenSerial: t.PenSerial, PenFirmware: t.PenFirmware,
+		PenBoot: t.PenBoot, Simulated: t.Simulated, Tip: packTip(t.Tip), Indication: string(t.Indication),
+		Zone: string(t.Zone), Fitzpatrick: uint8(t.Fitzpatrick), LibraryVersion: t.LibraryVersion,
+		LibraryHash: t.LibraryHash, Preset: string(t.Preset), PresetRevision: t.PresetRevision, Passes: t.Passes,
+		StopLatencyNS: int64(t.StopLatency), Started: utc(t.Started), Ended: utc(t.Ended), Outcome: string(t.Outcome),
+	}
+	for _, a := range t.Applied {
+		v.Applied = append(v.Applied, packApplied(a))
+	}
+	return v
+}
+
+func unpackTreatment(id clinical.ID, revision uint32, plain []byte) (clinical.Treatment, error) {
+	v, err := decodeJSON[storedTreatment](plain)
+	if err != nil {
+		return clinical.Treatment{}, err
+	}
+	tip, err := unpackTip(v.Tip)
+	if err != nil {
+		return clinical.Treatment{}, err
+	}
+	t := clinical.Treatment{
+		ID: id, Revision: int(revision), Patient: clinical.ID(v.Patient),
+		Operator: unpackOperator(clinical.ID(v.OperatorID), v.Operator), PenKind: clinical.PenKind(v.PenKind),
+		PenModel: v.PenModel, PenSerial: v.PenSerial, PenFirmware: v.PenFirmware, PenBoot: v.PenBoot,
+		Simulated: v.Simulated, Tip: tip, Indication: clinical.IndicationKey(v.Indication), Zone: clinical.ZoneKey(v.Zone),
+		Fitzpatrick: clinical.Fitzpatrick(v.Fitzpatrick), LibraryVersion: v.LibraryVersion, LibraryHash: v.LibraryHash,
+		Preset: clinical.ID(v.Preset), PresetRevision: v.PresetRevision, Passes: v.Passes,
+		StopLatency: time.Duration(v.StopLatencyNS), Started: v.Started, Ended: v.Ended, Outcome: clinical.Outcome(v.Outcome),
+	}
+	for _, a := range v.Applied {
+		u, err := unpackApplied(a)
+		if err != nil {
+			return clinical.Treatment{}, err
+		}
+		t.Applied = append(t.Applied, u)
+	}
+	return t, nil
+}
+
+func packAlarm(a clinical.Alarm) storedAlarm {
+	return storedAlarm{
+		At: utc(a.At), Code: a.Code, Priority: a.Priority, Text: a.Text, Expected: a.Expected, Measured: a.Measured,
+	}
+}
+
+func unpackAlarm(plain []byte) (clinical.Alarm, error) {
+	v, err := decodeJSON[storedAlarm](plain)
+	return clinical.Alarm{
+		At: v.At, Code: v.Code, Priority: v.Priority, Text: v.Text, Expected: v.Expected, Measured: v.Measured,
+	}, err
+}

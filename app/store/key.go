@@ -1,0 +1,86 @@
+package store
+
+import (
+	"encoding/binary"
+
+	"stipple/app/clinical"
+)
+
+// The buckets. Every value in them is sealed, an index's empty values too, so
+// that a damaged key shows.
+//
+//	patients       patient, revision           -> patient
+//	recent         patient                     -> number of last use
+//	presets        patient, preset, revision   -> preset or its deletion
+//	treatments     treatment, revision         -> head of a treatment
+//	by_patient     patient, treatment          -> nothing: which treatments a patient had
+//	open           treatment                   -> nothing: not ended
+//	pulses         treatment, boot, index      -> pulse
+//	alarms         treatment, number           -> alarm
+//	operators      operator, revision          -> operator
+//	settings       name                        -> bytes
+//
+// Ids are 26 bytes, numbers 4 bytes big endian: keys of one record lie together
+// and in order. Bucket meta is not sealed, since its schema version must be
+// known before anything can be opened; see schema.go.
+const (
+	bucketMeta       = "meta"
+	bucketPatients   = "patients"
+	bucketRecent     = "recent"
+	bucketPresets    = "presets"
+	bucketTreatments = "treatments"
+	bucketByPatient  = "by_patient"
+	bucketOpen       = "open"
+	bucketPulses     = "pulses"
+	bucketAlarms     = "alarms"
+	bucketOperators  = "operators"
+	bucketSettings   = "settings"
+)
+
+// sealedBuckets are all buckets but meta.
+func sealedBuckets() []string {
+	return []string{
+		bucketPatients, bucketRecent, bucketPresets, bucketTreatments, bucketByPatient,
+		bucketOpen, bucketPulses, bucketAlarms, bucketOperators, bucketSettings,
+	}
+}
+
+const numberLen = 4 // bytes of a number in a key
+
+// key joins ids to a key or to the prefix of keys.
+func key(ids ...clinical.ID) []byte {
+	k := make([]byte, 0, len(ids)*idLen+2*numberLen)
+	for _, id := range ids {
+		k = append(k, id...)
+	}
+	return k
+}
+
+// numbered appends numbers to a key.
+func numbered(k []byte, numbers ...uint32) []byte {
+	for _, n := range numbers {
+		k = binary.BigEndian.AppendUint32(k, n)
+	}
+	return k
+}
+
+// splitKey takes a key of so many ids and numbers apart.
+func splitKey(k []byte, ids, numbers int) ([]clinical.ID, []uint32, error) {
+	if len(k) != ids*idLen+numbers*numberLen {
+		return nil, nil, damaged("key of %d bytes, want %d", len(k), ids*idLen+numbers*numberLen)
+	}
+	is := make([]clinical.ID, ids)
+	for i := range is {
+		is[i] = clinical.ID(k[:idLen])
+		if !validID(is[i]) {
+			return nil, nil, damaged("key without a valid id")
+		}
+		k = k[idLen:]
+	}
+	ns := make([]uint32, numbers)
+	for i := range ns {
+		ns[i] = binary.BigEndian.Uint32(k)
+		k = k[numberLen:]
+	}
+	return is, ns, nil
+}

@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"stipple/app/clinical"
+)
+
+// FileName is the store's name in the program's data folder.
+const FileName = "stipple.db"
+
+// Options are what a Store gets from outside. The zero value is good for use.
+type Options struct {
+	Now    func() time.Time // nil: time.Now
+	Rand   io.Reader        // nil: crypto/rand.Reader; must be unpredictable outside tests
+	Sealer Sealer           // nil: PlainSealer
+}
+
+// Store is an open store. See the package comment for its promises.
+type Store struct {
+	db     *bolt.DB
+	file   *os.File // bbolt's own, to let go of the lock if bbolt can't
+	sealer Sealer
+	schema uint32
+	now    func() time.Time
+	ids    *idSource
+
+	writer chan struct{}         // holds one token: the right to write
+	dead   atomic.Pointer[error] // why nothing works any more: ErrClosed or ErrDamaged
+
+	mu    sync.RWMutex // guards index
+	index *index
+}
+
+// Open opens the store at path, and makes it with its folder if there is none.
+// It checks the structure of the whole file before it trusts it, and migrates an
+// older one after putting a backup beside it.
+//
+// Errors: ErrInUse (within 2 s), ErrDamaged, ErrNewer, ErrReadOnly, ErrNoAccess,
+// ErrDiskFull. On every error the file is as it was.
+func Open(path string, opt Options) (*Store, error) {
+	s, err := open(path, opt, currentSchema())
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(path string, opt Options, sch schema) (_ *Store, err error) {
+	s := &Store{
+		sealer: opt.Sealer, schema: sch.version, now: opt.Now,
+		writer: make(chan struct{}, 1),
+	}
+	if s.sealer == nil {
+		s.sealer = PlainSealer{}
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	source := opt.Rand
+	if source == nil {
+		source = rand.Reader
+	}
+	s.ids = &idSource{now: s.now, rand: source}
+	if err := ensureFile(path, sch.version); err != nil {
+		return nil, err
+	}
+	if err := inspect(path); err != nil {
+		return nil, err
+	}
+	if err := s.openFile(path, relockWait); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.closeFile())
+		}
+	}()
+	if err := guard(func() error { return s.migrate(path, sch) }); err != nil {
+		return nil, classify(err)
+	}
+	if err := s.reload(); err != nil {
+		return nil, err
+	}
+	// Only the holder of the lock may sweep: a creation that is still going on
+	// elsewhere then finds that the store exists.
+	sweepTemporary(path)
+	return s, nil
+}
+
+// openFile opens the file for reading and writing and takes its lock.
+func (s *Store) openFile(path string, wait time.Duration) error {
+	opts := &bolt.Options{Timeout: wait, FreelistType: bolt.FreelistMapType, OpenFile: s.capture}
+	err := guard(func() (err error) {
+		s.db, err = bolt.Open(path, fileMode, opts)
+		return err
+	})
+	if err != nil && s.db == nil && s.file != nil {
+		_ = s.file.Close() // after a panic; closing twice does no harm
+	}
+	return classify(err)
+}
+
+func (s *Store) capture(name string, flag int, mode os.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(name, flag, mode)
+	s.file = f
+	return f, err
+}
+
+// Close waits for running calls, closes the file and lets go of its lock. Later
+// calls of any method return ErrClosed; a second Close returns nil.
+func (s *Store) Close() error {
+	s.writer <- struct{}{}
+	defer func() { <-s.writer }()
+	before := s.dead.Swap(&errClosedValue)
+	if before != nil && *before == ErrClosed {
+		return nil
+	}
+	if before == nil {
+		return classify(guard(s.db.Close))
+	}
+	return s.closeFile()
+}
+
+// errClosedValue is ErrClosed where a pointer to it is needed; never written.
+var errClosedValue = ErrClosed
+
+// closeFile closes a file that may be damaged. A panic inside bbolt can leave its
+// locks taken, so it is given closeWait; then the file itself is closed, which
+// frees the lock for the next start, and the mapping stays until the process ends.
+func (s *Store) closeFile() error {
+	done := make(chan error, 1)
+	go func() { done <- guard(s.db.Close) }()
+	timer := time.NewTimer(closeWait)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return classify(err)
+	case <-timer.C:
+		return s.file.Close()
+	}
+}
+
+// NewID makes an id. It is the zero ID only if the source of randomness fails;
+// every method that saves refuses that with an error.
+func (s *Store) NewID() clinical.ID {
+	id, err := s.ids.next()
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// clock is the time as it is stored: UTC, without a monotonic part.
+func (s *Store) clock() time.Time { return utc(s.now()) }
+
+// utc is a time as it is stored and read back.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Round(0)
+}
+
+// usable says why the store can't be used, or nil.
+func (s *Store) usable(ctx context.Context) error {
+	if p := s.dead.Load(); p != nil {
+		return *p
+	}
+	return ctx.Err()
+}
+
+// guard runs f and turns a panic, or a fault in the mapped file, into ErrDamaged.
+// bbolt asserts what it reads and follows it through memory; a damaged or
+// shortened file shows as either.
+func guard(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = damaged("%v", r)
+		}
+	}()
+	return f()
+}
+
+// view runs f in a read transaction.
+func (s *Store) view(ctx context.Context, f func(*txn) error) error {
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	return classify(guard(func() error {
+		return s.db.View(func(tx *bolt.Tx) error {
+			return f(&txn{tx: tx, sealer: s.sealer, schema: s.schema})
+		})
+	}))
+}
+
+// update runs f in the one write transaction. When it returns nil, the change is
+// on disk and in the index. After a commit that failed the index is read anew:
+// what is on disk decides.
+func (s *Store) update(ctx context.Context, f func(*txn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.writer <- struct{}{}:
+		defer func() { <-s.writer }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	t := &txn{sealer: s.sealer, schema: s.schema}
+	refused := true // f has not yet agreed, so that there is no commit to fail
+	panicked := true
+	err := guard(func() error {
+		err := s.db.Update(func(tx *bolt.Tx) error {
+			t.tx = tx
+			if err := f(t); err != nil {
+				return err
+			}
+			refused = false
+			return nil
+		})
+		panicked = false
+		return err
+	})
+	switch {
+	case err == nil:
+		s.apply(t.applied)
+		return nil
+	case panicked:
+		s.dead.Store(&err)
+		return err
+	case !refused:
+		if again := s.reload(); again != nil {
+			s.dead.Store(&again)
+			return errors.Join(classify(err), again)
+		}
+	}
+	return classify(err)
+}
+
+func (s *Store) apply(changes []func(*index)) {
+	if len(changes) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, change := range changes {
+		change(s.index)
+	}
+}
+
+// reload builds the index from the file.
+func (s *Store) reload() error {
+	ix := newIndex()
+	err := s.view(context.Background(), func(t *txn) error { return ix.build(t) })
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.index = ix
+	return nil
+}

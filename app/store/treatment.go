@@ -1,0 +1,281 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"stipple/app/clinical"
+)
+
+// BeginTreatment writes down that a treatment is meant to happen, and returns it
+// as stored. It is on disk, synced, when the call returns nil: only then may ARM
+// leave for the pen. The ID is made here unless the caller brings one of NewID;
+// Revision is 1, Started is now unless set, Outcome is intent unless it is open.
+// The patient counts as just used.
+//
+// Errors: *InvalidError with the field (pulses, alarms and an end are
+// NotAllowed here); ErrNotFound for an unknown patient; ErrConflict if the ID is taken.
+func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	if t.Outcome == "" {
+		t.Outcome = clinical.OutcomeIntent
+	}
+	if t.Started.IsZero() {
+		t.Started = s.clock()
+	}
+	t = stored(t)
+	c := checker{record: "treatment"}
+	c.that(t.ID == "" || validID(t.ID), "ID", BadValue)
+	c.treatment(t)
+	c.that(t.Outcome == clinical.OutcomeIntent || t.Outcome == clinical.OutcomeOpen, "Outcome", NotAllowed)
+	c.that(t.Ended.IsZero(), "Ended", NotAllowed)
+	c.that(len(t.Pulses) == 0, "Pulses", NotAllowed)
+	c.that(len(t.Alarms) == 0, "Alarms", NotAllowed)
+	if err := c.err(); err != nil {
+		return clinical.Treatment{}, err
+	}
+	err := s.update(ctx, func(x *txn) (err error) {
+		if err := x.mustHavePatient(t.Patient); err != nil {
+			return err
+		}
+		if t.ID == "" {
+			if t.ID, err = s.ids.next(); err != nil {
+				return err
+			}
+		}
+		switch _, _, err := x.last(bucketTreatments, key(t.ID)); {
+		case err == nil:
+			return fmt.Errorf("%w: the id is taken", ErrConflict)
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		t.Revision = 1
+		if err := x.putHead(t); err != nil {
+			return err
+		}
+		if err := x.put(bucketByPatient, key(t.Patient, t.ID), nil); err != nil {
+			return err
+		}
+		if err := x.put(bucketOpen, key(t.ID), nil); err != nil {
+			return err
+		}
+		return x.touch(t.Patient)
+	})
+	if err != nil {
+		return clinical.Treatment{}, err
+	}
+	return t, nil
+}
+
+// AmendTreatment stores the next revision of the head of an open treatment:
+// settings applied, passes, tip, outcome intent, open or uncertain. Pulses and
+// alarms of t are not stored, and come back as they are; append them.
+//
+// Errors: *InvalidError with the field (Patient and Started can't change);
+// ErrNotFound; ErrConflict if t.Revision is not the newest; ErrEnded.
+func (s *Store) AmendTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	t = stored(t)
+	c := checker{record: "treatment"}
+	c.treatment(t)
+	c.that(t.Ended.IsZero(), "Ended", NotAllowed)
+	switch t.Outcome {
+	case clinical.OutcomeIntent, clinical.OutcomeOpen, clinical.OutcomeUncertain:
+	default:
+		c.refuse("Outcome", NotAllowed)
+	}
+	if err := c.err(); err != nil {
+		return clinical.Treatment{}, err
+	}
+	return s.revise(ctx, t, nil)
+}
+
+// EndTreatment stores the last revision of the head of a treatment, with outcome
+// complete, stopped or uncertain; Ended is now unless set. From then on the
+// record can't be changed. Pulses and alarms of t are not stored, and come back
+// as they are; append them before.
+//
+// Errors as with AmendTreatment, ErrEnded also if it had ended before.
+func (s *Store) EndTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	if t.Ended.IsZero() {
+		t.Ended = s.clock()
+	}
+	t = stored(t)
+	c := checker{record: "treatment"}
+	c.treatment(t)
+	c.that(!t.Ended.Before(t.Started), "Ended", BadValue)
+	switch t.Outcome {
+	case clinical.OutcomeComplete, clinical.OutcomeStopped, clinical.OutcomeUncertain:
+	default:
+		c.refuse("Outcome", NotAllowed)
+	}
+	if err := c.err(); err != nil {
+		return clinical.Treatment{}, err
+	}
+	return s.revise(ctx, t, func(x *txn) error { return x.delete(bucketOpen, key(t.ID)) })
+}
+
+// revise writes the next revision of an open treatment's head, and whatever else
+// belongs to the same transaction.
+func (s *Store) revise(ctx context.Context, t clinical.Treatment, also func(*txn) error) (clinical.Treatment, error) {
+	err := s.update(ctx, func(x *txn) error {
+		if err := x.mustBeOpen(t.ID); err != nil {
+			return err
+		}
+		plain, err := x.checkRevision(bucketTreatments, t.Revision, t.ID)
+		if err != nil {
+			return err
+		}
+		before, err := unpackTreatment(t.ID, uint32(t.Revision), plain)
+		if err != nil {
+			return err
+		}
+		c := checker{record: "treatment"}
+		c.that(t.Patient == before.Patient, "Patient", CantChange)
+		c.that(t.Started.Equal(before.Started), "Started", CantChange)
+		if err := c.err(); err != nil {
+			return err
+		}
+		t.Revision++
+		if err := x.putHead(t); err != nil || also == nil {
+			return err
+		}
+		return also(x)
+	})
+	if err != nil {
+		return clinical.Treatment{}, err
+	}
+	return t, nil
+}
+
+// stored is a head as it will be read back: times in UTC, copies of slices.
+func stored(t clinical.Treatment) clinical.Treatment {
+	t.Started, t.Ended = utc(t.Started), utc(t.Ended)
+	t.Applied = slices.Clone(t.Applied)
+	for i := range t.Applied {
+		t.Applied[i].At = utc(t.Applied[i].At)
+	}
+	return t
+}
+
+func (t *txn) putHead(v clinical.Treatment) error {
+	return t.putJSON(bucketTreatments, numbered(key(v.ID), uint32(v.Revision)), packTreatment(v))
+}
+
+// mustBeOpen is ErrNotFound for a treatment that does not exist and ErrEnded for
+// one that has ended.
+func (t *txn) mustBeOpen(id clinical.ID) error {
+	if !validID(id) {
+		return ErrNotFound
+	}
+	_, err := t.get(bucketOpen, key(id))
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if _, _, err := t.last(bucketTreatments, key(id)); err != nil {
+		return err
+	}
+	return ErrEnded
+}
+
+// Treatment returns the newest revision of a treatment with all its pulses and
+// alarms. ErrNotFound if there is none.
+func (s *Store) Treatment(ctx context.Context, id clinical.ID) (clinical.Treatment, error) {
+	if !validID(id) {
+		return clinical.Treatment{}, ErrNotFound
+	}
+	var v clinical.Treatment
+	err := s.view(ctx, func(t *txn) (err error) {
+		v, err = t.treatment(id)
+		return err
+	})
+	if err != nil {
+		return clinical.Treatment{}, err
+	}
+	return v, nil
+}
+
+// Treatments returns all treatments of a patient, newest first, complete with
+// pulses and alarms: a list shows their number and energy. About 1 µs a pulse.
+func (s *Store) Treatments(ctx context.Context, patient clinical.ID) ([]clinical.Treatment, error) {
+	if !validID(patient) {
+		return nil, nil
+	}
+	return s.listTreatments(ctx, bucketByPatient, key(patient), 2)
+}
+
+// OpenTreatments returns the treatments that have not ended, newest first,
+// complete. At the start of the program these are what a crash interrupted: their
+// outcome has to be reconciled with the pen.
+func (s *Store) OpenTreatments(ctx context.Context) ([]clinical.Treatment, error) {
+	return s.listTreatments(ctx, bucketOpen, nil, 1)
+}
+
+// listTreatments reads the treatments that an index bucket names, whose keys
+// have so many ids, the treatment's last.
+func (s *Store) listTreatments(ctx context.Context, bucket string, prefix []byte, ids int) ([]clinical.Treatment, error) {
+	var all []clinical.Treatment
+	err := s.view(ctx, func(t *txn) error {
+		return t.scan(bucket, prefix, func(k, _ []byte) error {
+			id, _, err := splitKey(k, ids, 0)
+			if err != nil {
+				return err
+			}
+			v, err := t.treatment(id[ids-1])
+			if errors.Is(err, ErrNotFound) {
+				err = damaged("treatment is listed but missing")
+			}
+			all = append(all, v)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(a, b clinical.Treatment) int { return b.Started.Compare(a.Started) })
+	return all, nil
+}
+
+// TreatmentHistory returns all revisions of a treatment's head, oldest first,
+// without pulses and alarms. ErrNotFound if there is no such treatment.
+func (s *Store) TreatmentHistory(ctx context.Context, id clinical.ID) ([]clinical.Treatment, error) {
+	if !validID(id) {
+		return nil, ErrNotFound
+	}
+	var all []clinical.Treatment
+	err := s.view(ctx, func(t *txn) error {
+		return t.scan(bucketTreatments, key(id), func(k, plain []byte) error {
+			_, n, err := splitKey(k, 1, 1)
+			if err != nil {
+				return err
+			}
+			v, err := unpackTreatment(id, n[0], plain)
+			all = append(all, v)
+			return err
+		})
+	})
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// treatment reads a treatment's newest head with its pulses and alarms.
+func (t *txn) treatment(id clinical.ID) (clinical.Treatment, error) {
+	revision, plain, err := t.last(bucketTreatments, key(id))
+	if err != nil {
+		return clinical.Treatment{}, err
+	}
+	v, err := unpackTreatment(id, revision, plain)
+	if err != nil {
+		return clinical.Treatment{}, err
+	}
+	if v.Pulses, err = t.pulses(id); err != nil {
+		return clinical.Treatment{}, err
+	}
+	v.Alarms, err = t.alarms(id)
+	return v, err
+}
