@@ -1,0 +1,13 @@
+#!/bin/sh
+# The benchmarks. Each prints its own figure and the floor that it is held
+# against, measured in the same run.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+scripts/deps.sh window
+
+step "codec, session, charts, limits, store"
+CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./protocol/... ./device/... ./app/clinical/... ./app/chart/... ./app/store/... ./app/console/... ./app/ui/...
+step "start and memory of the real window"
+go test -run '^$' -bench . -benchtime 5x ./demo
+step "done"

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Everything that must hold before a change is kept. Says each step as it
+# comes; the first that fails ends it.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+
+step "system packages"
+scripts/deps.sh window
+
+scripts/lint.sh
+
+# Without cgo: what claims to build without it does (only app, main and the
+# tests of the real window may need it), and it is the quicker build.
+step "unit tests, without cgo"
+# shellcheck disable=SC2046 # a list of packages
+CGO_ENABLED=0 go test $(go list ./... | grep -v -x -e stipple -e stipple/app -e stipple/app/sound -e stipple/demo)
+
+step "what needs cgo, and the import arrows"
+go test . ./app
+
+# The race detector runs what has goroutines of its own; pure packages have
+# none to race.
+step "race detector"
+# shellcheck disable=SC2046
+go test -race $(go list ./device/... ./app/console/... ./app/store/... ./app/ui/... | grep -v -x -e stipple/device/penctl)
+
+step "real window"
+go test -count=1 -v ./demo
+
+step "done"
