@@ -188,6 +188,15 @@ type Applied struct {
 	SettingsHash [8]byte
 }
 
+// ArmIntent is one act of arming, on disk before ARM leaves for the pen, so
+// that after a crash it is known what may have happened.
+type ArmIntent struct {
+	At           time.Time
+	CommandID    uint64
+	SettingsHash [8]byte
+	Settings     Settings
+}
+
 // Envelope is what the limits of a treatment came to, as the pen enforces it.
 type Envelope struct {
 	Min, Max      Settings
@@ -219,6 +228,7 @@ type Treatment struct {
 	Preset         ID // zero: none loaded
 	PresetRevision int
 	Applied        []Applied
+	Arms           []ArmIntent
 	Pulses         []Pulse
 	Passes         int
 	Alarms         []Alarm
