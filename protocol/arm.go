@@ -4,9 +4,9 @@ package protocol
 // Its arm id is the low 32 bits of the command id, which are never 0, so that
 // the console knows the arm id before the answer comes.
 type Arm struct {
-	CommandID    uint64
-	SettingsHash [8]byte
-	TreatmentID  [16]byte
+	CommandID    uint64   // random; the low 32 bits are not 0
+	SettingsHash [8]byte  // Confirmation.Hash of what the operator saw
+	TreatmentID  [16]byte // kept with every pulse
 	NotAfter     PenClock // at most 500 ms ahead of the pen's clock; refused once past
 }
 
@@ -82,11 +82,28 @@ type Outcome uint8
 // The outcomes of a command with a command id.
 const (
 	OutcomeNeverSeen Outcome = 0 // never arrived; the id is burnt now
-	OutcomeRunning   Outcome = 1
-	OutcomeDone      Outcome = 2
-	OutcomeRejected  Outcome = 3
+	OutcomeRunning   Outcome = 1 // not finished; ask again
+	OutcomeDone      Outcome = 2 // carried out, once
+	OutcomeRejected  Outcome = 3 // refused; nothing changed
 	OutcomeForgotten Outcome = 4 // older than the last 32: uncertain
 )
+
+// String is the specification's name of the outcome.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeNeverSeen:
+		return "NEVER_SEEN"
+	case OutcomeRunning:
+		return "RUNNING"
+	case OutcomeDone:
+		return "DONE"
+	case OutcomeRejected:
+		return "REJECTED"
+	case OutcomeForgotten:
+		return "FORGOTTEN"
+	}
+	return "UNKNOWN"
+}
 
 // KeptResults is how many command results the pen keeps across a reset.
 const KeptResults = 32
@@ -122,7 +139,8 @@ func (m *Result) DecodePayload(p []byte) error {
 
 // Lease keeps the pen armed. It grants RF until the earlier of its arrival +
 // LeaseRF and the echoed pen clock + EchoRF, motion likewise: a lease that
-// waited in a buffer grants nothing.
+// waited in a buffer grants nothing, and neither does one whose clock is ahead
+// of the pen's.
 type Lease struct {
 	ArmID uint32
 	Clock PenClock // newest pen clock that the console has seen in STATUS

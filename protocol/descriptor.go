@@ -1,16 +1,24 @@
 package protocol
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
-// MaxDescriptor is the longest descriptor in bytes.
-const MaxDescriptor = 16384
+// Bounds of a descriptor.
+const (
+	// MaxDescriptor is the longest descriptor in bytes.
+	MaxDescriptor = 16384
+	// MaxReading is the highest value that STATUS and PULSE carry of a
+	// parameter: they have 16 bits for it.
+	MaxReading = 65535
+	// MaxTravel is the longest needle travel and the longest way back after a
+	// stop. A pen whose needle is out for longer than two seconds after a stop
+	// is not one that this link was made for.
+	MaxTravel Milliseconds = 2000
+)
 
 // ErrDescriptor is a descriptor that is refused; the session can then only
 // monitor.
@@ -34,32 +42,32 @@ const (
 // Descriptor is what a pen can do: JSON of integers and short strings, the
 // same until the pen reboots. Nothing in it depends on the tip.
 type Descriptor struct {
-	Format          int             `json:"format"` // 1
-	Kind            string          `json:"kind"`   // "needling" or "rf"
-	StatusLayout    int             `json:"status_layout"`
-	RatedPowerMW    Milliwatts      `json:"rated_power_mw,omitempty"`
-	RFFrequencyKHz  int32           `json:"rf_frequency_khz,omitempty"`
-	NeedleTravelMS  Milliseconds    `json:"needle_travel_ms"`     // in and out together, for the timing bound
-	StopToRetracted Milliseconds    `json:"stop_to_retracted_ms"` // ESTOP to needle back
-	MaxPulsesSpot   uint8           `json:"max_pulses_per_spot,omitempty"`
-	MaxDosePinUJ    Microjoules     `json:"max_dose_per_pin_uj,omitempty"`
-	ContactSensor   bool            `json:"contact_sensor"`
-	Parameters      []ParameterSpec `json:"parameters"`
+	Format          int             `json:"format"`                        // of the descriptor: 1
+	Kind            string          `json:"kind"`                          // KindNeedling or KindRF
+	StatusLayout    int             `json:"status_layout"`                 // of STATUS: 1
+	RatedPowerMW    Milliwatts      `json:"rated_power_mw,omitempty"`      // RF only, 1..MaxReading
+	RFFrequencyKHz  int32           `json:"rf_frequency_khz,omitempty"`    // RF only, above 0
+	NeedleTravelMS  Milliseconds    `json:"needle_travel_ms"`              // in and out together, for the timing bound; 0..MaxTravel
+	StopToRetracted Milliseconds    `json:"stop_to_retracted_ms"`          // ESTOP to needle back; 1..MaxTravel
+	MaxPulsesSpot   uint8           `json:"max_pulses_per_spot,omitempty"` // RF only, 1..255
+	MaxDosePinUJ    Microjoules     `json:"max_dose_per_pin_uj,omitempty"` // RF only, at one spot, 1..2^32-1
+	ContactSensor   bool            `json:"contact_sensor"`                // the pen can tell whether the tip touches skin
+	Parameters      []ParameterSpec `json:"parameters"`                    // in the order that every index refers to
 	Sensors         []SensorSpec    `json:"sensors"`
 	Alarms          []AlarmSpec     `json:"alarms"`
 	Events          []EventSpec     `json:"events"`
-	ArmBlocks       []string        `json:"arm_blocks"`
+	ArmBlocks       []string        `json:"arm_blocks"` // in bit order: those of version 1, then the maker's
 }
 
 // ParameterSpec is one thing that can be set.
 type ParameterSpec struct {
 	Name    string `json:"name"`
 	Unit    string `json:"unit"`
-	Min     int32  `json:"min"`
-	Max     int32  `json:"max"`
-	Step    int32  `json:"step"`
-	Default int32  `json:"default"`
-	Role    string `json:"write_role"`
+	Min     int32  `json:"min"`        // in Unit, 0 or more
+	Max     int32  `json:"max"`        // in Unit, a whole number of steps above Min
+	Step    int32  `json:"step"`       // in Unit, above 0
+	Default int32  `json:"default"`    // in Unit, on a step; what the pen boots with
+	Role    string `json:"write_role"` // least role that may set it
 }
 
 // SensorSpec is one sensor that is present, with the window outside which the
@@ -90,7 +98,9 @@ type EventSpec struct {
 	Args  []string `json:"args,omitempty"`
 }
 
-// Encode returns the descriptor's bytes as the pen sends them.
+// Encode returns the descriptor's bytes as the pen sends them. It refuses one
+// that is too long or has text that ParseDescriptor refuses; it does not
+// Validate.
 func (d *Descriptor) Encode() ([]byte, error) {
 	b, err := json.Marshal(d)
 	if err != nil {
@@ -98,6 +108,9 @@ func (d *Descriptor) Encode() ([]byte, error) {
 	}
 	if len(b) > MaxDescriptor {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrDescriptor, len(b), MaxDescriptor)
+	}
+	if err := checkText(b); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
@@ -131,18 +144,15 @@ func ParseDescriptor(raw []byte, digest [32]byte) (*Descriptor, error) {
 	if sha256.Sum256(raw) != digest {
 		return nil, fmt.Errorf("%w: content does not match its digest", ErrDescriptor)
 	}
-	for i, c := range raw {
-		if c < 0x20 || c > 0x7E {
-			return nil, fmt.Errorf("%w: byte 0x%02X at %d is not printable ASCII", ErrDescriptor, c, i)
-		}
+	if err := checkText(raw); err != nil {
+		return nil, err
+	}
+	if err := checkKeys(raw); err != nil {
+		return nil, err
 	}
 	var d Descriptor
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if err := dec.Decode(&d); err != nil {
+	if err := json.Unmarshal(raw, &d); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDescriptor, err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: something follows the object", ErrDescriptor)
 	}
 	if err := d.Validate(); err != nil {
 		return nil, err

@@ -2,7 +2,7 @@ package protocol
 
 import (
 	"bytes"
-	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 )
 
@@ -50,14 +50,29 @@ const (
 	LaneCount = 4
 )
 
+// String is the specification's name of the lane.
+func (l Lane) String() string {
+	switch l {
+	case LaneStop:
+		return "stop"
+	case LaneCommand:
+		return "command"
+	case LaneBulk:
+		return "bulk"
+	case LaneLive:
+		return "live"
+	}
+	return fmt.Sprintf("lane %d", uint8(l))
+}
+
 // Header is what stands in front of every payload.
 type Header struct {
-	Flags   Flags
+	Flags   Flags // unknown bits 1 to 3 are kept as they came
 	Type    Type
 	Lane    Lane
-	Seq     uint16
+	Seq     uint16 // one count for each lane and direction, from 0 in each session
 	Ack     uint16 // meaningful only with HasAck
-	Session uint32 // 0 before a hello and, allowed, on the stop lane
+	Session uint32 // 0 before a hello; ESTOP and STOPPED are taken with any
 }
 
 // Newer says whether sequence number a is newer than b, across the wrap.
@@ -76,34 +91,47 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // included. It does not allocate if dst has room for MaxFrame bytes more. It
 // panics if payload is over MaxPayload: no message of this package makes one.
 func AppendFrame(dst []byte, h Header, payload []byte) []byte {
-	if len(payload) > MaxPayload {
-		panic("protocol: payload over MaxPayload")
-	}
-	var raw [MaxRaw]byte
-	raw[0] = FrameVersion
-	raw[1] = byte(h.Flags)
-	raw[2] = byte(h.Type)
-	raw[3] = byte(h.Lane)
-	binary.LittleEndian.PutUint16(raw[4:], h.Seq)
-	binary.LittleEndian.PutUint16(raw[6:], h.Ack)
-	binary.LittleEndian.PutUint32(raw[8:], h.Session)
-	n := HeaderSize + copy(raw[HeaderSize:], payload)
-	binary.LittleEndian.PutUint32(raw[n:], crc32.Checksum(raw[:n], castagnoli))
-	dst = append(dst, 0)
-	dst = appendCOBS(dst, raw[:n+crcSize])
-	return append(dst, 0)
+	start := len(dst)
+	return seal(append(openFrame(dst, h), payload...), start)
 }
 
-// Stats counts what a decoder has seen since it was made.
+// openFrame appends a delimiter, room for the first code byte and the header.
+func openFrame(dst []byte, h Header) []byte {
+	dst = append(dst, 0, 0, FrameVersion, byte(h.Flags), byte(h.Type), byte(h.Lane))
+	dst = le.AppendUint16(dst, h.Seq)
+	dst = le.AppendUint16(dst, h.Ack)
+	return le.AppendUint32(dst, h.Session)
+}
+
+// seal ends the frame that openFrame began at dst[start], behind its payload:
+// checksum, stuffing, delimiter.
+func seal(dst []byte, start int) []byte {
+	const front = 2 // delimiter and first code byte
+	body := dst[start+front:]
+	if len(body) > HeaderSize+MaxPayload {
+		panic("protocol: payload over MaxPayload")
+	}
+	dst = le.AppendUint32(dst, crc32.Checksum(body, castagnoli))
+	if stuffed := dst[start+1:]; len(stuffed) <= fullCode {
+		stuffInPlace(stuffed)
+		return append(dst, 0)
+	}
+	var raw [MaxRaw]byte
+	n := copy(raw[:], dst[start+front:])
+	return append(appendCOBS(dst[:start+1], raw[:n]), 0)
+}
+
+// Stats counts what a decoder has seen since it was made. Dropped is the sum
+// of the fields behind it, each of which counts the error of the same name.
 type Stats struct {
 	Frames   uint64 // good frames
 	Dropped  uint64 // frames dropped for any reason
-	TooLong  uint64
-	TooShort uint64
-	COBS     uint64
-	Checksum uint64
-	Version  uint64
-	Flags    uint64
+	TooLong  uint64 // ErrTooLong
+	TooShort uint64 // ErrTooShort
+	COBS     uint64 // ErrCOBS
+	Checksum uint64 // ErrChecksum
+	Version  uint64 // ErrVersion
+	Flags    uint64 // ErrFlags
 }
 
 // Decoder cuts a stream of bytes into frames. The zero value is ready to use.
@@ -167,7 +195,7 @@ func (d *Decoder) finish() (Frame, error) {
 		return d.drop(&d.stats.TooLong, ErrTooLong)
 	}
 	body := raw[:len(raw)-crcSize]
-	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(raw[len(body):]) {
+	if crc32.Checksum(body, castagnoli) != le.Uint32(raw[len(body):]) {
 		return d.drop(&d.stats.Checksum, ErrChecksum)
 	}
 	if body[0] != FrameVersion {
@@ -178,9 +206,9 @@ func (d *Decoder) finish() (Frame, error) {
 			Flags:   Flags(body[1]),
 			Type:    Type(body[2]),
 			Lane:    Lane(body[3]),
-			Seq:     binary.LittleEndian.Uint16(body[4:]),
-			Ack:     binary.LittleEndian.Uint16(body[6:]),
-			Session: binary.LittleEndian.Uint32(body[8:]),
+			Seq:     le.Uint16(body[4:]),
+			Ack:     le.Uint16(body[6:]),
+			Session: le.Uint32(body[8:]),
 		},
 		Payload: body[HeaderSize:],
 	}

@@ -44,7 +44,7 @@ type HelloAck struct {
 	Major, Minor     uint8  // what the pen speaks
 	Simulated        bool   // the pen drives no needle and no RF
 	Boot             uint32 // counts the pen's boots
-	DescriptorLength uint16
+	DescriptorLength uint16 // bytes, at most MaxDescriptor
 	DescriptorSHA256 [32]byte
 	Model            string // at most MaxText bytes of printable ASCII, as the two below
 	Serial           string
@@ -96,8 +96,8 @@ func bit(set bool, n uint) uint8 {
 
 // DescriptorRead asks for a part of the descriptor.
 type DescriptorRead struct {
-	Offset uint16
-	Max    uint8 // at most this many bytes
+	Offset uint16 // in bytes from the descriptor's start
+	Max    uint8  // at most this many bytes, 1..255; the pen sends no more than MaxChunk
 }
 
 // Type is TypeDescriptorRead.

@@ -27,15 +27,16 @@ func (r PulseResult) String() string {
 }
 
 // Pulse is one entry of the pen's ledger: one RF pulse, or one trigger pull of
-// a needling pen. The record is opened before energy and closed after it.
+// a needling pen. The record is opened before energy and closed after it. A
+// measured value beyond its field's range is sent as the nearest that fits.
 type Pulse struct {
 	Index        uint32 // lifetime counter in non-volatile memory, from 1
-	Boot         uint32
+	Boot         uint32 // boot id that Opened belongs to
 	ArmID        uint32
-	TreatmentID  [16]byte
-	SettingsHash [8]byte
+	TreatmentID  [16]byte // of the ARM
+	SettingsHash [8]byte  // of the ARM
 	TipID        uint32
-	Opened       PenClock
+	Opened       PenClock // before any energy
 	Result       PulseResult
 	SetDepth     uint16 // µm
 	Depth        uint16 // µm, deepest
@@ -46,7 +47,7 @@ type Pulse struct {
 	SetDuration  uint16 // ms; 0 on a needling pen
 	Duration     uint32 // ms
 	Energy       uint32 // µJ over the tip
-	Strokes      uint32
+	Strokes      uint32 // within the pull; 1 for an RF pulse
 	ImpedanceMin uint16 // Ω
 	Impedance    uint16 // Ω, mean
 	ImpedanceMax uint16 // Ω
@@ -114,7 +115,7 @@ func (m *Pulse) read(w *wire) {
 // PulseRead asks for pulses of the ledger from index From on.
 type PulseRead struct {
 	From uint32
-	Max  uint8 // pulses
+	Max  uint8 // pulses, at most; 0 asks only what the ledger holds
 }
 
 // Type is TypePulseRead.
@@ -157,7 +158,7 @@ func (m *PulsePage) AppendPayload(dst []byte) []byte {
 	return dst
 }
 
-// DecodePayload reads the page.
+// DecodePayload refuses pulses that are not in ascending order.
 func (m *PulsePage) DecodePayload(p []byte) error {
 	w := wire{typ: TypePulsePage, b: p}
 	m.Oldest, m.Newest = w.u32("oldest"), w.u32("newest")
@@ -166,12 +167,15 @@ func (m *PulsePage) DecodePayload(p []byte) error {
 		w.fail("count", "more than a page holds")
 	}
 	m.Pulses = nil
+	last := uint32(0)
 	for i := 0; i < n && w.err == nil; i++ {
 		var pulse Pulse
 		pulse.read(&w)
-		if w.err == nil {
-			m.Pulses = append(m.Pulses, pulse)
+		if w.err == nil && pulse.Index <= last {
+			w.fail("index", "not ascending")
 		}
+		last = pulse.Index
+		m.Pulses = append(m.Pulses, pulse)
 	}
 	return w.err
 }
@@ -189,11 +193,11 @@ const (
 // Event is something that the pen logs and tells at once. The descriptor's
 // dictionary names the codes and their arguments.
 type Event struct {
-	Index uint32 // of the pen's log
+	Index uint32 // of the pen's log, from 1
 	Clock PenClock
 	Code  uint16
 	Level Level
-	Args  [2]int32
+	Args  [2]int32 // 0 where the code has fewer
 }
 
 // The event codes that every pen has; a maker's own start at EventMaker.
@@ -260,9 +264,9 @@ func (m *TimeAsk) DecodePayload(p []byte) error {
 
 // TimeTell answers TIME_ASK with the pen's clock on arrival and on departure.
 type TimeTell struct {
-	Sent     int64 // as in TIME_ASK
-	Received PenClock
-	Replied  PenClock
+	Sent     int64    // as in TIME_ASK
+	Received PenClock // when TIME_ASK arrived
+	Replied  PenClock // when this left, not before Received
 }
 
 // Type is TypeTimeTell.

@@ -50,10 +50,10 @@ const NoField = 0xFF
 // Rejected refuses a request; nothing has changed. It travels on the lane of
 // what it answers.
 type Rejected struct {
-	Request Type
+	Request Type // the type that is refused
 	Code    Code
 	Field   uint8 // parameter index, or NoField
-	Bound   int32
+	Bound   int32 // in the field's base unit; 0 where there is none
 }
 
 // Type is TypeRejected.

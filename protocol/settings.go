@@ -2,40 +2,45 @@ package protocol
 
 import (
 	"crypto/sha256"
+	"math"
+	"slices"
 )
 
 // MaxParameters is the most parameters a descriptor may have.
 const MaxParameters = 16
 
-// Field is one parameter's value: the parameter's index in the descriptor and
-// the value in its base unit.
+// Field is one parameter's value.
 type Field struct {
-	Index uint8
-	Value int32
+	Index uint8 // of the parameter in the descriptor
+	Value int32 // in the parameter's base unit
 }
 
-// Range is one parameter's bounds within an envelope.
+// Range is one parameter's bounds within an envelope, both allowed.
 type Range struct {
-	Index    uint8
-	Min, Max int32
+	Index    uint8 // of the parameter in the descriptor
+	Min, Max int32 // in the parameter's base unit
 }
 
 // Envelope is what the console's limits came to. The pen refuses settings
 // outside it and enforces the dose itself. A pen without RF has a dose cap of
 // 0 and ignores it.
 type Envelope struct {
-	DosePerPin    Microjoules // per pin at one spot, 0..2^32-1
-	PulsesPerSpot uint8       // 1..
+	DosePerPin    Microjoules // µJ per pin at one spot, 0..2^32-1; sent as the nearest that fits
+	PulsesPerSpot uint8       // 1..255
 	Pins          uint16      // of the tip that the limits were made for
-	Ranges        []Range     // in descriptor order, one for each parameter
+	Ranges        []Range     // in descriptor order, one for each parameter, at most MaxParameters
 }
 
+// append appends 8 bytes and 9 for each range. A dose that does not fit must
+// not wrap round into another one, so it is sent as the nearest that fits; the
+// echo then differs from what was asked, which the console shows.
 func (e *Envelope) append(dst []byte) []byte {
-	dst = le.AppendUint32(dst, uint32(e.DosePerPin))
+	ranges := atMost(e.Ranges)
+	dst = le.AppendUint32(dst, uint32(min(max(e.DosePerPin, 0), math.MaxUint32)))
 	dst = append(dst, e.PulsesPerSpot)
 	dst = le.AppendUint16(dst, e.Pins)
-	dst = append(dst, byte(len(e.Ranges)))
-	for _, r := range e.Ranges {
+	dst = append(dst, byte(len(ranges)))
+	for _, r := range ranges {
 		dst = append(dst, r.Index)
 		dst = le.AppendUint32(dst, uint32(r.Min))
 		dst = le.AppendUint32(dst, uint32(r.Max))
@@ -47,14 +52,9 @@ func (e *Envelope) read(w *wire) {
 	e.DosePerPin = Microjoules(w.u32("dose_per_pin"))
 	e.PulsesPerSpot = w.u8("pulses_per_spot")
 	e.Pins = w.u16("pins")
-	n := int(w.u8("count"))
-	if w.err == nil && n > MaxParameters {
-		w.fail("count", "over 16")
-		return
-	}
 	e.Ranges = nil
-	for range n {
-		r := Range{Index: w.u8("index"), Min: w.i32("min"), Max: w.i32("max")}
+	for range w.count("range_count") {
+		r := Range{Index: w.u8("range_index"), Min: w.i32("range_min"), Max: w.i32("range_max")}
 		if w.err != nil {
 			return
 		}
@@ -62,17 +62,13 @@ func (e *Envelope) read(w *wire) {
 	}
 }
 
+// atMost cuts a list at what a message can hold. No descriptor that passes
+// Validate has more, and the pen refuses what a cut list leaves open.
+func atMost[T any](list []T) []T { return list[:min(len(list), MaxParameters)] }
+
 // Equal says whether two envelopes are the same, field by field.
 func (e Envelope) Equal(o Envelope) bool {
-	if e.DosePerPin != o.DosePerPin || e.PulsesPerSpot != o.PulsesPerSpot || e.Pins != o.Pins || len(e.Ranges) != len(o.Ranges) {
-		return false
-	}
-	for i := range e.Ranges {
-		if e.Ranges[i] != o.Ranges[i] {
-			return false
-		}
-	}
-	return true
+	return e.DosePerPin == o.DosePerPin && e.PulsesPerSpot == o.PulsesPerSpot && e.Pins == o.Pins && slices.Equal(e.Ranges, o.Ranges)
 }
 
 // PutEnvelope sets the envelope. It is refused while armed. Settings that are
@@ -85,7 +81,7 @@ func (*PutEnvelope) Type() Type { return TypePutEnvelope }
 // AppendPayload appends 8 bytes and 9 for each range.
 func (m *PutEnvelope) AppendPayload(dst []byte) []byte { return m.Envelope.append(dst) }
 
-// DecodePayload reads the envelope.
+// DecodePayload refuses more than MaxParameters ranges.
 func (m *PutEnvelope) DecodePayload(p []byte) error {
 	w := wire{typ: TypePutEnvelope, b: p}
 	m.Envelope.read(&w)
@@ -101,7 +97,7 @@ func (*EnvelopeReply) Type() Type { return TypeEnvelope }
 // AppendPayload appends 8 bytes and 9 for each range.
 func (m *EnvelopeReply) AppendPayload(dst []byte) []byte { return m.Envelope.append(dst) }
 
-// DecodePayload reads the envelope.
+// DecodePayload refuses more than MaxParameters ranges.
 func (m *EnvelopeReply) DecodePayload(p []byte) error {
 	w := wire{typ: TypeEnvelope, b: p}
 	m.Envelope.read(&w)
@@ -121,8 +117,9 @@ func (*PutSettings) Type() Type { return TypePutSettings }
 // AppendPayload appends 5 bytes and 5 for each field.
 func (m *PutSettings) AppendPayload(dst []byte) []byte {
 	dst = le.AppendUint32(dst, m.Generation)
-	dst = append(dst, byte(len(m.Fields)))
-	for _, f := range m.Fields {
+	fields := atMost(m.Fields)
+	dst = append(dst, byte(len(fields)))
+	for _, f := range fields {
 		dst = append(dst, f.Index)
 		dst = le.AppendUint32(dst, uint32(f.Value))
 	}
@@ -133,13 +130,9 @@ func (m *PutSettings) AppendPayload(dst []byte) []byte {
 func (m *PutSettings) DecodePayload(p []byte) error {
 	w := wire{typ: TypePutSettings, b: p}
 	m.Generation = w.u32("generation")
-	n := int(w.u8("count"))
-	if w.err == nil && n > MaxParameters {
-		w.fail("count", "over 16")
-	}
 	m.Fields = nil
-	for range n {
-		f := Field{Index: w.u8("index"), Value: w.i32("value")}
+	for range w.count("field_count") {
+		f := Field{Index: w.u8("field_index"), Value: w.i32("field_value")}
 		if w.err != nil {
 			break
 		}
@@ -163,19 +156,19 @@ func (*GetSettings) DecodePayload([]byte) error { return nil }
 // Verdict is what the pen says to one requested field.
 type Verdict struct {
 	Index uint8
-	Code  Code
-	Bound int32 // the bound that was passed; 0 where there is none
+	Code  Code  // CodeOK: this field is fine
+	Bound int32 // the bound that was passed, in the field's base unit; 0 where there is none
 }
 
 // SettingsReply answers PUT_SETTINGS and GET_SETTINGS with what is active on
 // the pen now. After a refused PUT_SETTINGS that is what was active before:
 // the pen never clamps and never applies a part.
 type SettingsReply struct {
-	Applied    bool // the pen has confirmed settings active; with PUT_SETTINGS: these
-	Generation uint32
-	TipID      uint32
-	Pins       uint16
-	CalRev     uint32
+	Applied    bool      // the pen has confirmed settings active; with PUT_SETTINGS: these
+	Generation uint32    // of the active settings; 0: none yet
+	TipID      uint32    // 0: no tip
+	Pins       uint16    // of that tip; 0: unknown
+	CalRev     uint32    // calibration revision
 	Hash       [8]byte   // SettingsHash of this snapshot; zero while none is active
 	Values     []int32   // all parameters in descriptor order
 	Verdicts   []Verdict // one for each field of the PUT_SETTINGS; none for GET_SETTINGS
@@ -192,14 +185,22 @@ func (m *SettingsReply) AppendPayload(dst []byte) []byte {
 	dst = le.AppendUint16(dst, m.Pins)
 	dst = le.AppendUint32(dst, m.CalRev)
 	dst = append(dst, m.Hash[:]...)
-	dst = append(dst, byte(len(m.Values)))
-	for _, v := range m.Values {
-		dst = le.AppendUint32(dst, uint32(v))
-	}
-	dst = append(dst, byte(len(m.Verdicts)))
-	for _, v := range m.Verdicts {
+	dst = appendValues(dst, m.Values)
+	verdicts := atMost(m.Verdicts)
+	dst = append(dst, byte(len(verdicts)))
+	for _, v := range verdicts {
 		dst = append(dst, v.Index, byte(v.Code))
 		dst = le.AppendUint32(dst, uint32(v.Bound))
+	}
+	return dst
+}
+
+// appendValues appends a count and that many values.
+func appendValues(dst []byte, values []int32) []byte {
+	values = atMost(values)
+	dst = append(dst, byte(len(values)))
+	for _, v := range values {
+		dst = le.AppendUint32(dst, uint32(v))
 	}
 	return dst
 }
@@ -211,22 +212,22 @@ func (m *SettingsReply) DecodePayload(p []byte) error {
 	m.Generation = w.u32("generation")
 	m.TipID = w.u32("tip_id")
 	m.Pins = w.u16("pins")
-	m.CalRev = w.u32("calibration_revision")
+	m.CalRev = w.u32("cal_rev")
 	w.copy(m.Hash[:], "hash")
 	m.Values, m.Verdicts = nil, nil
-	n := int(w.u8("count"))
-	if w.err == nil && n > MaxParameters {
-		w.fail("count", "over 16")
+	for range w.count("value_count") {
+		v := w.i32("value")
+		if w.err != nil {
+			return w.err
+		}
+		m.Values = append(m.Values, v)
 	}
-	for i := 0; i < n && w.err == nil; i++ {
-		m.Values = append(m.Values, w.i32("value"))
-	}
-	n = int(w.u8("verdict_count"))
-	if w.err == nil && n > MaxParameters {
-		w.fail("verdict_count", "over 16")
-	}
-	for i := 0; i < n && w.err == nil; i++ {
-		m.Verdicts = append(m.Verdicts, Verdict{Index: w.u8("verdict_index"), Code: Code(w.u8("verdict_code")), Bound: w.i32("verdict_bound")})
+	for range w.count("verdict_count") {
+		v := Verdict{Index: w.u8("verdict_index"), Code: Code(w.u8("verdict_code")), Bound: w.i32("verdict_bound")}
+		if w.err != nil {
+			return w.err
+		}
+		m.Verdicts = append(m.Verdicts, v)
 	}
 	return w.err
 }
@@ -234,29 +235,32 @@ func (m *SettingsReply) DecodePayload(p []byte) error {
 // Confirmation is everything that a settings hash is made of: what an operator
 // confirms by arming, down to the tip and the calibration.
 type Confirmation struct {
-	Boot       uint32
-	Generation uint32
+	Boot       uint32 // boot id of the pen
+	Generation uint32 // of the settings
 	Envelope   Envelope
 	TipID      uint32
-	Pins       uint16
-	CalRev     uint32
-	Values     []int32 // all parameters in descriptor order
+	Pins       uint16  // as the tip says, not as the envelope does
+	CalRev     uint32  // calibration revision of the pen
+	Values     []int32 // all parameters in descriptor order, at most MaxParameters
 }
+
+// maxConfirmation is the longest layout that is hashed, in bytes.
+const maxConfirmation = 4 + 4 + (8 + 9*MaxParameters) + 4 + 2 + 4 + (1 + 4*MaxParameters)
 
 // Hash is the first 8 bytes of SHA-256 over the fields in the order of the
 // struct, little-endian, as SPEC.md section 6 lays them out.
 func (c Confirmation) Hash() [8]byte {
-	b := make([]byte, 0, 256)
+	sum := sha256.Sum256(c.layout(make([]byte, 0, maxConfirmation)))
+	return [8]byte(sum[:8])
+}
+
+// layout appends the bytes that are hashed.
+func (c Confirmation) layout(b []byte) []byte {
 	b = le.AppendUint32(b, c.Boot)
 	b = le.AppendUint32(b, c.Generation)
 	b = c.Envelope.append(b)
 	b = le.AppendUint32(b, c.TipID)
 	b = le.AppendUint16(b, c.Pins)
 	b = le.AppendUint32(b, c.CalRev)
-	b = append(b, byte(len(c.Values)))
-	for _, v := range c.Values {
-		b = le.AppendUint32(b, uint32(v))
-	}
-	sum := sha256.Sum256(b)
-	return [8]byte(sum[:8])
+	return appendValues(b, c.Values)
 }

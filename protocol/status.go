@@ -121,26 +121,28 @@ const (
 	FlagLease                               // a lease is alive
 	FlagSettings                            // confirmed settings are active
 	FlagNeedleBack                          // needle retracted
-	FlagSelfTestOK                          //
+	FlagSelfTestOK                          // the self-test since boot has passed
 	FlagSpotBlocked                         // the spot has had its pulses; lift off first
 )
 
-// Swing is a measured value with its extremes since the last STATUS.
+// Swing is a measured value with its extremes since the last STATUS, in the
+// unit of the quantity; 65535 also stands for everything above.
 type Swing struct{ Now, Min, Max uint16 }
 
 // Status is what the pen measures and is. Its first 16 bytes are the same in
-// every major.
+// every major. A measured value beyond its field's range is sent as the
+// nearest that fits.
 type Status struct {
 	State        State
 	Fault        Fault
 	Flags        StatusFlags
 	Clock        PenClock
-	ArmID        uint32
+	ArmID        uint32 // 0: not armed
 	ArmBlocks    ArmBlocks
 	LeaseLeft    uint16 // ms of RF permission left
 	SettingsHash [8]byte
 	NewestPulse  uint32 // 0: none yet
-	NewestLog    uint32
+	NewestLog    uint32 // index of the newest event; 0: none yet
 	TipID        uint32 // 0: no tip
 	// Commanded now: what the pen is told to do, 0 while it drives nothing.
 	SetDepth    uint16 // µm
@@ -148,18 +150,23 @@ type Status struct {
 	SetPower    uint16 // mW
 	SetDuration uint16 // ms
 	// Measured.
-	Depth     Swing // µm
-	Speed     Swing // strokes/min
-	Power     uint16
+	Depth     Swing  // µm
+	Speed     Swing  // strokes/min
+	Power     uint16 // mW
 	PowerMax  uint16 // mW, highest since the last STATUS
 	Impedance uint16 // Ω, of the newest pulse or contact; 0: open
 	Temp      int16  // 0.01 °C at the tip
-	TempMax   int16
-	Battery   uint8 // %
+	TempMax   int16  // 0.01 °C, highest since the last STATUS
+	Battery   uint8  // %, 0..100
 }
 
-// StatusSize is the length of a STATUS payload in bytes.
-const StatusSize = 72
+// Sizes of a STATUS payload in bytes.
+const (
+	// StatusSize is the length in this major.
+	StatusSize = 72
+	// StatusHeadSize is the part that is frozen across majors.
+	StatusHeadSize = 16
+)
 
 // Type is TypeStatus.
 func (*Status) Type() Type { return TypeStatus }
@@ -198,7 +205,22 @@ func (m *Status) AppendPayload(dst []byte) []byte {
 	return dst
 }
 
-// DecodePayload reads a status without allocating.
+// DecodeHead reads the first StatusHeadSize bytes of a STATUS, which are the
+// same in every major, and leaves the other fields as they are. It is for a
+// session that may only monitor.
+func (m *Status) DecodeHead(b []byte) error {
+	if len(b) < StatusHeadSize {
+		return &PayloadError{Type: TypeStatus, Field: "payload", Why: "shorter than its head"}
+	}
+	m.State, m.Fault = State(b[0]), Fault(b[1])
+	m.Flags = StatusFlags(le.Uint16(b[2:]))
+	m.Clock = PenClock(le.Uint64(b[4:]))
+	m.ArmID = le.Uint32(b[12:])
+	return nil
+}
+
+// DecodePayload reads a status without allocating. A state or fault that is
+// not known here is kept as it came; it is never an armed one.
 func (m *Status) DecodePayload(b []byte) error {
 	if len(b) < StatusSize {
 		return &PayloadError{Type: TypeStatus, Field: "payload", Why: "shorter than 72 bytes"}

@@ -1,10 +1,10 @@
 package protocol
 
-// Stop is ESTOP: RF off, needle back, latched. It is obeyed in every state,
-// with session 0 too, and repeated by the console until STOPPED comes back
+// Stop is ESTOP: RF off, needle back, latched. It is obeyed in every state
+// and under any session id, and repeated by the console until STOPPED comes back
 // with the same nonce.
 type Stop struct {
-	Nonce uint32 // not 0
+	Nonce uint32 // new for each stop, not 0
 }
 
 // Type is TypeStop.
@@ -23,9 +23,9 @@ func (m *Stop) DecodePayload(p []byte) error {
 // Stopped confirms a stop: sent once RF measures off, and again when the
 // needle is back.
 type Stopped struct {
-	Nonce      uint32 // of the newest ESTOP
-	NeedleBack bool   // the needle is retracted too
-	Clock      PenClock
+	Nonce      uint32   // of the newest ESTOP
+	NeedleBack bool     // the needle is retracted too
+	Clock      PenClock // when it was sent
 }
 
 // Type is TypeStopped.

@@ -68,9 +68,10 @@ const (
 	MaxUnacknowledged = 2048
 	// BulkWindow is how many bulk requests may be outstanding in STANDBY.
 	BulkWindow = 8
-	// BulkArmedBytes is the longest bulk answer while output is possible; one
-	// request may be outstanding then.
-	BulkArmedBytes = 64
+	// BulkArmedBytes is the longest payload of a bulk answer while output is
+	// possible; one request may be outstanding then. A PULSE_PAGE with one pulse
+	// just fits, and a stop never waits for more than such a frame.
+	BulkArmedBytes = 96
 	// KeptPulses is the fewest pulses that a pen's ledger keeps.
 	KeptPulses = 4096
 )

@@ -50,70 +50,47 @@ type typeInfo struct {
 	make    func() Message
 }
 
-// describe is the one table of message types. TypeRejected is listed with the
-// command lane; it answers a bulk request on the bulk lane.
+// catalogue is the one table of message types; it is never written to.
+// TypeRejected is listed with the command lane; it answers a bulk request on
+// the bulk lane.
+var catalogue = [...]typeInfo{
+	TypeStop:            {"ESTOP", LaneStop, false, func() Message { return new(Stop) }},
+	TypeStopped:         {"STOPPED", LaneStop, true, func() Message { return new(Stopped) }},
+	TypeDisarm:          {"DISARM", LaneStop, false, func() Message { return new(Disarm) }},
+	TypeHello:           {"HELLO", LaneCommand, false, func() Message { return new(Hello) }},
+	TypeHelloAck:        {"HELLO_ACK", LaneCommand, true, func() Message { return new(HelloAck) }},
+	TypeTipRead:         {"TIP_READ", LaneCommand, false, func() Message { return new(TipRead) }},
+	TypeTipInfo:         {"TIP_INFO", LaneCommand, true, func() Message { return new(TipInfo) }},
+	TypePutEnvelope:     {"PUT_ENVELOPE", LaneCommand, false, func() Message { return new(PutEnvelope) }},
+	TypeEnvelope:        {"ENVELOPE", LaneCommand, true, func() Message { return new(EnvelopeReply) }},
+	TypePutSettings:     {"PUT_SETTINGS", LaneCommand, false, func() Message { return new(PutSettings) }},
+	TypeGetSettings:     {"GET_SETTINGS", LaneCommand, false, func() Message { return new(GetSettings) }},
+	TypeSettings:        {"SETTINGS", LaneCommand, true, func() Message { return new(SettingsReply) }},
+	TypeSetRate:         {"SET_RATE", LaneCommand, false, func() Message { return new(SetRate) }},
+	TypeRate:            {"RATE", LaneCommand, true, func() Message { return new(Rate) }},
+	TypeArm:             {"ARM", LaneCommand, false, func() Message { return new(Arm) }},
+	TypeClear:           {"CLEAR", LaneCommand, false, func() Message { return new(Clear) }},
+	TypeResultOf:        {"RESULT_OF", LaneCommand, false, func() Message { return new(ResultOf) }},
+	TypeResult:          {"RESULT", LaneCommand, true, func() Message { return new(Result) }},
+	TypeRejected:        {"REJECTED", LaneCommand, true, func() Message { return new(Rejected) }},
+	TypeDescriptorRead:  {"DESCRIPTOR_READ", LaneBulk, false, func() Message { return new(DescriptorRead) }},
+	TypeDescriptorChunk: {"DESCRIPTOR_CHUNK", LaneBulk, true, func() Message { return new(DescriptorChunk) }},
+	TypePulseRead:       {"PULSE_READ", LaneBulk, false, func() Message { return new(PulseRead) }},
+	TypePulsePage:       {"PULSE_PAGE", LaneBulk, true, func() Message { return new(PulsePage) }},
+	TypeStatus:          {"STATUS", LaneLive, true, func() Message { return new(Status) }},
+	TypeLease:           {"LEASE", LaneLive, false, func() Message { return new(Lease) }},
+	TypePulse:           {"PULSE", LaneLive, true, func() Message { return new(Pulse) }},
+	TypeEvent:           {"EVENT", LaneLive, true, func() Message { return new(Event) }},
+	TypeTimeAsk:         {"TIME_ASK", LaneLive, false, func() Message { return new(TimeAsk) }},
+	TypeTimeTell:        {"TIME_TELL", LaneLive, true, func() Message { return new(TimeTell) }},
+}
+
+// describe looks t up in the catalogue.
 func describe(t Type) (typeInfo, bool) {
-	switch t {
-	case TypeStop:
-		return typeInfo{"ESTOP", LaneStop, false, func() Message { return new(Stop) }}, true
-	case TypeStopped:
-		return typeInfo{"STOPPED", LaneStop, true, func() Message { return new(Stopped) }}, true
-	case TypeDisarm:
-		return typeInfo{"DISARM", LaneStop, false, func() Message { return new(Disarm) }}, true
-	case TypeHello:
-		return typeInfo{"HELLO", LaneCommand, false, func() Message { return new(Hello) }}, true
-	case TypeHelloAck:
-		return typeInfo{"HELLO_ACK", LaneCommand, true, func() Message { return new(HelloAck) }}, true
-	case TypeTipRead:
-		return typeInfo{"TIP_READ", LaneCommand, false, func() Message { return new(TipRead) }}, true
-	case TypeTipInfo:
-		return typeInfo{"TIP_INFO", LaneCommand, true, func() Message { return new(TipInfo) }}, true
-	case TypePutEnvelope:
-		return typeInfo{"PUT_ENVELOPE", LaneCommand, false, func() Message { return new(PutEnvelope) }}, true
-	case TypeEnvelope:
-		return typeInfo{"ENVELOPE", LaneCommand, true, func() Message { return new(EnvelopeReply) }}, true
-	case TypePutSettings:
-		return typeInfo{"PUT_SETTINGS", LaneCommand, false, func() Message { return new(PutSettings) }}, true
-	case TypeGetSettings:
-		return typeInfo{"GET_SETTINGS", LaneCommand, false, func() Message { return new(GetSettings) }}, true
-	case TypeSettings:
-		return typeInfo{"SETTINGS", LaneCommand, true, func() Message { return new(SettingsReply) }}, true
-	case TypeSetRate:
-		return typeInfo{"SET_RATE", LaneCommand, false, func() Message { return new(SetRate) }}, true
-	case TypeRate:
-		return typeInfo{"RATE", LaneCommand, true, func() Message { return new(Rate) }}, true
-	case TypeArm:
-		return typeInfo{"ARM", LaneCommand, false, func() Message { return new(Arm) }}, true
-	case TypeClear:
-		return typeInfo{"CLEAR", LaneCommand, false, func() Message { return new(Clear) }}, true
-	case TypeResultOf:
-		return typeInfo{"RESULT_OF", LaneCommand, false, func() Message { return new(ResultOf) }}, true
-	case TypeResult:
-		return typeInfo{"RESULT", LaneCommand, true, func() Message { return new(Result) }}, true
-	case TypeRejected:
-		return typeInfo{"REJECTED", LaneCommand, true, func() Message { return new(Rejected) }}, true
-	case TypeDescriptorRead:
-		return typeInfo{"DESCRIPTOR_READ", LaneBulk, false, func() Message { return new(DescriptorRead) }}, true
-	case TypeDescriptorChunk:
-		return typeInfo{"DESCRIPTOR_CHUNK", LaneBulk, true, func() Message { return new(DescriptorChunk) }}, true
-	case TypePulseRead:
-		return typeInfo{"PULSE_READ", LaneBulk, false, func() Message { return new(PulseRead) }}, true
-	case TypePulsePage:
-		return typeInfo{"PULSE_PAGE", LaneBulk, true, func() Message { return new(PulsePage) }}, true
-	case TypeStatus:
-		return typeInfo{"STATUS", LaneLive, true, func() Message { return new(Status) }}, true
-	case TypeLease:
-		return typeInfo{"LEASE", LaneLive, false, func() Message { return new(Lease) }}, true
-	case TypePulse:
-		return typeInfo{"PULSE", LaneLive, true, func() Message { return new(Pulse) }}, true
-	case TypeEvent:
-		return typeInfo{"EVENT", LaneLive, true, func() Message { return new(Event) }}, true
-	case TypeTimeAsk:
-		return typeInfo{"TIME_ASK", LaneLive, false, func() Message { return new(TimeAsk) }}, true
-	case TypeTimeTell:
-		return typeInfo{"TIME_TELL", LaneLive, true, func() Message { return new(TimeTell) }}, true
+	if int(t) >= len(catalogue) || catalogue[t].make == nil {
+		return typeInfo{}, false
 	}
-	return typeInfo{}, false
+	return catalogue[t], true
 }
 
 // String is the name that the specification uses.
@@ -127,10 +104,11 @@ func (t Type) String() string {
 // Known says whether this version has the type.
 func (t Type) Known() bool { _, ok := describe(t); return ok }
 
-// Lane is the lane that the type travels on.
+// Lane is the lane that the type travels on; LaneStop for an unknown type, so
+// ask Known first.
 func (t Type) Lane() Lane { i, _ := describe(t); return i.lane }
 
-// FromPen says whether the pen sends the type.
+// FromPen says whether the pen sends the type; false for an unknown type.
 func (t Type) FromPen() bool { i, _ := describe(t); return i.fromPen }
 
 // OnLane says whether a frame of type t may arrive on lane l. REJECTED answers
@@ -140,7 +118,10 @@ func (t Type) OnLane(l Lane) bool {
 	return ok && (i.lane == l || t == TypeRejected && l == LaneBulk)
 }
 
-// Message is the payload of one message type.
+// Message is the payload of one message type. A payload that is as long as its
+// type's known form, with every reserved bit and byte zero, decodes and
+// encodes to the same bytes; a longer one, and reserved bits that are set,
+// come from a newer minor version: they are accepted and not kept.
 type Message interface {
 	// Type is the message's type.
 	Type() Type
@@ -148,7 +129,8 @@ type Message interface {
 	AppendPayload(dst []byte) []byte
 	// DecodePayload fills the message from p. It copies what it keeps, accepts
 	// bytes behind the end that it knows, and returns a *PayloadError for a
-	// payload that is too short or can't be.
+	// payload that is too short or can't be; the message's fields then mean
+	// nothing.
 	DecodePayload(p []byte) error
 }
 
@@ -160,7 +142,7 @@ func Decode(f Frame) (Message, error) {
 		return nil, fmt.Errorf("%w: %v", ErrUnknownType, f.Type)
 	}
 	if !f.Type.OnLane(f.Lane) {
-		return nil, fmt.Errorf("%w: %v on lane %d", ErrLane, f.Type, f.Lane)
+		return nil, fmt.Errorf("%w: %v on the %v lane", ErrLane, f.Type, f.Lane)
 	}
 	m := i.make()
 	if err := m.DecodePayload(f.Payload); err != nil {
@@ -170,12 +152,13 @@ func Decode(f Frame) (Message, error) {
 }
 
 // Append appends m as one frame to dst. It sets h.Type and, unless the
-// message is REJECTED (which answers on two lanes), h.Lane.
+// message is REJECTED (which answers on two lanes), h.Lane. Like AppendFrame
+// it does not allocate if dst has room for MaxFrame bytes more.
 func Append(dst []byte, h Header, m Message) []byte {
-	var payload [MaxPayload]byte
 	h.Type = m.Type()
 	if h.Type != TypeRejected {
 		h.Lane = h.Type.Lane()
 	}
-	return AppendFrame(dst, h, m.AppendPayload(payload[:0]))
+	start := len(dst)
+	return seal(m.AppendPayload(openFrame(dst, h)), start)
 }

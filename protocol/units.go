@@ -1,6 +1,9 @@
 package protocol
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // The base units of the link. A value is stored, sent and compared in these
 // units and no other; millimetres, watts and degrees appear only where a
@@ -35,17 +38,26 @@ func Energy(p Milliwatts, t Milliseconds) Microjoules {
 // too.
 type PenClock uint64
 
-// Add moves a pen clock by d, rounded down to a microsecond. It does not go
-// below zero.
+// Add moves a pen clock by d, of which whole microseconds count. It stops at
+// zero and at the highest clock instead of wrapping round: a clock that came
+// over the link may be anything.
 func (c PenClock) Add(d time.Duration) PenClock {
 	us := d.Microseconds()
-	if us < 0 && uint64(-us) > uint64(c) {
-		return 0
+	if us < 0 {
+		return c - min(c, PenClock(-us))
 	}
-	return c + PenClock(us)
+	return c + min(PenClock(us), math.MaxUint64-c)
 }
 
-// Sub is the time from o to c; negative when c is the older one.
+// Sub is the time from o to c; negative when c is the older one. A distance
+// that a Duration can't hold, over 292 years, becomes the longest Duration.
 func (c PenClock) Sub(o PenClock) time.Duration {
-	return time.Duration(int64(c-o)) * time.Microsecond
+	if c < o {
+		return -o.Sub(c)
+	}
+	const longest = math.MaxInt64 / uint64(time.Microsecond)
+	if uint64(c-o) > longest {
+		return math.MaxInt64
+	}
+	return time.Duration(c-o) * time.Microsecond
 }

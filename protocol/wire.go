@@ -2,6 +2,9 @@ package protocol
 
 import "encoding/binary"
 
+// le is the byte order of everything on the link.
+var le = binary.LittleEndian
+
 // wire reads a payload front to back. The first field that does not fit sets
 // err; the reads behind it return zero, so that a decoder checks once.
 type wire struct {
@@ -32,21 +35,21 @@ func (w *wire) u8(field string) uint8 {
 
 func (w *wire) u16(field string) uint16 {
 	if p := w.take(2, field); p != nil {
-		return binary.LittleEndian.Uint16(p)
+		return le.Uint16(p)
 	}
 	return 0
 }
 
 func (w *wire) u32(field string) uint32 {
 	if p := w.take(4, field); p != nil {
-		return binary.LittleEndian.Uint32(p)
+		return le.Uint32(p)
 	}
 	return 0
 }
 
 func (w *wire) u64(field string) uint64 {
 	if p := w.take(8, field); p != nil {
-		return binary.LittleEndian.Uint64(p)
+		return le.Uint64(p)
 	}
 	return 0
 }
@@ -71,15 +74,25 @@ func (w *wire) text(limit int, field string) string {
 	return string(p)
 }
 
+// count reads how many entries follow. It is 0 once anything is wrong, so that
+// a loop over it does nothing.
+func (w *wire) count(field string) int {
+	n := int(w.u8(field))
+	if n > MaxParameters {
+		w.fail(field, "over 16")
+		return 0
+	}
+	return n
+}
+
 func (w *wire) fail(field, why string) {
 	if w.err == nil {
 		w.err = &PayloadError{Type: w.typ, Field: field, Why: why}
 	}
 }
 
-var le = binary.LittleEndian
-
-// appendText appends a length byte and the text, cut at limit bytes.
+// appendText appends a length byte and the text, cut at limit bytes. Text that
+// is not printable ASCII is appended as it is and refused by the other end.
 func appendText(dst []byte, s string, limit int) []byte {
 	if len(s) > limit {
 		s = s[:limit]
