@@ -58,7 +58,6 @@ const (
 // The sizes of type, in device-independent pixels before the text scale.
 const (
 	SizeSetValue fyne.ThemeSizeName = "stipple.setValue" // 50 bold: a set value
-	SizeStop     fyne.ThemeSizeName = "stipple.stop"     // 34 bold: the word STOP
 	SizeLive     fyne.ThemeSizeName = "stipple.live"     // 21 bold: a live value, a page's subject
 	SizeBody     fyne.ThemeSizeName = "stipple.body"     // 15
 	SizeLabel    fyne.ThemeSizeName = "stipple.label"    // 13

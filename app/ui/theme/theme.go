@@ -103,8 +103,6 @@ func typeSize(name fyne.ThemeSizeName) (float32, bool) {
 	switch name {
 	case SizeSetValue:
 		return 50, true
-	case SizeStop:
-		return 34, true
 	case SizeLive, fynetheme.SizeNameHeadingText:
 		return 21, true
 	case SizeBody, fynetheme.SizeNameText, fynetheme.SizeNameSubHeadingText:

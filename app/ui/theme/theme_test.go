@@ -68,7 +68,7 @@ func TestTextIsReadableOnEveryGroundItStandsOn(t *testing.T) {
 // for a dichromat: three and a half times 2.3, which is just noticeable side
 // by side. More is not to be had for amber and red text that both reach 4.5:1
 // on white; shape and word carry the meaning, colour only repeats it.
-const leastDistance = 8
+const leastDistance = 8.0
 
 func TestStatesStayApartWithoutRedGreenVision(t *testing.T) {
 	groups := map[string][]fyne.ThemeColorName{
