@@ -1,0 +1,121 @@
+package device
+
+import (
+	"time"
+
+	"stipple/protocol"
+)
+
+// EventKind says what an Event is about and which of its fields are set.
+type EventKind uint8
+
+// The kinds of event.
+const (
+	// EventPen is something that the pen says happened: Pen.
+	EventPen EventKind = iota + 1
+	// EventPulse is a closed pulse of the ledger: Pulse, Reread.
+	EventPulse
+	// EventPulseGap is pulses that did not arrive: From, To. They are read
+	// again, which ends in an EventPulse for each or in EventPulsesLost.
+	EventPulseGap
+	// EventPulsesLost is pulses that the pen no longer has: From, To. What
+	// they did is not known.
+	EventPulsesLost
+	// EventState is a change of the pen's state: Old, State.
+	EventState
+	// EventTip is a tip that was read: Tip.
+	EventTip
+	// EventArmEnded is the end of READY or TREATING, or of an attempt: ArmID,
+	// Err (ErrDisarmed, ErrStopped, ErrPenDisarmed, ErrNotAlive, ErrStale, ...).
+	EventArmEnded
+	// EventStopSent is the start of a stop: Err is why the session sent it by
+	// itself, nil for a Stop from outside.
+	EventStopSent
+	// EventStopConfirmed is STOPPED: Latency since the stop began, NeedleBack.
+	EventStopConfirmed
+	// EventNeedleBack is the second STOPPED, with the needle back: Latency.
+	EventNeedleBack
+	// EventStopUnconfirmed is no STOPPED within protocol.StopConfirm. ESTOP
+	// goes on being sent.
+	EventStopUnconfirmed
+	// EventUnconfirmedReady is a pen that says READY or TREATING under an arm
+	// id that was not confirmed: ArmID, State. It was sent ESTOP.
+	EventUnconfirmedReady
+	// EventStatusSilence is no STATUS for protocol.StatusSilence while armed:
+	// Latency. The pen was sent ESTOP.
+	EventStatusSilence
+	// EventContradiction is a pen that contradicts itself: Err (*EchoError,
+	// *ClockError). It was sent ESTOP.
+	EventContradiction
+	// EventGap is live frames that were lost: Lost.
+	EventGap
+	// EventOverflow is events that were lost because nobody read them: Lost.
+	EventOverflow
+	// EventEnd is the last event: Err.
+	EventEnd
+)
+
+// String is the event's name in a log.
+func (k EventKind) String() string {
+	names := [...]string{"", "pen", "pulse", "pulse_gap", "pulses_lost", "state", "tip", "arm_ended", "stop_sent", "stop_confirmed",
+		"needle_back", "stop_unconfirmed", "unconfirmed_ready", "status_silence", "contradiction", "gap", "overflow", "end"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "unknown"
+}
+
+// Event is something that happened in a session. Which fields are set depends
+// on Kind. What the pointers point to is never changed afterwards.
+type Event struct {
+	Kind       EventKind
+	At         time.Time // console clock
+	Pen        *protocol.Event
+	Pulse      *protocol.Pulse
+	Reread     bool
+	From, To   uint32 // pulse indices, both included
+	Tip        *protocol.TipInfo
+	Old, State protocol.State
+	ArmID      uint32
+	Latency    time.Duration
+	NeedleBack bool
+	Lost       uint64
+	Err        error
+}
+
+// eventQueueState hands events to the one channel without ever waiting. It is
+// guarded by the session's mutex.
+type eventQueueState struct {
+	ch   chan Event
+	lost uint64
+}
+
+// push queues e, or counts it as lost. The first event that fits after a loss
+// is the one that tells of it. The last place is kept for the end.
+func (q *eventQueueState) push(e Event) {
+	q.flush(e.At)
+	if len(q.ch) >= cap(q.ch)-2 {
+		q.lost++
+		return
+	}
+	q.ch <- e
+}
+
+// flush reports a loss once there is room for the report and one more.
+func (q *eventQueueState) flush(at time.Time) {
+	if q.lost == 0 || len(q.ch) >= cap(q.ch)-2 {
+		return
+	}
+	q.ch <- Event{Kind: EventOverflow, At: at, Lost: q.lost}
+	q.lost = 0
+}
+
+// end queues the last event into the places kept for it, after a report of
+// what was lost, and closes the channel.
+func (q *eventQueueState) end(e Event) {
+	if q.lost > 0 {
+		q.ch <- Event{Kind: EventOverflow, At: e.At, Lost: q.lost}
+	}
+	q.ch <- e
+	close(q.ch)
+}

@@ -1,0 +1,192 @@
+package sim
+
+import (
+	"crypto/sha256"
+
+	"stipple/protocol"
+)
+
+// arming is what READY and TREATING stand on.
+type arming struct {
+	id        uint32 // 0: not armed
+	treatment [16]byte
+	hash      [8]byte
+
+	arrived   protocol.PenClock // of the newest lease that granted something, or of ARM
+	echoed    protocol.PenClock // the pen clock that it carried
+	leased    bool              // a lease has come: energy is possible
+	rfUntil   protocol.PenClock
+	idleSince int64 // step
+}
+
+// leaseAlive says whether energy is permitted now.
+func (fw *firmware) leaseAlive() bool {
+	return fw.arm.id != 0 && fw.arm.leased && fw.clock() < fw.arm.rfUntil
+}
+
+// armBlocks are the reasons why the pen can't be armed now, for any treatment.
+func (fw *firmware) armBlocks() protocol.ArmBlocks {
+	var b protocol.ArmBlocks
+	set := func(on bool, block protocol.ArmBlocks) {
+		if on {
+			b |= block
+		}
+	}
+	set(fw.stopped, protocol.BlockStop)
+	set(fw.fault != protocol.FaultNone, protocol.BlockFault)
+	set(!fw.selfTestOK, protocol.BlockSelfTest)
+	// A tip whose pins are unknown is none for RF: its dose can't be known.
+	set(fw.tip == nil || fw.isRF() && fw.tip.Pins == 0, protocol.BlockTipMissing)
+	set(fw.tip != nil && fw.tip.UseLimit > 0 && fw.tip.UseCount >= fw.tip.UseLimit, protocol.BlockTipUsed)
+	set(!fw.settings.confirmed, protocol.BlockSettingsUnconfirmed)
+	set(fw.settings.envelope != nil && fw.tip != nil && fw.settings.envelope.Pins != fw.tip.Pins, protocol.BlockLimitMismatch)
+	set(fw.session.monitor, protocol.BlockVersion)
+	set(fw.plant.temperature() > hotTip, protocol.BlockTemperature)
+	set(fw.plant.battery() < batteryBlock, protocol.BlockBattery)
+	set(fw.trigger && !fw.state.Armed(), protocol.BlockTriggerHeld)
+	return b
+}
+
+// once runs a command that must not happen twice. A command id that is known
+// is answered from the ledger and changes nothing; with other content than
+// before, or after RESULT_OF has burnt it, it is refused.
+func (fw *firmware) once(m protocol.Message, id uint64, do func() (protocol.Code, protocol.ArmBlocks)) *protocol.Result {
+	sum := sha256.Sum256(m.AppendPayload([]byte{byte(m.Type())}))
+	content := [8]byte(sum[:8])
+	if r, known := fw.nv.result(id); known {
+		switch {
+		case r.outcome == protocol.OutcomeForgotten:
+			return &protocol.Result{CommandID: id, Outcome: protocol.OutcomeForgotten}
+		case r.outcome == protocol.OutcomeNeverSeen || r.content != content:
+			return &protocol.Result{CommandID: id, Outcome: protocol.OutcomeRejected, Code: protocol.CodeBurnt}
+		}
+		return &protocol.Result{CommandID: id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
+	}
+	code, blocks := do()
+	r := commandResult{id: id, content: content, outcome: protocol.OutcomeDone, code: code, blocks: blocks}
+	if code != protocol.CodeOK {
+		r.outcome = protocol.OutcomeRejected
+		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(code), protocol.NoField)
+	}
+	fw.keepErr(fw.nv.keep(r))
+	return &protocol.Result{CommandID: id, Outcome: r.outcome, Code: code, ArmBlocks: blocks}
+}
+
+func (fw *firmware) resultOf(m *protocol.ResultOf) *protocol.Result {
+	r, known := fw.nv.result(m.CommandID)
+	if !known {
+		r = commandResult{id: m.CommandID, outcome: protocol.OutcomeNeverSeen}
+		fw.keepErr(fw.nv.keep(r))
+	}
+	return &protocol.Result{CommandID: r.id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
+}
+
+// armNow is ARM, the first time it arrives.
+func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) {
+	blocks := fw.armBlocks()
+	var unbound [16]byte
+	if t := fw.tip; t != nil && t.BoundTreatment != unbound && t.BoundTreatment != m.TreatmentID {
+		blocks |= protocol.BlockTipUsed
+	}
+	differs := fw.settings.confirmed && fw.settings.hash != m.SettingsHash
+	if differs {
+		blocks |= protocol.BlockLimitMismatch
+	}
+	now := fw.clock()
+	switch {
+	case fw.state.Armed():
+		return protocol.CodeState, blocks
+	case now > m.NotAfter:
+		return protocol.CodeLate, blocks
+	case m.NotAfter > now.Add(protocol.ArmWindow):
+		return protocol.CodeTooEarly, blocks
+	case differs:
+		return protocol.CodeHash, blocks
+	case blocks != 0:
+		return protocol.CodeBlocked, blocks
+	}
+	// ARM keeps READY for as long as a lease that came with it would; energy
+	// waits for a real one, since ARM echoes no clock.
+	fw.arm = arming{
+		id: m.ArmID(), treatment: m.TreatmentID, hash: m.SettingsHash, arrived: now, echoed: now,
+		rfUntil: now.Add(protocol.LeaseRF), idleSince: fw.steps,
+	}
+	fw.watch.bad = 0
+	fw.setState(protocol.StateReady, "arm")
+	fw.event(protocol.EventArmed, 0, 0)
+	return protocol.CodeOK, 0
+}
+
+// lease extends the permission, if it is for what is armed and fresh. It never
+// takes away what a fresher one has given.
+func (fw *firmware) lease(m *protocol.Lease) {
+	now := fw.clock()
+	if fw.arm.id == 0 || m.ArmID != fw.arm.id || m.Clock > now {
+		fw.counts.Leases++
+		return
+	}
+	until := min(now.Add(protocol.LeaseRF), m.Clock.Add(protocol.EchoRF))
+	if until <= now {
+		fw.counts.Leases++
+		return
+	}
+	fw.arm.leased = true
+	if until >= fw.arm.rfUntil {
+		fw.arm.rfUntil, fw.arm.arrived, fw.arm.echoed = until, now, m.Clock
+	}
+}
+
+// checkLease ends READY and TREATING when the lease is over, or after a
+// minute without the trigger.
+//
+// Everything begins to end at the limit for RF: the needle needs up to the
+// descriptor's stop time to come back, 200 ms at most, and must be back by the
+// limit for motion, which is 200 ms later.
+func (fw *firmware) checkLease() {
+	if fw.arm.id == 0 {
+		return
+	}
+	if now := fw.clock(); now.Add(rfLead) >= fw.arm.rfUntil {
+		fw.eventLevel(protocol.EventLeaseExpired, protocol.LevelWarning,
+			int32(now.Sub(fw.arm.arrived).Milliseconds()), int32(now.Sub(fw.arm.echoed).Milliseconds()))
+		fw.disarm(protocol.PulseLease, "lease")
+		return
+	}
+	if fw.state == protocol.StateReady && fw.steps-fw.arm.idleSince >= inSteps(protocol.IdleStandby) {
+		fw.event(protocol.EventIdle, 0, 0)
+		fw.disarm(protocol.PulseDisarmed, "idle")
+	}
+}
+
+// disarmNow is DISARM.
+func (fw *firmware) disarmNow(m *protocol.Disarm) {
+	if fw.arm.id == 0 || m.ArmID != 0 && m.ArmID != fw.arm.id {
+		return
+	}
+	fw.event(protocol.EventDisarmed, 0, 0)
+	fw.disarm(protocol.PulseDisarmed, "disarm")
+}
+
+// clearNow is CLEAR, the first time it arrives.
+func (fw *firmware) clearNow(m *protocol.Clear) (protocol.Code, protocol.ArmBlocks) {
+	switch {
+	case !fw.stopped && fw.fault == protocol.FaultNone:
+		return protocol.CodeState, 0
+	case m.Fault != fw.fault:
+		return protocol.CodeWrongFault, 0
+	case fw.trigger:
+		return protocol.CodeTrigger, 0
+	case fw.rfMeasured():
+		return protocol.CodeState, 0
+	case fw.fault != protocol.FaultNone && !fw.selfTestPasses():
+		return protocol.CodeSelfTest, 0
+	}
+	fw.stopped = false
+	if fw.fault != protocol.FaultNone {
+		fw.forgetFault()
+		fw.selfTestOK = true
+	}
+	fw.event(protocol.EventCleared, 0, 0)
+	fw.settle("clear")
+	return protocol.CodeOK, 0
+}

@@ -1,0 +1,120 @@
+package sim
+
+import (
+	"time"
+
+	"stipple/protocol"
+)
+
+// The pen's own times and bounds. Those of the link are in protocol.
+const (
+	// fineStep is the fixed step of physics and control. 150 strokes a second
+	// are 66 steps a stroke, an RF ramp of 0.3 ms is 3 steps, and a 10 ms pulse
+	// is 100: finer would change no reported digit, coarser would alias strokes.
+	fineStep = 100 * time.Microsecond
+	// fineStepUS is fineStep in µs of the pen's clock.
+	fineStepUS = uint64(fineStep / time.Microsecond)
+	// stepsPerMS is how many fine steps are one millisecond.
+	stepsPerMS = int64(time.Millisecond / fineStep)
+	// restSteps is how many fine steps are taken at once while nothing moves
+	// and no RF flows: 1 ms, which a lease's end can be late by at rest.
+	restSteps = stepsPerMS
+
+	// activeWake is how often Run looks at the pen while something is on.
+	activeWake = time.Millisecond
+	// restWake is the longest that Run sleeps in a pen at rest.
+	restWake = 50 * time.Millisecond
+
+	// selfTestTime is from boot to the end of the self-test.
+	selfTestTime = 100 * time.Millisecond
+	// darkTime is how long a brown-out keeps the pen off.
+	darkTime = 300 * time.Millisecond
+
+	// spotRelease is how long contact must be lost before the next contact is
+	// a new spot: bouncing on the skin must not give the same spot its pulses
+	// again.
+	spotRelease = 100 * time.Millisecond
+	// insertLimit is when a needle that is not at depth counts as stalled:
+	// twice what the slowest full insertion takes.
+	insertLimit = 250 * time.Millisecond
+	// stallLimit is the same for a needling motor below stallShare of its set
+	// speed: a run-up takes 150 ms.
+	stallLimit = 400 * time.Millisecond
+	// stallShare is that share in per mille.
+	stallShare = 200
+	// runUp is left out of a needling pull's mean speed.
+	runUp = 300 * time.Millisecond
+	// retractMargin is how much longer than the descriptor says a needle may
+	// take to retract before the pen latches FAULT.
+	retractMargin = 50 * time.Millisecond
+	// rfGrace is how long RF may still be measured after it was commanded off:
+	// ten times the amplifier's decay.
+	rfGrace = 3 * time.Millisecond
+
+	// rfLead is how long before the lease's limit RF is commanded off, so that it
+	// is off at the limit: the amplifier decays within 1 ms, a look at a pen at
+	// rest can be 1 ms late.
+	rfLead = 2 * time.Millisecond
+
+	// rfOff is the measured power below which RF counts as off: above the
+	// sensor's noise, 0.6 % of rated.
+	rfOff protocol.Milliwatts = 300
+	// atDepth is how near to its set depth a needle is "at depth".
+	atDepth protocol.Micrometres = 30
+	// needleBack is how far out a needle may be and still count as retracted.
+	needleBack protocol.Micrometres = 20
+
+	// hotTip is the tip temperature above which the pen is not armed: skin
+	// contact of IEC 60601-1 for parts touched for under a minute is 48 °C;
+	// 45 leaves a margin.
+	hotTip protocol.Centidegrees = 4500
+	// batteryBlock and batteryLow are in percent: one zone's treatment takes
+	// about 5 %.
+	batteryBlock = 10
+	batteryLow   = 20
+	// tipNearEnd is how many uses before a tip's limit the pen says so.
+	tipNearEnd = 20
+
+	// pulsesToStandby is how many pulses in a row out of tolerance end READY;
+	// safety.md section 7.
+	pulsesToStandby = 3
+
+	// calRevision is the calibration that a pen leaves the factory with.
+	calRevision = 1
+)
+
+// Tolerances of measured against commanded; safety.md section 7. The depth
+// figure is that of a cleared pen (510(k) K180778), the power figure that of
+// IEC 60601-2-2 above a tenth of rated.
+const (
+	powerTolerance                        = 200 // per mille
+	energyTolerance                       = 200 // per mille
+	speedTolerance                        = 100 // per mille
+	depthTolerance   protocol.Micrometres = 150
+	energyCheckFloor                      = 10_000 // µJ: 1 W for 10 ms; below it noise is a large share
+)
+
+// Bounds of the pen's queues, per connection. Stop frames overwrite the
+// oldest, since one is as good as another; live frames are dropped oldest
+// first; commands and bulk requests beyond the bound are answered BUSY.
+const (
+	stopQueue    = 8
+	commandQueue = 8
+	bulkQueue    = 2 * protocol.BulkWindow
+	liveQueue    = 16
+	busyQueue    = 8
+	outQueue     = 64
+
+	// Frames that the firmware handles in each millisecond, by lane; the stop
+	// lane has no bound. A microcontroller's main loop does not do more, and a
+	// flood must not keep it from its control steps.
+	commandBudget = 4
+	bulkBudget    = 8
+	liveBudget    = 8
+)
+
+// Sizes of the pen's memory.
+const (
+	keptEvents  = 4096
+	keptEvicted = 1024
+)

@@ -1,0 +1,329 @@
+package sim
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"time"
+
+	"stipple/protocol"
+)
+
+// firmware is the pen's side of the link and the control of its plant. It is
+// plain state without a goroutine, driven by step, handle and the inputs of
+// the hand; all on one goroutine.
+type firmware struct {
+	model      model
+	descriptor []byte
+	digest     [32]byte
+	nv         *nonvolatile
+	plant      *plant
+	random     io.Reader // of session numbers
+	post       func(protocol.Lane, []byte)
+
+	steps    int64 // fine steps since boot
+	darkLeft int64 // fine steps until boot, after a brown-out
+	cause    string
+	// broken is a memory that failed; it latches FAULT at the next step.
+	broken error
+
+	state      protocol.State
+	stopped    bool // ESTOP latched
+	fault      protocol.Fault
+	selfTestOK bool
+
+	trigger bool // as read, after any stuck switch
+	contact bool // as the pen can tell
+	tip     *TipSpec // as read; nil: none
+
+	session  session
+	stop     stopReply
+	settings settings
+	arm      arming
+	run      run
+	spot     spot
+	watch    watch
+	report   report
+	events   eventRing
+	counts   Counts
+}
+
+// stopReply is an ESTOP that has not been confirmed to its end yet.
+type stopReply struct {
+	pending  bool
+	nonce    uint32
+	session  uint32
+	saidOff  bool // STOPPED sent: RF measures off
+	saidBack bool // and: needle back
+}
+
+func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware, error) {
+	if err := m.desc.Validate(); err != nil {
+		return nil, err
+	}
+	raw, err := m.desc.Encode()
+	if err != nil {
+		return nil, err
+	}
+	nv, err := loadNonvolatile(mem)
+	if err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
+	fw := &firmware{
+		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, random: random,
+		plant: newPlant(m.desc.Kind == protocol.KindRF, seed), post: func(protocol.Lane, []byte) {},
+	}
+	if !nv.tipKnown {
+		tip := m.tip
+		fw.mount(&tip)
+	}
+	fw.boot()
+	if fw.broken != nil {
+		return nil, fmt.Errorf("boot: %w", fw.broken)
+	}
+	return fw, nil
+}
+
+// boot starts the firmware as a reset does: volatile state is gone, what the
+// hand and the plant do is not.
+func (fw *firmware) boot() {
+	fw.steps, fw.darkLeft = 0, 0
+	fw.state, fw.stopped, fw.selfTestOK = protocol.StateStandby, false, false
+	fw.fault = fw.nv.counters.fault
+	if fw.fault != protocol.FaultNone {
+		fw.state = protocol.StateFault
+	}
+	fw.session, fw.stop, fw.settings, fw.arm, fw.run, fw.watch = session{}, stopReply{}, settings{}, arming{}, run{}, watch{}
+	fw.report.reset(protocol.StatusRate)
+	fw.readTip()
+	fw.trigger, fw.contact = fw.triggerInput(), fw.contactInput()
+	// The firmware cannot know what the spot under a tip that is already in
+	// contact has had; it wants it lifted.
+	fw.spot = spot{stale: fw.contact}
+	fw.plant.rfSet, fw.plant.run, fw.plant.target, fw.plant.supply, fw.plant.hold = 0, false, fw.parkTarget(), true, false
+	fw.expectBack()
+	fw.nv.counters.boot++
+	fw.keepErr(fw.nv.saveCounters())
+	fw.say("boot")
+	fw.event(protocol.EventBoot, int32(fw.nv.counters.boot), fw.closeInterrupted())
+}
+
+// parkTarget is what the plant's target is while the needle shall be in: a
+// needling pen keeps its stroke until the cam is home.
+func (fw *firmware) parkTarget() int64 {
+	if fw.isRF() {
+		return 0
+	}
+	return fw.plant.target
+}
+
+// closeInterrupted marks a pulse that a reset has left open and counts it.
+func (fw *firmware) closeInterrupted() int32 {
+	newest := fw.nv.counters.pulse
+	if newest == 0 {
+		return 0
+	}
+	p, ok, err := fw.nv.pulse(newest)
+	fw.keepErr(err)
+	if !ok || p.Result != protocol.PulseOpen {
+		return 0
+	}
+	p.Result = protocol.PulseInterrupted
+	fw.keepErr(fw.nv.savePulse(&p))
+	return 1
+}
+
+// brownOut is a supply that fails: everything off, nothing closed, nothing
+// said, and a boot when it is back.
+func (fw *firmware) brownOut() {
+	fw.plant.rfSet, fw.plant.run, fw.plant.supply, fw.plant.hold = 0, false, false, true
+	fw.session = session{}
+	fw.run = run{}
+	fw.state = protocol.StateStandby
+	fw.darkLeft = inSteps(darkTime)
+	fw.say("reboot")
+}
+
+func (fw *firmware) isRF() bool { return fw.model.desc.Kind == protocol.KindRF }
+
+// clock is the pen's own clock.
+func (fw *firmware) clock() protocol.PenClock { return protocol.PenClock(uint64(fw.steps) * fineStepUS) }
+
+func inSteps(d time.Duration) int64 { return int64(d / fineStep) }
+
+// say notes why the outputs are about to change, for the observer.
+func (fw *firmware) say(cause string) { fw.cause = cause }
+
+// keepErr notes a memory that failed. A pen that can't remember must not
+// treat: FAULT follows at the next step.
+func (fw *firmware) keepErr(err error) {
+	if err != nil && fw.broken == nil {
+		fw.broken = err
+	}
+}
+
+// step moves the pen by n fine steps: plant, inputs, watch, control, report.
+func (fw *firmware) step(n int64) {
+	fw.plant.step(n)
+	if fw.darkLeft > 0 {
+		fw.darkLeft -= n
+		if fw.darkLeft <= 0 {
+			fw.boot()
+		}
+		return
+	}
+	fw.steps += n
+	if !fw.selfTestOK && fw.steps >= inSteps(selfTestTime) {
+		fw.finishSelfTest()
+	}
+	fw.inputs()
+	fw.measure()
+	fw.guard()
+	fw.checkLease()
+	fw.drive()
+	fw.confirmStop()
+	fw.reportDue()
+}
+
+// atRest says whether the next steps may be taken together.
+func (fw *firmware) atRest() bool {
+	return fw.plant.atRest() && fw.run.phase == runIdle && fw.run.pulse == nil && fw.darkLeft == 0
+}
+
+// active says whether the pen wants to be looked at every millisecond.
+func (fw *firmware) active() bool {
+	return !fw.atRest() || fw.state.Armed() || !fw.selfTestOK || fw.stop.pending
+}
+
+// finishSelfTest ends the self-test of a boot. A fault from before the reset
+// ends with it, if what caused it has gone.
+func (fw *firmware) finishSelfTest() {
+	if !fw.selfTestPasses() {
+		if fw.fault == protocol.FaultNone {
+			fw.latch(protocol.FaultSelfTest, 0)
+		}
+		return
+	}
+	fw.selfTestOK = true
+	if fw.fault != protocol.FaultNone {
+		fw.forgetFault()
+		fw.settle("self-test")
+	}
+	fw.report.now = true
+}
+
+// selfTestPasses checks what a pen can check on itself: needle drive, tip
+// sensor, RF amplifier into its dummy load, memory.
+func (fw *firmware) selfTestPasses() bool {
+	hot, _ := fw.model.desc.Sensor(sensorTemperature)
+	t := int32(fw.plant.temperature())
+	return fw.broken == nil && t >= hot.Min && t <= hot.Max &&
+		fw.plant.faults&(faultMotorStall|faultRFLeak|faultDepthOverrun) == 0
+}
+
+func (fw *firmware) forgetFault() {
+	fw.fault, fw.nv.counters.fault = protocol.FaultNone, protocol.FaultNone
+	fw.keepErr(fw.nv.saveCounters())
+	fw.plant.supply, fw.plant.hold = true, false
+	fw.watch = watch{}
+	fw.expectBack()
+}
+
+// setState changes the state, tells of it, and makes the next STATUS due.
+func (fw *firmware) setState(s protocol.State, cause string) {
+	if fw.state == s {
+		return
+	}
+	fw.say(cause)
+	fw.event(protocol.EventStateChange, int32(fw.state), int32(s))
+	fw.state = s
+	fw.report.now = true
+}
+
+// settle goes to the state that the latches leave: ESTOP, FAULT or STANDBY.
+func (fw *firmware) settle(cause string) {
+	switch {
+	case fw.stopped:
+		fw.setState(protocol.StateStopped, cause)
+	case fw.fault != protocol.FaultNone:
+		fw.setState(protocol.StateFault, cause)
+	default:
+		fw.setState(protocol.StateStandby, cause)
+	}
+}
+
+// disarm ends whatever is armed: RF off, needle back, STANDBY or a latched
+// state. An open pulse ends with result.
+func (fw *firmware) disarm(result protocol.PulseResult, cause string) {
+	fw.endRun(result, cause)
+	fw.arm = arming{}
+	fw.settle(cause)
+}
+
+// latch goes to FAULT and stays there until CLEAR or a reboot with a good
+// self-test. measured goes into the alarm that the fault belongs to.
+func (fw *firmware) latch(f protocol.Fault, measured int32) {
+	if fw.fault != protocol.FaultNone {
+		return
+	}
+	fw.fault, fw.nv.counters.fault = f, f
+	fw.keepErr(fw.nv.saveCounters())
+	if f == protocol.FaultRFUnpermitted {
+		fw.plant.supply = false
+	}
+	if alarm, ok := alarmOf(f); ok {
+		fw.alarm(alarm, measured)
+	}
+	fw.eventLevel(protocol.EventFault, protocol.LevelError, int32(f), 0)
+	fw.disarm(protocol.PulseFault, "fault "+f.String())
+}
+
+func alarmOf(f protocol.Fault) (Alarm, bool) {
+	switch f {
+	case protocol.FaultRFUnpermitted:
+		return AlarmRFUnpermitted, true
+	case protocol.FaultOverTemperature:
+		return AlarmOverTemperature, true
+	case protocol.FaultDepth:
+		return AlarmDepthBeyond, true
+	case protocol.FaultEnergy:
+		return AlarmEnergyOver, true
+	case protocol.FaultMotorStall:
+		return AlarmMotorStall, true
+	}
+	return 0, false
+}
+
+// emergencyStop obeys ESTOP, in every state and under every session number: a
+// stop that is not meant costs a CLEAR, one that is dropped costs more.
+func (fw *firmware) emergencyStop(m *protocol.Stop, session uint32) {
+	fw.stop = stopReply{pending: true, nonce: m.Nonce, session: session}
+	if !fw.stopped {
+		fw.stopped = true
+		fw.eventLevel(protocol.EventStopped, protocol.LevelWarning, 0, 0)
+		fw.disarm(protocol.PulseStopped, "estop")
+	}
+	fw.confirmStop()
+}
+
+// confirmStop sends STOPPED once RF measures off, and again once the needle
+// is back.
+func (fw *firmware) confirmStop() {
+	if !fw.stop.pending || fw.rfMeasured() {
+		return
+	}
+	back := fw.isBack()
+	if fw.stop.saidOff && !back {
+		return
+	}
+	fw.stop.saidOff = true
+	fw.stop.pending = !back
+	fw.sendAs(fw.stop.session, &protocol.Stopped{Nonce: fw.stop.nonce, NeedleBack: back, Clock: fw.clock()})
+}
+
+// rfMeasured says whether RF measures above zero.
+func (fw *firmware) rfMeasured() bool { return fw.plant.power > int64(rfOff)*uwPerMW }
+
+func (fw *firmware) isBack() bool {
+	return !fw.plant.moving() && fw.plant.pos <= int64(needleBack)*nmPerUM
+}

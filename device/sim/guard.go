@@ -1,0 +1,95 @@
+package sim
+
+import (
+	"stipple/protocol"
+)
+
+// reading is what the sensors said in this step. Everything in a step that
+// judges, integrates or reports uses the same reading.
+type reading struct {
+	depth     protocol.Micrometres
+	speed     protocol.StrokesPerMinute
+	power     int64 // µW
+	impedance protocol.Ohms
+	temp      protocol.Centidegrees
+}
+
+// watch is what the guards remember from step to step.
+type watch struct {
+	bad        int   // pulses out of tolerance in a row
+	rfSince    int64 // step since which RF is measured uncommanded; 0: not
+	batteryLow bool  // said
+}
+
+func (fw *firmware) measure() {
+	p := fw.plant
+	fw.read = reading{depth: p.depth(), power: p.measuredPower(), impedance: p.measuredImpedance(), temp: p.temperature()}
+	if fw.isRF() {
+		fw.read.speed = protocol.StrokesPerMinute(fw.run.rate)
+	} else {
+		fw.read.speed = p.measuredSpeed()
+	}
+	fw.report.add(fw.read)
+}
+
+// guard checks in every step, in every state, what must never be.
+func (fw *firmware) guard() {
+	if fw.broken != nil {
+		fw.latch(protocol.FaultMemory, 0)
+	}
+	if hot, ok := fw.model.desc.Sensor(sensorTemperature); ok && int32(fw.read.temp) > hot.Max {
+		fw.latch(protocol.FaultOverTemperature, int32(fw.read.temp))
+	}
+	if fw.read.depth > fw.deepest()+depthTolerance {
+		fw.latch(protocol.FaultDepth, int32(fw.read.depth))
+	}
+	fw.guardRF()
+	fw.guardNeedle()
+	if low := fw.plant.battery() < batteryLow; low != fw.watch.batteryLow {
+		fw.watch.batteryLow = low
+		if low {
+			fw.alarm(AlarmBatteryLow, int32(fw.plant.battery()))
+		}
+	}
+}
+
+// deepest is the bound of the needle: the envelope's, or the pen's own.
+func (fw *firmware) deepest() protocol.Micrometres {
+	if e := fw.settings.envelope; e != nil {
+		return protocol.Micrometres(e.Ranges[iDepth].Max)
+	}
+	return protocol.Micrometres(fw.model.desc.Parameters[iDepth].Max)
+}
+
+// guardRF latches a fault when RF is measured that nobody commanded, and opens
+// the amplifier's supply, the second way to turn it off.
+func (fw *firmware) guardRF() {
+	if fw.plant.rfSet > 0 || fw.read.power <= int64(rfOff)*uwPerMW {
+		fw.watch.rfSince = 0
+		return
+	}
+	if fw.watch.rfSince == 0 {
+		fw.watch.rfSince = fw.steps
+	}
+	if fw.steps-fw.watch.rfSince > inSteps(rfGrace) {
+		fw.latch(protocol.FaultRFUnpermitted, int32(fw.read.power/uwPerMW))
+		fw.plant.supply = false
+	}
+}
+
+// guardNeedle latches a fault and unpowers the motor when a needle that should
+// be back is not.
+func (fw *firmware) guardNeedle() {
+	if fw.run.backBy == 0 {
+		return
+	}
+	if fw.isBack() {
+		fw.run.backBy = 0
+		return
+	}
+	if fw.steps >= fw.run.backBy {
+		fw.latch(protocol.FaultMotorStall, int32(fw.read.depth))
+		fw.plant.hold = true
+		fw.run.backBy = 0
+	}
+}

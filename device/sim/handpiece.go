@@ -1,0 +1,175 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+
+	"stipple/protocol"
+)
+
+// Handpiece is what the operator's hand does to a simulated pen. It stands
+// beside the link, never on it. Every call returns once the pen has taken the
+// input; a call may come from any goroutine.
+type Handpiece interface {
+	// Trigger presses or releases the trigger.
+	Trigger(held bool) error
+	// Contact puts the tip on the skin or lifts it. Each new contact after a
+	// lift of at least 100 ms is a new spot with tissue of its own.
+	Contact(on bool) error
+	// ChangeTip mounts a tip, in place of any that is on. An ID of 0 stands for
+	// a tip never seen before and gets an id.
+	ChangeTip(tip TipSpec) error
+	// RemoveTip takes the tip off.
+	RemoveTip() error
+	// Fault switches one of the faults that FaultNames lists. Reboot happens
+	// once for each on. ErrFaultName: there is no such fault.
+	Fault(name string, on bool) error
+	// State says what the hand does now and what the pen's outputs are.
+	State() (HandState, error)
+}
+
+// ErrFaultName means that no fault switch has that name.
+var ErrFaultName = errors.New("no such fault")
+
+// ErrTip means that a tip contradicts itself.
+var ErrTip = errors.New("tip refused")
+
+// ErrStopped means that the pen is not running any more.
+var ErrStopped = errors.New("simulated pen ended")
+
+// TipSpec is a tip as its own memory describes it.
+type TipSpec struct {
+	ID             uint32               `json:"id"`
+	Lot            string               `json:"lot"`
+	ExpiryDays     uint16               `json:"expiry_days"` // days since 1970-01-01; 0: unknown
+	Pins           uint16               `json:"pins"`        // 0: unknown
+	Insulated      bool                 `json:"insulated"`
+	NeedleLengthUM protocol.Micrometres `json:"needle_length_um"`
+	RatedPowerMW   protocol.Milliwatts  `json:"rated_power_mw"`
+	UseCount       uint32               `json:"use_count"`
+	UseLimit       uint32               `json:"use_limit"` // 0: none
+	BoundTreatment [16]byte             `json:"bound_treatment"`
+}
+
+// maxNeedleUM is the longest needle that TIP_INFO can say, far beyond any.
+const maxNeedleUM = 65535
+
+func (t TipSpec) check() error {
+	switch {
+	case len(t.Lot) > protocol.MaxLot:
+		return fmt.Errorf("%w: lot of %d bytes, at most %d", ErrTip, len(t.Lot), protocol.MaxLot)
+	case t.NeedleLengthUM < 0 || t.NeedleLengthUM > maxNeedleUM:
+		return fmt.Errorf("%w: needle length %d um", ErrTip, t.NeedleLengthUM)
+	case t.RatedPowerMW < 0:
+		return fmt.Errorf("%w: rated power %d mw", ErrTip, t.RatedPowerMW)
+	}
+	for _, c := range []byte(t.Lot) {
+		if c < 0x20 || c > 0x7E {
+			return fmt.Errorf("%w: lot is not printable ASCII", ErrTip)
+		}
+	}
+	return nil
+}
+
+func (t TipSpec) info() *protocol.TipInfo {
+	return &protocol.TipInfo{
+		ID: t.ID, Insulated: t.Insulated, Pins: t.Pins, NeedleLength: uint16(t.NeedleLengthUM), RatedPower: uint32(t.RatedPowerMW),
+		UseCount: t.UseCount, UseLimit: t.UseLimit, ExpiryDays: t.ExpiryDays, BoundTreatment: t.BoundTreatment, Lot: t.Lot,
+	}
+}
+
+// HandState is the hand's inputs and, for a drawer that shows them, the pen's
+// outputs.
+type HandState struct {
+	Trigger bool     `json:"trigger"`
+	Contact bool     `json:"contact"`
+	Tip     *TipSpec `json:"tip"` // null: none
+	Faults  []string `json:"faults"`
+	State   string   `json:"state"`
+	RF      bool     `json:"rf"`
+	Motion  bool     `json:"motion"`
+}
+
+// The fault switches. Each is a thing that breaks in the pen, not a message.
+const (
+	SwitchStuckTrigger    = "stuck_trigger"    // the trigger reads as held
+	SwitchMotorStall      = "motor_stall"      // the needle drive does not turn
+	SwitchOpenPin         = "open_pin"         // one pin carries no current
+	SwitchOverTemperature = "over_temperature" // the tip reads 60 °C too hot
+	SwitchImpedanceSpike  = "impedance_spike"  // the tissue's impedance is six times itself
+	SwitchAmplifierHigh   = "rf_amplifier"     // the RF amplifier gives 30 % too much
+	SwitchAmplifierLow    = "rf_amplifier_low" // and 30 % too little
+	SwitchRFLeak          = "rf_leak"          // the amplifier gives 2 W uncommanded
+	SwitchDepthOverrun    = "depth_overrun"    // the needle goes 0.3 mm too deep
+	SwitchBatteryLow      = "battery_low"      // the battery is at 4 %
+	SwitchTipRemoved      = "tip_removed"      // the tip has come off; off puts it back
+	SwitchReboot          = "reboot"           // brown-out: the pen is dark for 300 ms and boots
+)
+
+// faultBit is one fault switch in a set.
+type faultBit uint16
+
+const (
+	faultStuckTrigger faultBit = 1 << iota
+	faultMotorStall
+	faultOpenPin
+	faultOverTemperature
+	faultImpedanceSpike
+	faultAmplifierHigh
+	faultAmplifierLow
+	faultRFLeak
+	faultDepthOverrun
+	faultBatteryLow
+	faultTipRemoved
+	faultReboot
+)
+
+type faultSwitch struct {
+	name string
+	bit  faultBit
+}
+
+func faultSwitches() []faultSwitch {
+	return []faultSwitch{
+		{SwitchStuckTrigger, faultStuckTrigger},
+		{SwitchMotorStall, faultMotorStall},
+		{SwitchOpenPin, faultOpenPin},
+		{SwitchOverTemperature, faultOverTemperature},
+		{SwitchImpedanceSpike, faultImpedanceSpike},
+		{SwitchAmplifierHigh, faultAmplifierHigh},
+		{SwitchAmplifierLow, faultAmplifierLow},
+		{SwitchRFLeak, faultRFLeak},
+		{SwitchDepthOverrun, faultDepthOverrun},
+		{SwitchBatteryLow, faultBatteryLow},
+		{SwitchTipRemoved, faultTipRemoved},
+		{SwitchReboot, faultReboot},
+	}
+}
+
+// FaultNames lists the fault switches in a fixed order.
+func FaultNames() []string {
+	var names []string
+	for _, s := range faultSwitches() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+func faultByName(name string) (faultBit, error) {
+	for _, s := range faultSwitches() {
+		if s.name == name {
+			return s.bit, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: %q", ErrFaultName, name)
+}
+
+func (set faultBit) names() []string {
+	names := []string{}
+	for _, s := range faultSwitches() {
+		if set&s.bit != 0 {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,176 @@
+package sim
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"sync"
+)
+
+// MaxValue is the longest value that a Memory must hold, in bytes.
+const MaxValue = slotSize - slotHeader
+
+// ErrMemory is a memory that can't be read or written.
+var ErrMemory = errors.New("pen memory")
+
+// Memory is the pen's non-volatile memory: numbered cells, each written as a
+// whole. A value is safe from a reset of the pen once Write has returned. A
+// Memory belongs to one pen at a time.
+type Memory interface {
+	// Read returns the cell's value, nil if it was never written. The caller
+	// may keep it.
+	Read(cell uint32) ([]byte, error)
+	// Write replaces the cell's value, at most MaxValue bytes; it keeps no
+	// reference to it. The old value survives a write that does not finish.
+	Write(cell uint32, value []byte) error
+}
+
+// RAM is a Memory that lasts as long as the program: it survives a pen that
+// is thrown away, for tests of a restart. Use NewRAM.
+type RAM struct {
+	mu    sync.Mutex
+	cells map[uint32][]byte
+}
+
+// NewRAM returns an empty memory.
+func NewRAM() *RAM { return &RAM{cells: make(map[uint32][]byte)} }
+
+// Read implements Memory.
+func (m *RAM) Read(cell uint32) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v, ok := m.cells[cell]
+	if !ok {
+		return nil, nil
+	}
+	return append([]byte{}, v...), nil
+}
+
+// Write implements Memory.
+func (m *RAM) Write(cell uint32, value []byte) error {
+	if len(value) > MaxValue {
+		return fmt.Errorf("%w: value of %d bytes, at most %d", ErrMemory, len(value), MaxValue)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cells[cell] = append([]byte{}, value...)
+	return nil
+}
+
+// Layout of a memory file: two slots a cell, written in turn, so that the
+// value before the last survives a torn write. A slot is write number, length,
+// CRC-32C over both and the value, value.
+const (
+	slotSize   = 128
+	slotHeader = 10
+	slotCRC    = 6 // where the CRC stands
+	// maxCells bounds a file to 2 MiB.
+	maxCells = 8192
+)
+
+// File is a Memory in a file. It survives a kill of the process at any moment;
+// it does not ask the disk to flush, so a power cut of the host may lose the
+// newest values. Use OpenFile.
+type File struct {
+	mu    sync.Mutex
+	f     *os.File
+	cells map[uint32]fileCell
+}
+
+type fileCell struct {
+	write uint32
+	value []byte
+}
+
+// OpenFile opens or creates the memory file at path. Slots that a kill has
+// torn are skipped. The caller closes it after the pen has ended.
+func OpenFile(path string) (*File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMemory, err)
+	}
+	m := &File{f: f, cells: make(map[uint32]fileCell)}
+	if err := m.load(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return m, nil
+}
+
+func (m *File) load() error {
+	raw, err := io.ReadAll(io.LimitReader(m.f, maxCells*2*slotSize))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMemory, err)
+	}
+	for i := 0; (i+1)*slotSize <= len(raw); i++ {
+		write, value, ok := decodeSlot(raw[i*slotSize : (i+1)*slotSize])
+		if !ok {
+			continue
+		}
+		cell := uint32(i / 2)
+		if old, known := m.cells[cell]; !known || int32(write-old.write) > 0 {
+			m.cells[cell] = fileCell{write, value}
+		}
+	}
+	return nil
+}
+
+func decodeSlot(slot []byte) (write uint32, value []byte, ok bool) {
+	write = binary.LittleEndian.Uint32(slot)
+	n := int(binary.LittleEndian.Uint16(slot[4:]))
+	if write == 0 || n > MaxValue {
+		return 0, nil, false
+	}
+	value = append([]byte{}, slot[slotHeader:slotHeader+n]...)
+	return write, value, slotSum(slot, n) == binary.LittleEndian.Uint32(slot[slotCRC:])
+}
+
+func slotSum(slot []byte, n int) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Checksum(slot[:slotCRC], table), table, slot[slotHeader:slotHeader+n])
+}
+
+// Read implements Memory.
+func (m *File) Read(cell uint32) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, ok := m.cells[cell]
+	if !ok {
+		return nil, nil
+	}
+	return append([]byte{}, c.value...), nil
+}
+
+// Write implements Memory.
+func (m *File) Write(cell uint32, value []byte) error {
+	if len(value) > MaxValue || cell >= maxCells {
+		return fmt.Errorf("%w: cell %d, value of %d bytes", ErrMemory, cell, len(value))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := fileCell{m.cells[cell].write + 1, append([]byte{}, value...)}
+	if c.write == 0 {
+		c.write = 1 // 0 marks a slot that was never written
+	}
+	var slot [slotSize]byte
+	binary.LittleEndian.PutUint32(slot[:], c.write)
+	binary.LittleEndian.PutUint16(slot[4:], uint16(len(value)))
+	copy(slot[slotHeader:], value)
+	binary.LittleEndian.PutUint32(slot[slotCRC:], slotSum(slot[:], len(value)))
+	at := (int64(cell)*2 + int64(c.write%2)) * slotSize
+	if _, err := m.f.WriteAt(slot[:], at); err != nil {
+		return fmt.Errorf("%w: %w", ErrMemory, err)
+	}
+	m.cells[cell] = c
+	return nil
+}
+
+// Close closes the file.
+func (m *File) Close() error {
+	if err := m.f.Close(); err != nil {
+		return fmt.Errorf("%w: %w", ErrMemory, err)
+	}
+	return nil
+}

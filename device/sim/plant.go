@@ -1,0 +1,428 @@
+package sim
+
+import "stipple/protocol"
+
+// plant is the physical pen and the tissue under it: what the firmware drives
+// and measures. All of it is integers, so that it is the same on every
+// machine. Lengths are nm, speeds of a motor 1/1000 stroke a minute, power µW,
+// energy nJ, temperature µ°C, impedance mΩ.
+//
+// What is known is cited; the rest is chosen so that a pen behaves as one
+// does, and says so. It is a teaching model: lumped, one node for the heated
+// tissue, one for the tip.
+type plant struct {
+	rf    bool
+	noise noise
+
+	// From the firmware.
+	run    bool  // N1: motor on
+	speed  int64 // N1: wanted, milli-strokes a minute
+	target int64 // R1: where the needle shall be, nm; N1: stroke amplitude, nm
+	rfSet  int64 // µW
+	supply bool  // the amplifier's supply relay
+	hold   bool  // motor unpowered where it stands
+
+	// From the hand.
+	trigger bool
+	contact bool
+	offFor  int64 // steps since contact was lost
+	pins    int64 // 0: no tip
+	faults  faultBit
+
+	// State.
+	phase    int64 // N1: cam, in 1/camTurn turns, 0: needle in
+	motor    int64 // N1: speed now, milli-strokes a minute
+	integral int64 // N1: of the speed controller
+	strokes  uint32
+	pos      int64 // nm
+	vel      int64 // R1: nm a step
+	power    int64 // µW that flows into tissue
+	zone     int64 // tissue round the needles, µ°C
+	tip      int64 // tip's sensor, µ°C
+	spot     int64 // this spot's impedance at rest, mΩ
+	charge   int64 // battery, nJ
+
+	// For the observer of the outputs.
+	delivered int64 // nJ since the last take
+	peakPos   int64
+	peakPower int64
+}
+
+// Units of the plant.
+const (
+	nmPerUM   = 1000
+	uwPerMW   = 1000
+	ucPerCdeg = 10_000 // µ°C in 0.01 °C
+	moPerOhm  = 1000
+	// camTurn is one turn of the cam in the units that milli-strokes a minute
+	// add up to in a fine step: 60 s of 10,000 steps, times 1000.
+	camTurn = 60 * 10_000 * 1000
+)
+
+// The needle drive of N1: a motor with a cam. Chosen: a 60 W motor reaches
+// 9,000 strokes a minute in 0.15 s, and skin slows it, as the makers of such
+// pens warn (a weak motor stalls under pressure).
+const (
+	motorDrive     = 6000 // most acceleration, milli-strokes/min a step: 60,000 strokes/min a second
+	motorBrake     = 8000
+	motorFriction  = 3      // 1/10,000 of the speed a step
+	motorGain      = 250    // speed error over this is drive
+	motorReset     = 250000 // integral of the error over this is drive
+	motorSkinLoad  = 1200   // at full depth in skin
+	creep          = 900_000
+	fullStrokeNM   = 2_500_000
+	stallBrake     = 20_000
+)
+
+// The needle drive of R1: a servo. Chosen: 3.5 mm in 55 ms ("smooth
+// insertion"), with 8 m/s² of which tissue takes up to 3.5 when deep.
+const (
+	servoTop      = 8000 // nm a step: 80 mm/s
+	servoPush     = 80   // nm a step, a step: 8 m/s²
+	servoStop     = 70   // planned deceleration: less than the push, so that it is kept
+	servoSkin     = 100_000
+	servoNear     = 3000
+	servoNearVel  = 700
+	overrunNM     = 300_000
+	neededForSkin = 100_000 // nm: the needle is in tissue beyond this
+)
+
+// RF. A source of constant power within its voltage and current. Impedance of
+// dermis between rows of insulated needles: chosen 180 Ω, ±10 % from spot to
+// spot; conductivity of tissue rises by 1.5 to 2 % per kelvin until it dries
+// (Haemmerich, Biophysics of radiofrequency ablation), above 100 °C impedance
+// jumps (Haines and Verow, Circulation 1990;82:1034).
+const (
+	rfVolt2      = 14_400        // V²: 120 V; 84 V RMS was the rating of an early device
+	rfAmp2       = 640           // µW per mΩ: 0.8 A squared
+	rfRise       = 283           // per mille of the gap a step: time constant 0.3 ms
+	rfFall       = 487           // 0.15 ms
+	rfDark       = 1000          // µW: below it the amplifier is off
+	rfLeakUW     = 2_000_000     // SwitchRFLeak
+	spotOhm      = 180           // Ω
+	spotScatter  = 1000          // ±10 %
+	fatFrom      = 2_500_000     // nm: deeper, fat adds to it
+	fatOhmPerMM  = 60            // Ω per mm
+	zCoefficient = 15            // per mille per kelvin
+	zFloor       = 500           // per mille: no less than half
+	dryFrom      = 95_000_000    // µ°C
+	dryPerKelvin = 100           // per mille per kelvin above dryFrom
+	spikeFactor  = 6             // SwitchImpedanceSpike
+	maxOhm       = 20_000 * 1000 // mΩ: what the sensor can say
+)
+
+// Heat. 2 mJ/K a pin is 0.54 mm³ of tissue (3.7 MJ/m³K), a ball of 0.5 mm
+// round an insulated pin's end; histology shows columns of 0.1 to 0.3 mm
+// coagulated within it (Manuskiatti, 10.1155/2016/6939018). It cools with 0.2
+// s, the thermal relaxation r²/4α of 0.34 mm. 10 W for 100 ms on 25 pins then
+// reaches 53 °C, near the threshold of coagulation, 25 W reaches 75 °C.
+const (
+	pinCapacity  = 2                  // mJ/K
+	zoneCooling  = 2000               // steps
+	tipIn        = 300                // steps: 30 ms, tip in tissue
+	tipOut       = 20_000             // steps: 2 s, tip in air
+	skinTemp     = 33_000_000         // µ°C
+	bodyTemp     = 35_000_000         // µ°C, dermis
+	airTemp      = 28_000_000         // µ°C, inside a hand-held tip
+	boiling      = 101_000_000        // µ°C: steam takes what is beyond
+	hotSensor    = 60_000_000         // SwitchOverTemperature
+	batteryFull  = 36_000_000_000_000 // nJ: 10 Wh
+	batteryStart = batteryFull / 100 * 95
+	idleUW       = 500_000
+	motorUW      = 3_000_000
+	rfEfficiency = 60 // per cent
+)
+
+func newPlant(rf bool, seed uint64) *plant {
+	p := &plant{rf: rf, noise: noise{seed}, supply: true, zone: skinTemp, tip: airTemp, charge: batteryStart, offFor: inSteps(spotRelease)}
+	p.newSpot()
+	return p
+}
+
+// touch puts the tip on the skin or lifts it. After a lift that is long
+// enough the tissue is fresh.
+func (p *plant) touch(on bool) {
+	if on == p.contact {
+		return
+	}
+	p.contact = on
+	if on && p.offFor >= inSteps(spotRelease) {
+		p.newSpot()
+	}
+	p.offFor = 0
+}
+
+// newSpot puts fresh tissue under the tip.
+func (p *plant) newSpot() {
+	p.zone = skinTemp
+	p.spot = p.noise.scatter(spotOhm*moPerOhm, spotScatter)
+}
+
+func (p *plant) has(f faultBit) bool { return p.faults&f != 0 }
+
+// moving says whether the needle drive turns.
+func (p *plant) moving() bool { return p.motor != 0 || p.vel != 0 }
+
+// out says whether the needle is beyond the tip's edge or moving: what an
+// onlooker calls motion.
+func (p *plant) out() bool { return p.moving() || p.pos > int64(needleBack)*nmPerUM }
+
+// atRest says whether nothing moves, nothing is about to, and no RF flows.
+func (p *plant) atRest() bool {
+	if p.moving() || p.power != 0 || p.rfSet != 0 || p.has(faultRFLeak) {
+		return false
+	}
+	if p.rf {
+		return p.hold || p.pos == p.goal()
+	}
+	return !p.run && (p.hold || p.phase == 0)
+}
+
+// step moves the plant by n fine steps; n is over 1 only at rest.
+func (p *plant) step(n int64) {
+	if n == 1 {
+		if p.rf {
+			p.stepServo()
+		} else {
+			p.stepMotor()
+		}
+		p.stepRF()
+		p.peakPos = max(p.peakPos, p.pos)
+		p.peakPower = max(p.peakPower, p.power)
+	}
+	if !p.contact {
+		p.offFor += n
+	}
+	p.stepHeat(n)
+	used := int64(idleUW)
+	if p.moving() {
+		used += motorUW
+	}
+	used += p.power * 100 / rfEfficiency
+	p.charge = max(0, p.charge-nanojoules(used)*n)
+}
+
+// nanojoules is the energy of a power in µW over one fine step.
+func nanojoules(uw int64) int64 { return uw * int64(fineStepUS) / 1000 }
+
+func (p *plant) inSkin() bool { return p.contact && p.pins > 0 && p.pos > neededForSkin }
+
+func (p *plant) stepMotor() {
+	switch {
+	case p.has(faultMotorStall) || p.hold:
+		p.motor = max(0, p.motor-stallBrake)
+	case p.run:
+		p.driveMotor()
+	default:
+		p.parkMotor()
+	}
+	p.phase += p.motor
+	if p.phase >= camTurn {
+		p.phase -= camTurn
+		p.strokes++
+		if !p.run && p.motor <= creep {
+			p.phase, p.motor = 0, 0
+		}
+	}
+	p.pos = camDepth(p.phase, p.target)
+	if p.has(faultDepthOverrun) && p.pos > p.target/2 {
+		p.pos += overrunNM
+	}
+}
+
+// driveMotor is the speed controller: proportional and integral, with the
+// integral held while the drive is at its end.
+func (p *plant) driveMotor() {
+	gap := p.speed - p.motor
+	drive := gap/motorGain + p.integral/motorReset
+	if drive > 0 && drive < motorDrive {
+		p.integral += gap
+	}
+	drive = min(max(drive, 0), motorDrive)
+	load := p.motor * motorFriction / 10_000
+	if p.inSkin() {
+		load += motorSkinLoad * p.pos / fullStrokeNM
+	}
+	p.motor = max(0, p.motor+drive-load)
+}
+
+// parkMotor brakes to a creep and creeps until the cam has the needle in.
+func (p *plant) parkMotor() {
+	p.integral = 0
+	switch {
+	case p.phase == 0 && p.motor <= creep:
+		p.motor = 0
+	case p.motor > creep:
+		p.motor = max(creep, p.motor-motorBrake)
+	default:
+		p.motor = min(creep, p.motor+motorDrive)
+	}
+}
+
+// camDepth is how far out the cam holds the needle: a cubic rise to amplitude
+// at half a turn and the same fall.
+func camDepth(phase, amplitude int64) int64 {
+	const unit = 10_000
+	u := phase * 2 * unit / camTurn
+	if u > unit {
+		u = 2*unit - u
+	}
+	return amplitude * (u * u * (3*unit - 2*u) / 1_000_000) / 1_000_000
+}
+
+func (p *plant) goal() int64 {
+	if p.has(faultDepthOverrun) && p.target > 0 {
+		return p.target + overrunNM
+	}
+	return p.target
+}
+
+func (p *plant) stepServo() {
+	gap := p.goal() - p.pos
+	if p.has(faultMotorStall) || p.hold {
+		p.vel = 0
+		return
+	}
+	if abs(gap) < servoNear && abs(p.vel) <= servoNearVel {
+		p.pos += gap
+		p.vel = 0
+		return
+	}
+	want := min(isqrt(2*servoStop*abs(gap)), servoTop)
+	push := int64(servoPush)
+	if gap < 0 {
+		want = -want
+	} else if p.inSkin() {
+		push -= p.pos / servoSkin
+	}
+	p.vel += min(max(want-p.vel, -push), push)
+	p.pos = max(0, p.pos+p.vel)
+}
+
+// impedance is that of the circuit in mΩ, 0 for an open one.
+func (p *plant) impedance() int64 {
+	if !p.rf || !p.inSkin() {
+		return 0
+	}
+	z := p.spot + max(0, p.pos-fatFrom)*fatOhmPerMM/1000
+	f := int64(1000)
+	if over := p.zone - bodyTemp; over > 0 {
+		f = max(zFloor, 1000-over/1_000_000*zCoefficient)
+	}
+	if dry := p.zone - dryFrom; dry > 0 {
+		f += dry / 10_000 * dryPerKelvin / 100
+	}
+	z = z * f / 1000
+	if p.has(faultImpedanceSpike) {
+		z *= spikeFactor
+	}
+	if p.has(faultOpenPin) && p.pins > 1 {
+		z = z * p.pins / (p.pins - 1)
+	}
+	return min(z, maxOhm)
+}
+
+func (p *plant) stepRF() {
+	if !p.rf {
+		return
+	}
+	want := p.rfSet
+	switch {
+	case p.has(faultAmplifierHigh):
+		want = want * 130 / 100
+	case p.has(faultAmplifierLow):
+		want = want * 70 / 100
+	}
+	if p.has(faultRFLeak) {
+		want = max(want, rfLeakUW)
+	}
+	z := p.impedance()
+	if z == 0 || !p.supply {
+		want = 0
+	} else {
+		byVolt := rfVolt2 * 1_000_000_000 / z
+		want = min(want, byVolt, rfAmp2*z)
+	}
+	if want > p.power {
+		p.power += max(1, (want-p.power)*rfRise/1000)
+	} else {
+		p.power -= (p.power - want) * rfFall / 1000
+	}
+	if want == 0 && p.power < rfDark {
+		p.power = 0
+	}
+	p.delivered += nanojoules(p.power)
+}
+
+func (p *plant) stepHeat(n int64) {
+	if p.pins > 0 && p.power > 0 {
+		p.zone += nanojoules(p.power) * n / (pinCapacity * p.pins)
+	}
+	rest := int64(skinTemp)
+	if p.pos > neededForSkin {
+		rest = bodyTemp
+	}
+	p.zone = min(p.zone-(p.zone-rest)*n/zoneCooling, boiling)
+	if p.inSkin() {
+		p.tip += (p.zone - p.tip) * n / tipIn
+	} else {
+		p.tip += (airTemp - p.tip) * n / tipOut
+	}
+}
+
+// Measured values, with the sensors' errors.
+
+func (p *plant) depth() protocol.Micrometres {
+	return protocol.Micrometres(max(0, (p.pos+p.noise.within(3*nmPerUM))/nmPerUM))
+}
+
+func (p *plant) measuredSpeed() protocol.StrokesPerMinute {
+	return protocol.StrokesPerMinute(p.noise.scatter(p.motor, 20) / 1000)
+}
+
+// measuredPower is in µW, so that the dose is integrated finely.
+func (p *plant) measuredPower() int64 {
+	if p.power == 0 {
+		return 0
+	}
+	return p.noise.scatter(p.power, 30)
+}
+
+func (p *plant) measuredImpedance() protocol.Ohms {
+	return protocol.Ohms(p.noise.scatter(p.impedance(), 100) / moPerOhm)
+}
+
+func (p *plant) temperature() protocol.Centidegrees {
+	t := p.tip + p.noise.within(100_000)
+	if p.has(faultOverTemperature) {
+		t += hotSensor
+	}
+	return protocol.Centidegrees(t / ucPerCdeg)
+}
+
+// battery is in percent.
+func (p *plant) battery() uint8 {
+	if p.has(faultBatteryLow) {
+		return 4
+	}
+	return uint8(p.charge * 100 / batteryFull)
+}
+
+func abs(v int64) int64 {
+	if v < 0 {
+		return -v
+	}
+	return v
+}
+
+// isqrt is the whole part of the square root of v.
+func isqrt(v int64) int64 {
+	if v < 2 {
+		return max(v, 0)
+	}
+	x := v
+	for y := (x + 1) / 2; y < x; y = (x + v/x) / 2 {
+		x = y
+	}
+	return x
+}

@@ -1,0 +1,269 @@
+package sim
+
+import (
+	"stipple/protocol"
+)
+
+// settings are the envelope and the parameters that are active, of one boot.
+type settings struct {
+	envelope   *protocol.Envelope
+	generation uint32
+	values     []int32 // nil: none yet; else all, in descriptor order
+	confirmed  bool    // active: inside pen, tip and envelope
+	hash       [8]byte // zero while not confirmed
+}
+
+// Places of the parameters in the descriptor; protocol lists their order.
+const (
+	iDepth = iota
+	iSpeed
+	iPower
+	iDuration
+)
+
+func (s *settings) depth() protocol.Micrometres       { return protocol.Micrometres(s.values[iDepth]) }
+func (s *settings) speed() protocol.StrokesPerMinute  { return protocol.StrokesPerMinute(s.values[iSpeed]) }
+func (s *settings) power() protocol.Milliwatts        { return protocol.Milliwatts(s.values[iPower]) }
+func (s *settings) duration() protocol.Milliseconds   { return protocol.Milliseconds(s.values[iDuration]) }
+func (s *settings) spotCap() protocol.Microjoules {
+	return s.envelope.DosePerPin * protocol.Microjoules(s.envelope.Pins)
+}
+
+// rehash follows a change of anything that the hash is made of.
+func (s *settings) rehash(fw *firmware) {
+	s.hash = [8]byte{}
+	if !s.confirmed {
+		return
+	}
+	s.hash = protocol.Confirmation{
+		Boot: fw.nv.counters.boot, Generation: s.generation, Envelope: *s.envelope, TipID: fw.tipID(),
+		Pins: fw.tipPins(), CalRev: calRevision, Values: s.values,
+	}.Hash()
+}
+
+// fits says whether the active values are still inside everything.
+func (s *settings) fits(fw *firmware) bool {
+	if s.envelope == nil || s.values == nil || s.envelope.Pins != fw.tipPins() {
+		return false
+	}
+	for _, v := range fw.judge(s.values) {
+		if v.Code != protocol.CodeOK {
+			return false
+		}
+	}
+	return true
+}
+
+func rejected(t protocol.Type, code protocol.Code, field int, bound int32) *protocol.Rejected {
+	return &protocol.Rejected{Request: t, Code: code, Field: uint8(field), Bound: bound}
+}
+
+func (fw *firmware) putEnvelope(m *protocol.PutEnvelope) protocol.Message {
+	code, field, bound := fw.checkEnvelope(&m.Envelope)
+	if fw.state.Armed() {
+		code, field, bound = protocol.CodeState, protocol.NoField, 0
+	}
+	if code != protocol.CodeOK {
+		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(code), int32(field))
+		return rejected(protocol.TypePutEnvelope, code, field, bound)
+	}
+	e := m.Envelope
+	fw.settings.envelope = &e
+	if fw.settings.confirmed && !fw.settings.fits(fw) {
+		fw.settings.confirmed = false
+	}
+	fw.settings.rehash(fw)
+	fw.report.now = true
+	return &protocol.EnvelopeReply{Envelope: e}
+}
+
+// checkEnvelope refuses an envelope that contradicts itself, the descriptor or
+// the tip that is on.
+func (fw *firmware) checkEnvelope(e *protocol.Envelope) (code protocol.Code, field int, bound int32) {
+	d := &fw.model.desc
+	if len(e.Ranges) != len(d.Parameters) {
+		return protocol.CodeEnvelope, protocol.NoField, int32(len(d.Parameters))
+	}
+	for i, r := range e.Ranges {
+		p := d.Parameters[i]
+		switch {
+		case int(r.Index) != i || r.Min > r.Max:
+			return protocol.CodeEnvelope, i, int32(i)
+		case r.Min < p.Min:
+			return protocol.CodeEnvelope, i, p.Min
+		case r.Max > p.Max:
+			return protocol.CodeEnvelope, i, p.Max
+		}
+	}
+	if e.PulsesPerSpot < 1 {
+		return protocol.CodeEnvelope, protocol.NoField, 1
+	}
+	if fw.tip != nil && e.Pins != fw.tip.Pins {
+		return protocol.CodeEnvelope, protocol.NoField, int32(fw.tip.Pins)
+	}
+	if !fw.isRF() {
+		return protocol.CodeOK, 0, 0
+	}
+	switch {
+	case e.PulsesPerSpot > d.MaxPulsesSpot:
+		return protocol.CodeEnvelope, protocol.NoField, int32(d.MaxPulsesSpot)
+	case e.DosePerPin < 0 || e.DosePerPin > d.MaxDosePinUJ:
+		return protocol.CodeEnvelope, protocol.NoField, int32(d.MaxDosePinUJ)
+	}
+	return protocol.CodeOK, 0, 0
+}
+
+func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
+	refuse := func(code protocol.Code, field int, bound int32) protocol.Message {
+		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(code), int32(field))
+		return rejected(protocol.TypePutSettings, code, field, bound)
+	}
+	if fw.state.Armed() {
+		return refuse(protocol.CodeState, protocol.NoField, 0)
+	}
+	if fw.settings.envelope == nil {
+		return refuse(protocol.CodeNoEnvelope, protocol.NoField, 0)
+	}
+	values, verdicts, missing := fw.collect(m.Fields)
+	if missing >= 0 {
+		return refuse(protocol.CodeMissingField, missing, 0)
+	}
+	if values == nil {
+		return fw.settingsReply(verdicts, false)
+	}
+	s := &fw.settings
+	if s.values != nil && (m.Generation < s.generation || m.Generation == s.generation && !equal(values, s.values)) {
+		return refuse(protocol.CodeGeneration, protocol.NoField, int32(s.generation))
+	}
+	ok := true
+	judged := fw.judge(values)
+	for i := range verdicts {
+		verdicts[i] = judged[verdicts[i].Index]
+		if code := verdicts[i].Code; code != protocol.CodeOK {
+			ok = false
+			fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(code), int32(verdicts[i].Index))
+		}
+	}
+	if !ok {
+		return fw.settingsReply(verdicts, false)
+	}
+	s.generation, s.values, s.confirmed = m.Generation, values, true
+	s.rehash(fw)
+	fw.event(protocol.EventSettings, int32(m.Generation), 0)
+	fw.report.now = true
+	return fw.settingsReply(verdicts, true)
+}
+
+// collect puts the fields into descriptor order. values is nil when a field
+// is unknown or twice, as verdicts say; missing is the first parameter that no
+// field names, or -1.
+func (fw *firmware) collect(fields []protocol.Field) (values []int32, verdicts []protocol.Verdict, missing int) {
+	n := len(fw.model.desc.Parameters)
+	values = make([]int32, n)
+	seen := make([]bool, n)
+	good := true
+	for _, f := range fields {
+		v := protocol.Verdict{Index: f.Index}
+		if int(f.Index) >= n || seen[f.Index] {
+			v.Code = protocol.CodeUnknownField
+			good = false
+		} else {
+			values[f.Index], seen[f.Index] = f.Value, true
+		}
+		verdicts = append(verdicts, v)
+	}
+	if !good {
+		return nil, verdicts, -1
+	}
+	for i, s := range seen {
+		if !s {
+			return nil, verdicts, i
+		}
+	}
+	return values, verdicts, -1
+}
+
+// judge gives a verdict for each parameter of values, which are all of them in
+// descriptor order. Needs an envelope.
+func (fw *firmware) judge(values []int32) []protocol.Verdict {
+	verdicts := make([]protocol.Verdict, len(values))
+	good := true
+	for i, v := range values {
+		verdicts[i] = fw.judgeOne(i, v)
+		good = good && verdicts[i].Code == protocol.CodeOK
+	}
+	if !good || !fw.isRF() {
+		return verdicts
+	}
+	// Products, never quotients: power x duration x pulses over cap x pins.
+	e := fw.settings.envelope
+	power, duration := protocol.Milliwatts(values[iPower]), protocol.Milliseconds(values[iDuration])
+	if protocol.Energy(power, duration)*protocol.Microjoules(e.PulsesPerSpot) > fw.settings.spotCap() {
+		verdicts[iPower].Code, verdicts[iPower].Bound = protocol.CodeDose, int32(e.DosePerPin)
+		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeDose, int32(e.DosePerPin)
+		return verdicts
+	}
+	travel := fw.model.desc.NeedleTravelMS
+	if int64(duration+travel)*int64(values[iSpeed]) > msPerMinute {
+		step := fw.model.desc.Parameters[iDuration].Step
+		longest := msPerMinute/values[iSpeed] - int32(travel)
+		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeTiming, longest/step*step
+	}
+	return verdicts
+}
+
+const msPerMinute = 60_000
+
+// judgeOne checks one value against pen, tip and envelope.
+func (fw *firmware) judgeOne(i int, v int32) protocol.Verdict {
+	p := fw.model.desc.Parameters[i]
+	r := fw.settings.envelope.Ranges[i]
+	verdict := func(code protocol.Code, bound int32) protocol.Verdict {
+		return protocol.Verdict{Index: uint8(i), Code: code, Bound: bound}
+	}
+	switch {
+	case v < p.Min:
+		return verdict(protocol.CodeBelowPen, p.Min)
+	case v > p.Max:
+		return verdict(protocol.CodeAbovePen, p.Max)
+	case (v-p.Min)%p.Step != 0:
+		return verdict(protocol.CodeStep, p.Step)
+	case v < r.Min:
+		return verdict(protocol.CodeBelowLimit, r.Min)
+	case v > r.Max:
+		return verdict(protocol.CodeAboveLimit, r.Max)
+	case fw.tip != nil && i == iDepth && v > int32(fw.tip.NeedleLengthUM):
+		return verdict(protocol.CodeAboveLimit, int32(fw.tip.NeedleLengthUM))
+	case fw.tip != nil && i == iPower && v > int32(fw.tip.RatedPowerMW):
+		return verdict(protocol.CodeAboveLimit, int32(fw.tip.RatedPowerMW))
+	}
+	return verdict(protocol.CodeOK, 0)
+}
+
+// settingsReply is the snapshot of what is active. applied is the answer to a
+// PUT_SETTINGS; GET_SETTINGS asks whether anything is.
+func (fw *firmware) settingsReply(verdicts []protocol.Verdict, applied bool) *protocol.SettingsReply {
+	s := &fw.settings
+	r := &protocol.SettingsReply{
+		Applied: applied, Generation: s.generation, TipID: fw.tipID(), Pins: fw.tipPins(), CalRev: calRevision,
+		Hash: s.hash, Values: s.values, Verdicts: verdicts,
+	}
+	if r.Values == nil {
+		for _, p := range fw.model.desc.Parameters {
+			r.Values = append(r.Values, p.Default)
+		}
+	}
+	return r
+}
+
+func equal(a, b []int32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
