@@ -78,6 +78,13 @@ type storedApplied struct {
 	SettingsHash string         `json:"settings_hash"`
 }
 
+type storedArm struct {
+	At           time.Time      `json:"at"`
+	CommandID    uint64         `json:"command_id"`
+	SettingsHash string         `json:"settings_hash"`
+	Settings     storedSettings `json:"settings"`
+}
+
 // storedTreatment is the head of a treatment; pulses and alarms have keys of
 // their own.
 type storedTreatment struct {
@@ -99,6 +106,7 @@ type storedTreatment struct {
 	Preset         string          `json:"preset,omitempty"`
 	PresetRevision int             `json:"preset_revision,omitempty"`
 	Applied        []storedApplied `json:"applied,omitempty"`
+	Arms           []storedArm     `json:"arms,omitempty"`
 	Passes         int             `json:"passes,omitempty"`
 	StopLatencyNS  int64           `json:"stop_latency_ns,omitempty"`
 	Started        time.Time       `json:"started"`
@@ -229,12 +237,31 @@ func unpackApplied(v storedApplied) (clinical.Applied, error) {
 			PulsesPerSpot: v.Envelope.PulsesPerSpot, Pins: v.Envelope.Pins,
 		},
 	}
-	hash, err := hex.DecodeString(v.SettingsHash)
-	if err != nil || len(hash) != len(a.SettingsHash) {
-		return a, damaged("settings hash %q", v.SettingsHash)
+	var err error
+	a.SettingsHash, err = unpackHash(v.SettingsHash)
+	return a, err
+}
+
+func packArm(a clinical.ArmIntent) storedArm {
+	return storedArm{
+		At: utc(a.At), CommandID: a.CommandID, SettingsHash: hex.EncodeToString(a.SettingsHash[:]), Settings: packSettings(a.Settings),
 	}
-	copy(a.SettingsHash[:], hash)
-	return a, nil
+}
+
+func unpackArm(v storedArm) (clinical.ArmIntent, error) {
+	hash, err := unpackHash(v.SettingsHash)
+	return clinical.ArmIntent{
+		At: v.At, CommandID: v.CommandID, SettingsHash: hash, Settings: unpackSettings(v.Settings),
+	}, err
+}
+
+func unpackHash(s string) (hash [8]byte, err error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(hash) {
+		return hash, damaged("settings hash %q", s)
+	}
+	copy(hash[:], b)
+	return hash, nil
 }
 
 func packTreatment(t clinical.Treatment) storedTreatment {
@@ -248,6 +275,9 @@ func packTreatment(t clinical.Treatment) storedTreatment {
 	}
 	for _, a := range t.Applied {
 		v.Applied = append(v.Applied, packApplied(a))
+	}
+	for _, a := range t.Arms {
+		v.Arms = append(v.Arms, packArm(a))
 	}
 	return v
 }
@@ -276,6 +306,13 @@ func unpackTreatment(id clinical.ID, revision uint32, plain []byte) (clinical.Tr
 			return clinical.Treatment{}, err
 		}
 		t.Applied = append(t.Applied, u)
+	}
+	for _, a := range v.Arms {
+		u, err := unpackArm(a)
+		if err != nil {
+			return clinical.Treatment{}, err
+		}
+		t.Arms = append(t.Arms, u)
 	}
 	return t, nil
 }

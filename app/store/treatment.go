@@ -155,6 +155,10 @@ func stored(t clinical.Treatment) clinical.Treatment {
 	for i := range t.Applied {
 		t.Applied[i].At = utc(t.Applied[i].At)
 	}
+	t.Arms = slices.Clone(t.Arms)
+	for i := range t.Arms {
+		t.Arms[i].At = utc(t.Arms[i].At)
+	}
 	return t
 }
 

@@ -205,7 +205,13 @@ func (c *checker) treatment(t clinical.Treatment) {
 	for _, a := range t.Applied {
 		if !storableTime(a.At) {
 			c.refuse("Applied.At", BadValue)
-			return
+			break
+		}
+	}
+	for _, a := range t.Arms {
+		if !storableTime(a.At) {
+			c.refuse("Arms.At", BadValue)
+			break
 		}
 	}
 }
