@@ -32,8 +32,8 @@ type firmware struct {
 	fault      protocol.Fault
 	selfTestOK bool
 
-	trigger bool // as read, after any stuck switch
-	contact bool // as the pen can tell
+	trigger bool     // as read, after any stuck switch
+	contact bool     // as the pen can tell
 	tip     *TipSpec // as read; nil: none
 
 	session  session
@@ -43,6 +43,7 @@ type firmware struct {
 	run      run
 	spot     spot
 	watch    watch
+	read     reading
 	report   report
 	events   eventRing
 	counts   Counts
@@ -147,7 +148,9 @@ func (fw *firmware) brownOut() {
 func (fw *firmware) isRF() bool { return fw.model.desc.Kind == protocol.KindRF }
 
 // clock is the pen's own clock.
-func (fw *firmware) clock() protocol.PenClock { return protocol.PenClock(uint64(fw.steps) * fineStepUS) }
+func (fw *firmware) clock() protocol.PenClock {
+	return protocol.PenClock(uint64(fw.steps) * fineStepUS)
+}
 
 func inSteps(d time.Duration) int64 { return int64(d / fineStep) }
 

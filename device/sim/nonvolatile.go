@@ -31,6 +31,7 @@ type nonvolatile struct {
 	mem      Memory
 	counters counters
 	tip      *TipSpec
+	tipKnown bool // the tip's cell has been written before
 	results  [protocol.KeptResults]commandResult
 	evicted  map[uint64]bool
 }

@@ -63,15 +63,15 @@ const (
 // 9,000 strokes a minute in 0.15 s, and skin slows it, as the makers of such
 // pens warn (a weak motor stalls under pressure).
 const (
-	motorDrive     = 6000 // most acceleration, milli-strokes/min a step: 60,000 strokes/min a second
-	motorBrake     = 8000
-	motorFriction  = 3      // 1/10,000 of the speed a step
-	motorGain      = 250    // speed error over this is drive
-	motorReset     = 250000 // integral of the error over this is drive
-	motorSkinLoad  = 1200   // at full depth in skin
-	creep          = 900_000
-	fullStrokeNM   = 2_500_000
-	stallBrake     = 20_000
+	motorDrive    = 6000 // most acceleration, milli-strokes/min a step: 60,000 strokes/min a second
+	motorBrake    = 8000
+	motorFriction = 3      // 1/10,000 of the speed a step
+	motorGain     = 250    // speed error over this is drive
+	motorReset    = 250000 // integral of the error over this is drive
+	motorSkinLoad = 1200   // at full depth in skin
+	creep         = 900_000
+	fullStrokeNM  = 2_500_000
+	stallBrake    = 20_000
 )
 
 // The needle drive of R1: a servo. Chosen: 3.5 mm in 55 ms ("smooth

@@ -64,7 +64,7 @@ func (fw *firmware) status() *protocol.Status {
 	r := &fw.report
 	s := &protocol.Status{
 		State: fw.state, Fault: fw.fault, Flags: fw.flags(), Clock: fw.clock(), ArmID: fw.arm.id, ArmBlocks: fw.armBlocks(),
-		SettingsHash: fw.settings.hash, NewestPulse: fw.nv.counters.pulse, NewestLog: fw.nv.counters.log, TipID: fw.tipID(),
+		SettingsHash: fw.settings.hash, NewestPulse: fw.closedPulses(), NewestLog: fw.nv.counters.log, TipID: fw.tipID(),
 		Depth: r.depth, Speed: r.speed, Power: u16(fw.read.power / uwPerMW), PowerMax: r.powerMax,
 		Impedance: u16(int64(r.lastZ)), Temp: int16(fw.read.temp), TempMax: r.tempMax, Battery: fw.plant.battery(),
 	}
@@ -78,6 +78,15 @@ func (fw *firmware) status() *protocol.Status {
 		s.SetPower, s.SetDuration = u16(fw.plant.rfSet/uwPerMW), u16(int64(fw.settings.duration()))
 	}
 	return s
+}
+
+// closedPulses is the newest pulse whose record is complete: one that is still
+// open has not been sent yet, and must not look lost.
+func (fw *firmware) closedPulses() uint32 {
+	if fw.run.pulse != nil {
+		return fw.run.pulse.record.Index - 1
+	}
+	return fw.nv.counters.pulse
 }
 
 func (fw *firmware) flags() protocol.StatusFlags {
@@ -110,15 +119,17 @@ func (fw *firmware) needleAtDepth() bool {
 
 // eventRing keeps the newest events, as the pen's log will hand them out.
 type eventRing struct {
-	kept []protocol.Event
+	kept  []protocol.Event
+	count int // ever added
 }
 
 func (r *eventRing) add(e protocol.Event) {
 	if len(r.kept) < keptEvents {
 		r.kept = append(r.kept, e)
-		return
+	} else {
+		r.kept[r.count%keptEvents] = e
 	}
-	r.kept[e.Index%keptEvents] = e
+	r.count++
 }
 
 func (fw *firmware) event(code uint16, a, b int32) {

@@ -21,10 +21,14 @@ const (
 	iDuration
 )
 
-func (s *settings) depth() protocol.Micrometres       { return protocol.Micrometres(s.values[iDepth]) }
-func (s *settings) speed() protocol.StrokesPerMinute  { return protocol.StrokesPerMinute(s.values[iSpeed]) }
-func (s *settings) power() protocol.Milliwatts        { return protocol.Milliwatts(s.values[iPower]) }
-func (s *settings) duration() protocol.Milliseconds   { return protocol.Milliseconds(s.values[iDuration]) }
+func (s *settings) depth() protocol.Micrometres { return protocol.Micrometres(s.values[iDepth]) }
+func (s *settings) speed() protocol.StrokesPerMinute {
+	return protocol.StrokesPerMinute(s.values[iSpeed])
+}
+func (s *settings) power() protocol.Milliwatts { return protocol.Milliwatts(s.values[iPower]) }
+func (s *settings) duration() protocol.Milliseconds {
+	return protocol.Milliseconds(s.values[iDuration])
+}
 func (s *settings) spotCap() protocol.Microjoules {
 	return s.envelope.DosePerPin * protocol.Microjoules(s.envelope.Pins)
 }

@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"io"
+	"sync"
+
+	"stipple/protocol"
+)
+
+// conn is one connection of the link: a reader and a writer goroutine with
+// bounded queues between them and the pen. Neither ever waits for the pen, and
+// the pen never waits for them.
+type conn struct {
+	rw   io.ReadWriteCloser
+	wake func() // tells the pen that something came
+
+	mu   sync.Mutex
+	in   [protocol.LaneCount][]protocol.Frame
+	busy []protocol.Header // refused because the queue was full
+	out  [protocol.LaneCount][][]byte
+	// Counts of the reader, added to the pen's when it looks.
+	flooded  uint64
+	frames   protocol.Stats
+	finished bool
+
+	outReady chan struct{} // capacity 1
+	done     chan struct{} // closed with the connection
+	workers  sync.WaitGroup
+}
+
+func startConn(rw io.ReadWriteCloser, wake func()) *conn {
+	c := &conn{rw: rw, wake: wake, outReady: make(chan struct{}, 1), done: make(chan struct{})}
+	c.workers.Go(c.readAll)
+	c.workers.Go(c.writeAll)
+	return c
+}
+
+// shut closes the connection; workers end soon after. It may be repeated.
+func (c *conn) shut() {
+	c.mu.Lock()
+	finished := c.finished
+	c.finished = true
+	c.mu.Unlock()
+	if !finished {
+		close(c.done)
+		// What the other end of a failed line says to a close is of no use to
+		// a pen.
+		_ = c.rw.Close()
+		c.wake()
+	}
+}
+
+// readAll decodes what comes until the connection fails.
+func (c *conn) readAll() {
+	defer c.shut()
+	var dec protocol.Decoder
+	buf := make([]byte, 4096)
+	for {
+		n, err := c.rw.Read(buf)
+		rest := buf[:n]
+		for len(rest) > 0 {
+			var f protocol.Frame
+			var why error
+			f, rest, why = dec.Next(rest)
+			if why == nil {
+				f.Payload = append([]byte(nil), f.Payload...)
+				c.queue(f, dec.Stats())
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// queue puts a frame where the pen finds it. A full queue costs: on the stop
+// lane the oldest, since one stop is as good as another; on the live lane the
+// oldest; elsewhere the new one, which is answered BUSY.
+func (c *conn) queue(f protocol.Frame, s protocol.Stats) {
+	limits := [protocol.LaneCount]int{stopQueue, commandQueue, bulkQueue, liveQueue}
+	c.mu.Lock()
+	c.frames = s
+	if f.Lane >= protocol.LaneCount {
+		f.Lane = protocol.LaneLive // the pen counts it as on the wrong lane
+	}
+	q := &c.in[f.Lane]
+	full := len(*q) >= limits[f.Lane]
+	switch {
+	case !full:
+		*q = append(*q, f)
+	case f.Lane == protocol.LaneStop || f.Lane == protocol.LaneLive:
+		copy(*q, (*q)[1:])
+		(*q)[len(*q)-1] = f
+		c.flooded++
+	case len(c.busy) < busyQueue:
+		c.busy = append(c.busy, f.Header)
+	default:
+		c.flooded++
+	}
+	c.mu.Unlock()
+	c.wake()
+}
+
+// take returns the next frame, of the most urgent lane that budget still
+// allows.
+func (c *conn) take(budget *[protocol.LaneCount]int) (protocol.Frame, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for lane := range c.in {
+		if q := c.in[lane]; len(q) > 0 && budget[lane] > 0 {
+			budget[lane]--
+			c.in[lane] = q[:copy(q, q[1:])]
+			return q[0], true
+		}
+	}
+	return protocol.Frame{}, false
+}
+
+// refused takes the headers of the frames that found a full queue, and how
+// many frames were dropped without a word since the last call.
+func (c *conn) refused() (busy []protocol.Header, flooded uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	busy, flooded = c.busy, c.flooded
+	c.busy, c.flooded = nil, 0
+	return busy, flooded
+}
+
+// waiting says whether frames are left, for which there was no budget.
+func (c *conn) waiting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, q := range c.in {
+		if len(q) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// send queues a frame for the writer; the oldest of its lane goes when it is
+// full, which shows as a gap in the seq.
+func (c *conn) send(lane protocol.Lane, frame []byte) {
+	c.mu.Lock()
+	q := c.out[lane]
+	if len(q) >= outQueue {
+		q = q[:copy(q, q[1:])]
+	}
+	c.out[lane] = append(q, frame)
+	c.mu.Unlock()
+	select {
+	case c.outReady <- struct{}{}:
+	default:
+	}
+}
+
+// writeAll writes one frame at a time, the most urgent first: stop, command,
+// live, bulk.
+func (c *conn) writeAll() {
+	defer c.shut()
+	for {
+		frame := c.nextOut()
+		if frame == nil {
+			select {
+			case <-c.outReady:
+				continue
+			case <-c.done:
+				return
+			}
+		}
+		if _, err := c.rw.Write(frame); err != nil {
+			return
+		}
+	}
+}
+
+func (c *conn) nextOut() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, lane := range [...]protocol.Lane{protocol.LaneStop, protocol.LaneCommand, protocol.LaneLive, protocol.LaneBulk} {
+		if q := c.out[lane]; len(q) > 0 {
+			frame := q[0]
+			c.out[lane] = q[:copy(q, q[1:])]
+			return frame
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package sim
+
+// hand is the handpiece in process: each call is one on Run's goroutine.
+type hand struct{ pen *Pen }
+
+var _ Handpiece = hand{}
+
+func (h hand) Trigger(held bool) error {
+	return h.pen.call(func() { h.pen.fw.plant.trigger = held })
+}
+
+func (h hand) Contact(on bool) error {
+	return h.pen.call(func() { h.pen.fw.plant.touch(on) })
+}
+
+func (h hand) ChangeTip(tip TipSpec) error {
+	if err := tip.check(); err != nil {
+		return err
+	}
+	return h.pen.call(func() { h.pen.fw.mount(&tip) })
+}
+
+func (h hand) RemoveTip() error {
+	return h.pen.call(func() { h.pen.fw.mount(nil) })
+}
+
+func (h hand) Fault(name string, on bool) error {
+	bit, err := faultByName(name)
+	if err != nil {
+		return err
+	}
+	return h.pen.call(func() { h.pen.fw.breakDown(bit, on) })
+}
+
+// breakDown turns a fault switch. A reboot is a moment, not a state.
+func (fw *firmware) breakDown(bit faultBit, on bool) {
+	switch {
+	case bit == faultReboot && on:
+		fw.brownOut()
+	case bit == faultReboot:
+	case on:
+		fw.plant.faults |= bit
+	default:
+		fw.plant.faults &^= bit
+	}
+}
+
+func (h hand) State() (HandState, error) {
+	var s HandState
+	err := h.pen.call(func() {
+		fw := h.pen.fw
+		s = HandState{
+			Trigger: fw.plant.trigger, Contact: fw.plant.contact, Faults: fw.plant.faults.names(),
+			State: fw.state.String(), RF: fw.plant.power > 0, Motion: fw.plant.out(),
+		}
+		if fw.nv.tip != nil {
+			tip := *fw.nv.tip
+			s.Tip = &tip
+		}
+	})
+	return s, err
+}
