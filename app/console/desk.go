@@ -1,0 +1,235 @@
+package console
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/device"
+)
+
+// The desk's own times. Those of the link are protocol's.
+const (
+	// tickEvery is how often running times (zone time) are published.
+	tickEvery = 100 * time.Millisecond
+	// inboxSize is how many calls may wait for Run; more wait in the caller's
+	// place only if Run itself hangs, and Run never does slow work.
+	inboxSize = 256
+)
+
+// Config is what a desk needs. All fields but Handpiece and Simulate are
+// required.
+type Config struct {
+	Link      Link
+	Library   *clinical.Library
+	Patients  Patients
+	Presets   Presets
+	Records   Records
+	Operators Operators
+	Now       Clock
+	Rand      io.Reader // for command ids
+	Log       *slog.Logger
+	// Training says that the store is a training store. Only there is a pen
+	// that calls itself simulated believed (safety.md section 1).
+	Training bool
+	// Handpiece returns the simulated pen's handpiece, or nil.
+	Handpiece func() Handpiece
+	// Simulate starts the built-in simulated pen; nil where it can't.
+	Simulate func(clinical.PenKind)
+}
+
+// Desk is the treatment desk. New makes it, Run runs it.
+type Desk struct {
+	cfg     Config
+	inbox   chan func()
+	ended   chan struct{}
+	view    atomic.Pointer[View]
+	watch   atomic.Pointer[func()]
+	session atomic.Pointer[device.Session]
+	jobs    sync.WaitGroup
+	ctx     context.Context // Run's; set before any job starts
+	rec     *recorder
+
+	// All below belongs to Run.
+	link      device.LinkState
+	events    <-chan device.Event
+	operators []clinical.Operator
+	operator  clinical.Operator
+	pen       penState
+	sel       selection
+	patient   *clinical.Patient
+	presets   []clinical.Preset
+	history   []clinical.Treatment
+	draft     draft
+	applied   applied
+	loaded    PresetRef
+	loadedSet clinical.Settings
+	run       *run
+	unsettled []clinical.Treatment
+	stop      StopView
+	arming    bool
+	armErr    error
+	notices   []Notice
+	noticeID  int
+}
+
+// New makes a desk that shows nothing yet.
+func New(cfg Config) *Desk {
+	d := &Desk{
+		cfg:   cfg,
+		inbox: make(chan func(), inboxSize),
+		ended: make(chan struct{}),
+	}
+	d.rec = newRecorder(cfg.Records, d.post, d.wrote)
+	d.sel.spot = 1
+	d.publish()
+	return d
+}
+
+// Watch sets the function that is called after each new View, on Run's
+// goroutine. It must return at once.
+func (d *Desk) Watch(changed func()) { d.watch.Store(&changed) }
+
+// View is the newest view. It is never nil.
+func (d *Desk) View() *View { return d.view.Load() }
+
+// Run runs the desk until ctx ends: then the pen is disarmed, what is in
+// memory is written, and Run returns when all of its goroutines have ended.
+func (d *Desk) Run(ctx context.Context) error {
+	jobs, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d.ctx = jobs
+	recorded := make(chan struct{})
+	go func() { d.rec.run(); close(recorded) }()
+	d.loadOperators()
+	d.loadUnsettled()
+	d.linkChanged()
+	d.publish()
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			d.shutDown()
+			cancel()
+			close(d.ended)
+			d.jobs.Wait()
+			d.rec.close()
+			<-recorded
+			return nil
+		case f := <-d.inbox:
+			f()
+		case <-d.cfg.Link.Changes():
+			d.linkChanged()
+		case e, ok := <-d.events:
+			if !ok {
+				d.events = nil
+				continue
+			}
+			d.penEvent(e)
+		case <-tick.C:
+			d.tick()
+		}
+		d.publish()
+	}
+}
+
+// shutDown leaves the pen safe: an armed pen is disarmed at once rather than
+// when its lease runs out.
+func (d *Desk) shutDown() {
+	if s := d.session.Load(); s != nil && s.Live().Status.State.Armed() {
+		s.Disarm()
+	}
+	if d.run != nil {
+		d.endRun(clinical.OutcomeComplete)
+	}
+}
+
+// post hands f to Run. It drops f once the desk has ended.
+func (d *Desk) post(f func()) {
+	select {
+	case d.inbox <- f:
+	case <-d.ended:
+	}
+}
+
+// job runs work off Run's goroutine and what it returns on it.
+func (d *Desk) job(work func(context.Context) (then func())) {
+	d.jobs.Add(1)
+	go func() {
+		defer d.jobs.Done()
+		if then := work(d.ctx); then != nil {
+			d.post(then)
+		}
+	}()
+}
+
+// tick keeps the running times going.
+func (d *Desk) tick() {
+	if d.run != nil {
+		d.run.tick(d.cfg.Now(), d.live().State)
+	}
+}
+
+// Stop sends ESTOP. It waits for nothing: not for Run, the store or the window.
+func (d *Desk) Stop() { d.cfg.Link.Stop() }
+
+// Touch proves that the window's thread is alive. Without it the session stops
+// leasing.
+func (d *Desk) Touch() {
+	if s := d.session.Load(); s != nil {
+		s.Touch()
+	}
+}
+
+// Activity tells that a person gave input.
+func (d *Desk) Activity() {}
+
+// Live is what the pen said last.
+func (d *Desk) Live() LiveView {
+	s := d.session.Load()
+	if s == nil {
+		return LiveView{}
+	}
+	l := s.Live()
+	if !l.Valid {
+		return LiveView{}
+	}
+	return LiveView{
+		Valid:  true,
+		Age:    time.Since(l.At),
+		Status: l.Status,
+		RTT:    l.RTT,
+		Gaps:   l.Gaps,
+		Armed:  l.Status.State.Armed(),
+	}
+}
+
+// Samples copies the samples of the present session that are newer than after
+// into dst, oldest first.
+func (d *Desk) Samples(after uint64, dst []Sample) (n int, next uint64) {
+	s := d.session.Load()
+	if s == nil {
+		return 0, 0
+	}
+	return s.Samples(after, dst)
+}
+
+// Handpiece is the simulated pen's handpiece, or nil.
+func (d *Desk) Handpiece() Handpiece {
+	if d.cfg.Handpiece == nil {
+		return nil
+	}
+	return d.cfg.Handpiece()
+}
+
+// UseSimulated starts the built-in simulated pen.
+func (d *Desk) UseSimulated(kind clinical.PenKind) {
+	if d.cfg.Simulate != nil {
+		d.cfg.Simulate(kind)
+	}
+}

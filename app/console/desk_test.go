@@ -1,0 +1,304 @@
+package console_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/app/console"
+	"stipple/app/store"
+	"stipple/assets"
+	"stipple/device"
+	"stipple/device/link"
+	"stipple/device/sim"
+	"stipple/protocol"
+)
+
+// bench is a whole console without its window: a real store, the simulated pen
+// on a line in memory, the supervisor and the desk, in virtual time.
+type bench struct {
+	t     *testing.T
+	desk  *console.Desk
+	pen   *sim.Pen
+	store *store.Store
+	cut   func() // pulls the cable
+	stop  func() // ends the desk and the rest
+	// plugged is false while the cable is out.
+	plugged bool
+}
+
+// newBench starts a bench inside a synctest bubble.
+func newBench(t *testing.T, model sim.Model, training bool) *bench {
+	t.Helper()
+	// A bubble begins in the year 2000, before some sample patients were born.
+	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
+	b := &bench{t: t, plugged: true}
+	lib, err := clinical.LoadLibrary(assets.Limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.store, err = store.Open(filepath.Join(t.TempDir(), "s.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SeedSampleClinic(t.Context(), b.store); err != nil {
+		t.Fatal(err)
+	}
+	b.pen, err = sim.New(sim.Config{Model: model, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := device.Port{Path: "memory"}
+	var detach func()
+	sup := device.NewSupervisor(device.SupervisorConfig{
+		Find: func(context.Context) ([]device.Port, error) {
+			if !b.plugged {
+				return nil, nil
+			}
+			return []device.Port{port}, nil
+		},
+		Open: func(context.Context, device.Port) (io.ReadWriteCloser, error) {
+			ours, theirs := link.Pipe()
+			detach = b.pen.Attach(theirs)
+			return ours, nil
+		},
+		Named:   true,
+		Options: device.Options{Rand: reader{rand.New(rand.NewPCG(1, 2))}, StatusRate: 20},
+	})
+	b.cut = func() { b.plugged = false; detach() }
+	b.desk = console.New(console.Config{
+		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: b.store, Operators: b.store,
+		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Log: slog.New(slog.DiscardHandler), Training: training,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var ends []chan struct{}
+	for _, run := range []func(context.Context) error{b.pen.Run, sup.Run, b.desk.Run, b.alive} {
+		done := make(chan struct{})
+		ends = append(ends, done)
+		go func() {
+			defer close(done)
+			if err := run(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	b.stop = func() {
+		cancel()
+		for _, e := range ends {
+			<-e
+		}
+		if err := b.store.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	return b
+}
+
+// alive is the window's thread.
+func (b *bench) alive(ctx context.Context) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			b.desk.Touch()
+		}
+	}
+}
+
+// reader is a seeded source of bytes.
+type reader struct{ r *rand.Rand }
+
+func (r reader) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(r.r.Uint32())
+	}
+	return len(p), nil
+}
+
+// until waits in virtual time for the view to be so.
+func (b *bench) until(what string, so func(*console.View) bool) *console.View {
+	b.t.Helper()
+	for range 500 {
+		synctest.Wait()
+		if v := b.desk.View(); so(v) {
+			return v
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	v := b.desk.View()
+	b.t.Fatalf("never: %s\nphase %s apply %+v arm %+v stop %+v blocks %+v\nnotices %+v", what, v.Pen.Phase, v.Apply, v.Arm, v.Stop, v.Blocks, v.Notices)
+	return nil
+}
+
+// patient finds a sample patient by family name.
+func (b *bench) patient(name string) clinical.ID {
+	b.t.Helper()
+	hits, _, err := b.store.SearchPatients(context.Background(), name, 1)
+	if err != nil || len(hits) != 1 {
+		b.t.Fatalf("patient %s: %v %v", name, hits, err)
+	}
+	return hits[0].ID
+}
+
+// applied brings the RF pen to applied settings: Ruiz, acne scars, left cheek,
+// 1.50 mm, 60 /min, 12 W, 100 ms.
+func (b *bench) applied() *console.View {
+	b.t.Helper()
+	b.until("pen in standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+	b.desk.ChoosePatient(b.patient("Ruiz"))
+	b.until("patient", func(v *console.View) bool { return v.Patient != nil })
+	b.desk.ChooseIndication("acne_scars")
+	b.desk.ChooseZone("cheek_left")
+	b.until("limits", func(v *console.View) bool { return len(v.Controls) == 4 && v.Controls[0].Limit.Max.Value == 2500 })
+	for p, text := range map[clinical.Parameter]string{clinical.Depth: "1.5", clinical.Speed: "60", clinical.Duration: "100", clinical.Power: "12"} {
+		b.desk.Type(p, text)
+	}
+	b.until("may be applied", func(v *console.View) bool { return v.Apply.Can })
+	b.desk.Apply()
+	return b.until("applied", func(v *console.View) bool { return v.Apply.State == console.AppliedOK })
+}
+
+// armed arms what is applied.
+func (b *bench) armed() {
+	b.t.Helper()
+	v := b.until("nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 && v.Arm.State == console.ArmReady })
+	b.desk.Arm(v.Arm.Hash)
+	b.until("armed", func(v *console.View) bool { return v.Arm.State == console.ArmArmed })
+}
+
+func TestTreatment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		hand := b.pen.Hand()
+		for range 3 {
+			hand.Contact(true)
+			hand.Trigger(true)
+			time.Sleep(1500 * time.Millisecond)
+			hand.Trigger(false)
+			hand.Contact(false)
+			time.Sleep(200 * time.Millisecond)
+		}
+		v := b.until("pulses on disk", func(v *console.View) bool { return v.Run.Pulses >= 3 && v.Run.Durable == v.Run.Pulses })
+		if v.Run.Energy < 3*1_000_000 {
+			t.Errorf("energy %d µJ after %d pulses of 12 W x 100 ms", v.Run.Energy, v.Run.Pulses)
+		}
+		b.desk.Stop()
+		v = b.until("stopped", func(v *console.View) bool { return v.Pen.Phase == console.Stopped && v.Stop.Confirmed })
+		if v.Stop.Latency > 10*time.Millisecond {
+			t.Errorf("stop took %v", v.Stop.Latency)
+		}
+		b.until("clearable", func(v *console.View) bool { return v.Stop.CanClear })
+		b.desk.Clear()
+		b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		id := b.desk.View().Run.ID
+		b.desk.EndTreatment()
+		b.until("ended", func(v *console.View) bool { return !v.Run.Open })
+		b.desk.Touch()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		rec, err := b.store.Treatment(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Outcome != clinical.OutcomeStopped || len(rec.Pulses) != v.Run.Pulses || rec.StopLatency == 0 || len(rec.Arms) != 1 || len(rec.Applied) != 1 {
+			t.Errorf("record: outcome %s, %d pulses, stop %v, %d arms, %d applied", rec.Outcome, len(rec.Pulses), rec.StopLatency, len(rec.Arms), len(rec.Applied))
+		}
+	})
+}
+
+func TestDepthBeyondTheZoneIsRefusedWithTheReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.desk.Type(clinical.Depth, "2,6")
+		v := b.until("refused", func(v *console.View) bool { return v.Controls[0].Refused != nil })
+		r := v.Controls[0].Refused
+		if !r.Over || r.Bound.Value != 2500 || !strings.Contains(r.Bound.Reason.Text, "left cheek") {
+			t.Errorf("refusal %+v", r)
+		}
+		if v.Controls[0].Draft != 1500 || v.Apply.Can {
+			t.Errorf("draft %d, apply %v", v.Controls[0].Draft, v.Apply.Can)
+		}
+		b.desk.Apply() // pressed all the same
+		synctest.Wait()
+		if got := b.desk.Live().Status; got.State != protocol.StateStandby {
+			t.Errorf("state %v", got.State)
+		}
+	})
+}
+
+func TestCableOutWhileTreating(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		hand := b.pen.Hand()
+		hand.Contact(true)
+		hand.Trigger(true)
+		b.until("treating", func(v *console.View) bool { return v.Pen.Phase == console.Treating })
+		b.cut()
+		b.until("uncertain", func(v *console.View) bool { return v.Pen.Phase == console.Uncertain })
+		time.Sleep(5 * time.Second)
+		hand.Trigger(false)
+		hand.Contact(false)
+		b.plugged = true
+		v := b.until("standby again", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		if v.Arm.State == console.ArmArmed || v.Apply.State == console.AppliedOK {
+			t.Errorf("something resumed: arm %v apply %v", v.Arm.State, v.Apply.State)
+		}
+		// The same unit's ledger has settled the run: the pulse that the pen
+		// ended for want of a lease is in the record.
+		var all []clinical.Treatment
+		for range 20 {
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			var err error
+			if all, err = b.store.Treatments(context.Background(), v.Patient.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rec, err := b.store.Treatment(context.Background(), all[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Outcome != clinical.OutcomeStopped || len(rec.Pulses) == 0 {
+			t.Errorf("outcome %s with %d pulses", rec.Outcome, len(rec.Pulses))
+		}
+	})
+}
+
+func TestRealPenNeedsAnApprovedLibrary(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, false)
+		defer b.stop()
+		v := b.applied()
+		found := false
+		for _, bl := range v.Blocks {
+			found = found || bl.Code == clinical.BlockLibrary
+		}
+		if !found {
+			t.Errorf("blocks %+v", v.Blocks)
+		}
+		b.desk.Arm(v.Arm.Hash)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if st := b.desk.Live().Status.State; st != protocol.StateStandby {
+			t.Errorf("state %v", st)
+		}
+	})
+}

@@ -1,0 +1,89 @@
+package console
+
+import (
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/protocol"
+)
+
+// blocks are the reasons why the pen can't be armed now, gravest first.
+func (d *Desk) blocks() []clinical.Block { return clinical.Blocks(d.facts()) }
+
+// warnings are what the operator should know before arming.
+func (d *Desk) warnings() []clinical.Block { return clinical.Warnings(d.facts()) }
+
+// facts gathers what is known. A fact without a source yet (screening,
+// consent, calibration, …) stays "not applicable".
+func (d *Desk) facts() clinical.Facts {
+	s := d.session.Load()
+	st := d.live()
+	here := s != nil && s.Live().Valid
+	f := clinical.Facts{
+		PenKind:          d.pen.capability.Kind,
+		LinkAlive:        clinical.FactOf(here),
+		OutcomeKnown:     clinical.FactOf(len(d.unsettled) == 0),
+		OperatorMayTreat: clinical.FactOf(mayTreat(d.operator.Role)),
+		PatientChosen:    clinical.FactOf(d.patient != nil),
+		PlaceChosen:      clinical.FactOf(d.sel.indication != "" && d.sel.zone != ""),
+		Violations:       d.violations(),
+	}
+	if d.patient != nil {
+		f.Fitzpatrick = d.patient.Fitzpatrick
+		f.UseCleared = clinical.FactNotApplicable
+	}
+	if d.draft.problem != nil && d.draft.problem != errNoContext {
+		f.Treatable, f.NotTreatable = clinical.FactFails, d.draft.problem.Error()
+	}
+	if here {
+		d.penFacts(&f, st)
+	}
+	return f
+}
+
+// penFacts are the facts that the pen reports, and what follows from them.
+func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
+	fails := func(b protocol.ArmBlocks) clinical.Fact { return clinical.FactOf(st.ArmBlocks&b == 0) }
+	f.EmergencyStopReleased = clinical.FactOf(st.State != protocol.StateStopped && !d.stop.Active)
+	f.NoFault = clinical.FactOf(st.State != protocol.StateFault)
+	if st.Fault != protocol.FaultNone {
+		f.FaultText = st.Fault.String()
+	}
+	f.VersionSupported = clinical.FactOf(!d.pen.info.Monitor && st.ArmBlocks&protocol.BlockVersion == 0)
+	f.LibraryApproved = clinical.FactOf(d.believedSimulated())
+	f.SelfTestPassed = fails(protocol.BlockSelfTest)
+	f.TipPresent = clinical.FactOf(st.TipID != 0 && d.pen.tip.Present)
+	if st.TipID != 0 && d.pen.tip.Present {
+		f.TipInDate = clinical.FactOf(st.ArmBlocks&protocol.BlockTipExpired == 0 && !expired(d.pen.tip.Expiry, d.cfg.Now()))
+		f.TipFree = fails(protocol.BlockTipUsed)
+		f.TipKnown = clinical.FactOf(d.pen.tip.Pins > 0)
+		f.TipInsulated = clinical.FactOf(d.pen.tip.Insulated)
+	}
+	f.TemperatureInRange = fails(protocol.BlockTemperature)
+	f.BatteryCharged = fails(protocol.BlockBattery)
+	f.TriggerReleased = clinical.FactOf(st.Flags&protocol.FlagTrigger == 0 || st.State.Armed())
+	f.ServiceModeOff = clinical.FactOf(st.ArmBlocks&protocol.BlockServiceMode == 0 && st.State != protocol.StateService && st.State != protocol.StateUpdate)
+	f.SettingsApplied = clinical.FactOf(d.settled())
+	if d.settled() {
+		// What the session verified at Apply must still be what STATUS says.
+		f.LimitsAgree = clinical.FactOf(st.SettingsHash == d.applied.snapshot.Hash)
+	}
+	if st.ArmBlocks&protocol.BlockCalExpired != 0 {
+		f.CalibrationRF, f.CalibrationDepth, f.CalibrationSpeed = clinical.CalibrationOverdue, clinical.CalibrationOverdue, clinical.CalibrationOverdue
+	}
+}
+
+// believedSimulated says whether the pen is a simulated one that needs no
+// approved library: only in a training store, and never over USB.
+func (d *Desk) believedSimulated() bool {
+	return d.cfg.Training && d.pen.info.Simulated && !d.pen.info.Port.USB()
+}
+
+// expired says whether a tip's date is past. A tip may be used on its last day.
+func expired(e clinical.Date, now time.Time) bool {
+	if e == (clinical.Date{}) {
+		return false
+	}
+	end := time.Date(e.Year, e.Month, e.Day+1, 0, 0, 0, 0, now.Location())
+	return !now.Before(end)
+}

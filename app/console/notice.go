@@ -1,0 +1,148 @@
+package console
+
+import (
+	"fmt"
+	"slices"
+
+	"stipple/app/clinical"
+	"stipple/device"
+	"stipple/protocol"
+)
+
+// Keys of notices: one of a key stands at a time.
+const (
+	noticeLink   = "link"
+	noticeStop   = "stop"
+	noticeStore  = "store"
+	noticeRecord = "record"
+	noticePen    = "pen"
+	noticeSafety = "safety:"
+	noticePreset = "preset"
+)
+
+// maxNotices is how many notices stand at a time; the oldest of the lowest
+// kind gives way.
+const maxNotices = 20
+
+// note shows a notice in place of the one of the same key.
+func (d *Desk) note(n Notice) {
+	d.noticeID++
+	n.ID, n.At = d.noticeID, d.cfg.Now()
+	d.resolve(n.Key)
+	d.notices = append(d.notices, n)
+	if len(d.notices) > maxNotices {
+		lowest := 0
+		for i, o := range d.notices {
+			if o.Kind < d.notices[lowest].Kind {
+				lowest = i
+			}
+		}
+		d.notices = slices.Delete(d.notices, lowest, lowest+1)
+	}
+	if n.Kind > NoticeInfo {
+		d.recordAlarm(n)
+	}
+}
+
+// resolve takes the notice of a key away: its cause is gone.
+func (d *Desk) resolve(key string) {
+	d.notices = slices.DeleteFunc(d.notices, func(n Notice) bool { return n.Key == key })
+}
+
+// Acknowledge takes a notice away. Acknowledging an unsettled run closes its
+// record as uncertain.
+func (d *Desk) Acknowledge(id int) {
+	d.post(func() {
+		i := slices.IndexFunc(d.notices, func(n Notice) bool { return n.ID == id })
+		if i < 0 {
+			return
+		}
+		key := d.notices[i].Key
+		d.notices = slices.Delete(d.notices, i, i+1)
+		d.closeUnsettled(key)
+	})
+}
+
+// penTells shows what the pen's own event says, where a person should know.
+func (d *Desk) penTells(e protocol.Event) {
+	if e.Level == protocol.LevelInfo {
+		return
+	}
+	n := Notice{Kind: NoticeLow, Key: noticePen, Pen: &e}
+	if e.Level == protocol.LevelError {
+		n.Kind = NoticeMedium
+	}
+	if e.Code == protocol.EventFault {
+		n.Kind = NoticeHigh
+	}
+	d.note(n)
+}
+
+// safetyEvent is something that the session itself found wrong with the pen.
+func (d *Desk) safetyEvent(e device.Event) {
+	err := e.Err
+	if err == nil {
+		err = &SafetyError{Kind: e.Kind.String(), From: e.From, To: e.To, Lost: e.Lost}
+	}
+	d.note(Notice{Kind: NoticeHigh, Key: noticeSafety + e.Kind.String(), Err: err})
+}
+
+// SafetyError is something that the session found and that no other error
+// describes.
+type SafetyError struct {
+	Kind     string // the event's name: "pulses_lost", "unconfirmed_ready", …
+	From, To uint32 // pulse numbers, where it is about pulses
+	Lost     uint64
+}
+
+func (e *SafetyError) Error() string {
+	switch {
+	case e.To != 0:
+		return fmt.Sprintf("%s: pulses %d to %d", e.Kind, e.From, e.To)
+	case e.Lost != 0:
+		return fmt.Sprintf("%s: %d", e.Kind, e.Lost)
+	}
+	return e.Kind
+}
+
+// Code is the event's name.
+func (e *SafetyError) Code() string { return e.Kind }
+
+// recordAlarm writes a notice into the open treatment's record.
+func (d *Desk) recordAlarm(n Notice) {
+	if d.run == nil {
+		return
+	}
+	a := clinical.Alarm{At: n.At, Priority: priority(n.Kind), Text: n.Text}
+	switch {
+	case n.Pen != nil:
+		a.Code = n.Pen.Code
+		a.Text = eventName(d.pen.info.Descriptor, *n.Pen)
+	case n.Err != nil:
+		a.Text = n.Err.Error()
+	}
+	d.run.record.Alarms = append(d.run.record.Alarms, a)
+	d.rec.alarm(d.run.record.ID, a)
+}
+
+func priority(k NoticeKind) string {
+	switch k {
+	case NoticeHigh:
+		return "high"
+	case NoticeMedium:
+		return "medium"
+	}
+	return "low"
+}
+
+// eventName is the pen's own name for an event code.
+func eventName(desc *protocol.Descriptor, e protocol.Event) string {
+	if desc != nil {
+		for _, s := range desc.Events {
+			if s.Code == e.Code {
+				return s.Name
+			}
+		}
+	}
+	return "event"
+}

@@ -1,0 +1,197 @@
+package console
+
+import (
+	"context"
+	"time"
+
+	"stipple/app/clinical"
+)
+
+// listLimit is how many patients a list shows at a time; a search narrows it.
+const listLimit = 200
+
+// PatientRow is one line of the patient list.
+type PatientRow struct {
+	clinical.Patient
+	LastIndication string    // name of the newest treatment's indication; empty: none yet
+	LastSession    int       // its session number
+	LastAt         time.Time // when it was; zero: none yet
+	Age            int       // completed years today
+}
+
+// PatientList answers a search.
+type PatientList struct {
+	Query string
+	Rows  []PatientRow
+	Total int // patients in the store
+	Found int // that match; may be more than len(Rows)
+}
+
+// PatientFile is everything about one patient that the Patients page shows.
+type PatientFile struct {
+	Patient    clinical.Patient
+	Age        int
+	Presets    []PresetView
+	Treatments []TreatmentRow // newest first
+}
+
+// TreatmentRow is one past treatment.
+type TreatmentRow struct {
+	clinical.Treatment
+	IndicationName string
+	ZoneName       string
+	Session        int
+	PulseCount     int
+}
+
+// Handpiece is the channel to the simulated pen's hand-held part. It is never
+// part of the link: a pen has no message that fires.
+type Handpiece interface {
+	Trigger(down bool) error
+	Contact(on bool) error
+	ChangeTip() error // a new tip of the pen's usual kind
+	RemoveTip() error
+	Fault(name string, on bool) error
+	Faults() []string // names that Fault takes
+}
+
+// SearchPatients finds patients by name, file number or birth date; an empty
+// query lists the recent ones.
+func (d *Desk) SearchPatients(query string, done func(PatientList, error)) {
+	d.post(func() {
+		d.job(func(ctx context.Context) func() {
+			hits, total, err := d.cfg.Patients.SearchPatients(ctx, query, listLimit)
+			if err != nil {
+				done(PatientList{Query: query}, err)
+				return nil
+			}
+			list := PatientList{Query: query, Total: total, Found: len(hits)}
+			now := d.cfg.Now()
+			for _, p := range hits {
+				row := PatientRow{Patient: p, Age: age(p.BirthDate, now)}
+				if ts, err := d.cfg.Records.Treatments(ctx, p.ID); err == nil && len(ts) > 0 {
+					row.LastIndication, _ = d.cfg.Library.IndicationName(ts[0].Indication)
+					row.LastSession = sessionOf(ts, ts[0])
+					row.LastAt = ts[0].Started
+				}
+				list.Rows = append(list.Rows, row)
+			}
+			done(list, nil)
+			return nil
+		})
+	})
+}
+
+// PatientFile reads everything about one patient.
+func (d *Desk) PatientFile(id clinical.ID, done func(PatientFile, error)) {
+	d.post(func() {
+		d.job(func(ctx context.Context) func() {
+			p, err := d.cfg.Patients.Patient(ctx, id)
+			if err != nil {
+				done(PatientFile{}, err)
+				return nil
+			}
+			presets, err := d.cfg.Presets.Presets(ctx, id)
+			if err != nil {
+				done(PatientFile{}, err)
+				return nil
+			}
+			treatments, err := d.cfg.Records.Treatments(ctx, id)
+			if err != nil {
+				done(PatientFile{}, err)
+				return nil
+			}
+			return func() { done(d.patientFile(p, presets, treatments), nil) }
+		})
+	})
+}
+
+func (d *Desk) patientFile(p clinical.Patient, presets []clinical.Preset, treatments []clinical.Treatment) PatientFile {
+	f := PatientFile{Patient: p, Age: age(p.BirthDate, d.cfg.Now())}
+	for _, preset := range presets {
+		f.Presets = append(f.Presets, d.judgePreset(preset, p.Fitzpatrick))
+	}
+	for _, t := range treatments {
+		f.Treatments = append(f.Treatments, d.treatmentRow(t, treatments))
+	}
+	return f
+}
+
+// TreatmentRecord reads one treatment with all of its pulses and alarms.
+func (d *Desk) TreatmentRecord(id clinical.ID, done func(TreatmentRow, error)) {
+	d.post(func() {
+		d.job(func(ctx context.Context) func() {
+			t, err := d.cfg.Records.Treatment(ctx, id)
+			if err != nil {
+				done(TreatmentRow{}, err)
+				return nil
+			}
+			all, err := d.cfg.Records.Treatments(ctx, t.Patient)
+			if err != nil {
+				done(TreatmentRow{}, err)
+				return nil
+			}
+			row := d.treatmentRow(t, all)
+			row.PulseCount = len(t.Pulses)
+			done(row, nil)
+			return nil
+		})
+	})
+}
+
+// treatmentRow is a treatment as a line among all of its patient. It reads
+// only what never changes, so that a job may call it.
+func (d *Desk) treatmentRow(t clinical.Treatment, all []clinical.Treatment) TreatmentRow {
+	row := TreatmentRow{Treatment: t, Session: sessionOf(all, t), PulseCount: len(t.Pulses)}
+	row.IndicationName, _ = d.cfg.Library.IndicationName(t.Indication)
+	row.ZoneName = d.zoneName(t.Zone)
+	return row
+}
+
+// SavePatient stores a new or edited patient. If it is the one on the Treat
+// page, the limits are judged again.
+func (d *Desk) SavePatient(p clinical.Patient, done func(clinical.Patient, error)) {
+	d.post(func() {
+		d.job(func(ctx context.Context) func() {
+			saved, err := d.cfg.Patients.SavePatient(ctx, p)
+			return func() {
+				if err == nil && d.patient != nil && d.patient.ID == saved.ID {
+					d.patient = &saved
+					d.reselect()
+					d.publish()
+				}
+				done(saved, err)
+			}
+		})
+	})
+}
+
+// age is the completed years from birth to now; 0 without a date.
+func age(b clinical.Date, now time.Time) int {
+	if b == (clinical.Date{}) {
+		return 0
+	}
+	y, m, day := now.Date()
+	years := y - b.Year
+	if m < b.Month || m == b.Month && day < b.Day {
+		years--
+	}
+	return max(years, 0)
+}
+
+// sessionOf is the number of the session that t belongs to: treatments of the
+// same indication on one day are one session.
+func sessionOf(all []clinical.Treatment, t clinical.Treatment) int {
+	days := make(map[clinical.Date]bool)
+	for _, o := range all {
+		if o.Indication == t.Indication && !o.Started.After(t.Started) {
+			days[dayOf(o.Started)] = true
+		}
+	}
+	return max(len(days), 1)
+}
+
+func dayOf(t time.Time) clinical.Date {
+	y, m, d := t.Date()
+	return clinical.Date{Year: y, Month: m, Day: d}
+}

@@ -1,0 +1,57 @@
+package console
+
+import (
+	"context"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/device"
+)
+
+// Link is where the pen comes from: device.Supervisor in the program.
+type Link interface {
+	// State is the newest state of the search for the pen.
+	State() device.LinkState
+	// Changes is signalled, conflated, after each change of State.
+	Changes() <-chan struct{}
+	// Stop sends ESTOP to whatever pen is connected. It never waits.
+	Stop()
+}
+
+// Patients keeps patients. Errors are those of its documentation; each names
+// what went wrong and leaves the store as it was.
+type Patients interface {
+	SavePatient(context.Context, clinical.Patient) (clinical.Patient, error)
+	Patient(context.Context, clinical.ID) (clinical.Patient, error)
+	SearchPatients(ctx context.Context, query string, limit int) (hits []clinical.Patient, total int, err error)
+	Touch(context.Context, clinical.ID) error
+}
+
+// Presets keeps the presets of each patient as revisions.
+type Presets interface {
+	SavePreset(context.Context, clinical.Preset) (clinical.Preset, error)
+	Presets(ctx context.Context, patient clinical.ID) ([]clinical.Preset, error)
+	PresetHistory(ctx context.Context, patient, preset clinical.ID) ([]clinical.Preset, error)
+	DeletePreset(ctx context.Context, patient, preset clinical.ID) error
+}
+
+// Records keeps treatment records. What a call has acknowledged is on disk.
+type Records interface {
+	BeginTreatment(context.Context, clinical.Treatment) (clinical.Treatment, error)
+	AmendTreatment(context.Context, clinical.Treatment) (clinical.Treatment, error)
+	AppendPulses(context.Context, clinical.ID, []clinical.Pulse) error
+	AppendAlarms(context.Context, clinical.ID, []clinical.Alarm) error
+	EndTreatment(context.Context, clinical.Treatment) (clinical.Treatment, error)
+	Treatment(context.Context, clinical.ID) (clinical.Treatment, error)
+	Treatments(ctx context.Context, patient clinical.ID) ([]clinical.Treatment, error)
+	OpenTreatments(context.Context) ([]clinical.Treatment, error)
+}
+
+// Operators says who may work here. Until there is a sign-in it is a list to
+// choose from.
+type Operators interface {
+	Operators(context.Context) ([]clinical.Operator, error)
+}
+
+// Clock is the time of day. A test passes its own.
+type Clock func() time.Time

@@ -1,0 +1,166 @@
+package console
+
+import (
+	"errors"
+
+	"stipple/device"
+	"stipple/protocol"
+)
+
+// Problem is an error with a stable code by which the window finds its words,
+// and what the sentence names, such as the path of a port.
+type Problem struct {
+	cause error
+	code  string
+	args  []any
+}
+
+func (p *Problem) Error() string { return p.cause.Error() }
+
+// Unwrap is the error itself.
+func (p *Problem) Unwrap() error { return p.cause }
+
+// Code is the stable word: "busy", "link_lost", …
+func (p *Problem) Code() string { return p.code }
+
+// Args fill the verbs of the sentence, in its order.
+func (p *Problem) Args() []any { return p.args }
+
+func problem(err error, code string, args ...any) *Problem {
+	return &Problem{cause: err, code: code, args: args}
+}
+
+// explain gives an error of the device or of the desk its code. An error that
+// has one already, or is not known here, stays as it is.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var coded interface{ Code() string }
+	if errors.As(err, &coded) {
+		return err
+	}
+	if p := explainPort(err); p != nil {
+		return p
+	}
+	if p := explainSession(err); p != nil {
+		return p
+	}
+	for _, s := range sentinels() {
+		if errors.Is(err, s.err) {
+			return problem(err, s.code)
+		}
+	}
+	return err
+}
+
+func explainPort(err error) *Problem {
+	var (
+		busy       *device.BusyError
+		permission *device.PermissionError
+		gone       *device.PortGoneError
+		notPort    *device.NotPortError
+		notPen     *device.NotPenError
+		simulated  *device.SimulatedError
+		other      *device.OtherUnitError
+		several    *device.SeveralPensError
+	)
+	switch {
+	case errors.As(err, &busy):
+		return problem(err, "busy", busy.Port.Path)
+	case errors.As(err, &permission):
+		return problem(err, "permission", permission.Port.Path, permission.Group)
+	case errors.As(err, &gone):
+		return problem(err, "port_gone", gone.Port.Path)
+	case errors.As(err, &notPort):
+		return problem(err, "not_port", notPort.Port.Path)
+	case errors.As(err, &notPen) && notPen.Silent():
+		return problem(err, "not_pen_silent", notPen.Port.Path)
+	case errors.As(err, &notPen):
+		return problem(err, "not_pen", notPen.Port.Path)
+	case errors.As(err, &simulated):
+		return problem(err, "usb_simulated", simulated.Port.Path)
+	case errors.As(err, &other):
+		return problem(err, "other_unit", other.Want, other.Got)
+	case errors.As(err, &several):
+		return problem(err, "several_pens", len(several.Ports))
+	}
+	return nil
+}
+
+func explainSession(err error) *Problem {
+	var (
+		major      *device.MajorError
+		descriptor *device.DescriptorError
+		refused    *device.RefusedError
+		echo       *device.EchoError
+		clock      *device.ClockError
+		unsettled  *UnsettledError
+		settled    *SettledError
+		unfit      *PresetUnfitError
+		ledger     *device.LedgerError
+	)
+	switch {
+	case errors.As(err, &unsettled):
+		return problem(err, "unsettled")
+	case errors.As(err, &settled):
+		return problem(err, "settled", settled.Found, settled.Interrupted)
+	case errors.As(err, &unfit):
+		return problem(err, "preset_unfit", unfit.Preset.Name)
+	case errors.As(err, &major):
+		return problem(err, "major", major.Pen, major.Console)
+	case errors.As(err, &descriptor):
+		return problem(err, "descriptor", descriptor.Error())
+	case errors.As(err, &echo):
+		return problem(err, "echo", echo.Error())
+	case errors.As(err, &clock):
+		return problem(err, "clock")
+	case errors.As(err, &ledger):
+		return problem(err, "ledger")
+	case errors.As(err, &refused) && refused.Request == protocol.TypeArm:
+		return problem(err, "arm_refused", refused.Error())
+	case errors.As(err, &refused) && refused.Code == protocol.CodeTrigger:
+		return problem(err, "clear_trigger")
+	case errors.As(err, &refused):
+		return problem(err, "refused", refused.Error())
+	}
+	return nil
+}
+
+// sentinels pairs errors without fields with their codes, the more precise
+// first.
+func sentinels() []struct {
+	err  error
+	code string
+} {
+	return []struct {
+		err  error
+		code string
+	}{
+		{ErrStopNotConfirmed, "stop_unconfirmed"},
+		{ErrNotShown, "not_shown"},
+		{ErrBlocked, "arm_blocked"},
+		{ErrPresetName, "preset_name"},
+		{ErrNoPatient, "no_patient"},
+		{ErrNotWhole, "not_whole"},
+		{errOutside, "outside"},
+		{errNoContext, "no_context"},
+		{device.ErrUncertain, "uncertain"},
+		{device.ErrNoStatus, "no_status"},
+		{device.ErrNotAlive, "not_alive"},
+		{device.ErrStale, "stale"},
+		{device.ErrStopped, "stopped"},
+		{device.ErrDisarmed, "disarmed"},
+		{device.ErrPenDisarmed, "pen_disarmed"},
+		{device.ErrNotReady, "not_ready"},
+		{device.ErrNoReply, "timeout"},
+		{device.ErrNotRead, "not_shown"},
+		{device.ErrArmed, "armed"},
+		{device.ErrMonitor, "monitor"},
+		{device.ErrLinkLost, "link_lost"},
+		{device.ErrClosed, "link_lost"},
+	}
+}
+
+// ErrStopNotConfirmed is a stop to which the pen has not answered in time.
+var ErrStopNotConfirmed = errors.New("stop not confirmed")

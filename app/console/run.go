@@ -1,0 +1,385 @@
+package console
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/device"
+	"stipple/protocol"
+)
+
+// run is the treatment that is open at the desk.
+type run struct {
+	record  clinical.Treatment
+	durable int  // pulses on disk
+	armed   bool // ARM was sent and the pen has not been seen in STANDBY since
+	stopped bool // ended by STOP or a fault since the last arming
+	pass    int
+	seen    map[uint64]bool // pulses in the record, by boot and index
+	strokes uint64
+
+	zoneTime time.Duration
+	lastTick time.Time
+}
+
+// tick counts the time that the trigger is held.
+func (r *run) tick(now time.Time, s protocol.State) {
+	if s == protocol.StateTreating && !r.lastTick.IsZero() {
+		r.zoneTime += now.Sub(r.lastTick)
+	}
+	r.lastTick = now
+}
+
+// pulseKey tells pulses apart across reboots of the pen.
+func pulseKey(p clinical.Pulse) uint64 { return uint64(p.Boot)<<32 | uint64(p.Index) }
+
+// WireTreatment is a treatment's id as the pen's ledger keeps it: the first 16
+// bytes of its SHA-256, so that nothing of the record can be read from the pen.
+func WireTreatment(id clinical.ID) [16]byte {
+	sum := sha256.Sum256([]byte(id))
+	return [16]byte(sum[:16])
+}
+
+// Errors of arming.
+var (
+	// ErrNotShown means that the pen's settings changed between what the window
+	// showed and the end of the hold.
+	ErrNotShown = errors.New("the settings on the pen are not the ones that were shown")
+	// ErrBlocked means that an arm block applies.
+	ErrBlocked = errors.New("arming is blocked")
+)
+
+// Arm asks the pen for READY for exactly the settings whose hash was shown to
+// the operator. The intent is on disk before ARM leaves.
+func (d *Desk) Arm(shown [8]byte) {
+	d.post(func() {
+		if d.arming || d.armed() {
+			return
+		}
+		if len(d.blocks()) > 0 {
+			d.armErr = ErrBlocked
+			return
+		}
+		if !d.settled() || shown != d.applied.snapshot.Hash {
+			d.armErr = ErrNotShown
+			return
+		}
+		d.arm(shown)
+	})
+}
+
+func (d *Desk) arm(shown [8]byte) {
+	command, err := d.commandID()
+	if err != nil {
+		d.armErr = err
+		return
+	}
+	d.arming, d.armErr = true, nil
+	record, begun := d.intent(command, shown)
+	d.penJob(func(ctx context.Context, s *device.Session) func() {
+		var err error
+		if begun {
+			record, err = d.cfg.Records.AmendTreatment(ctx, record)
+		} else {
+			record, err = d.cfg.Records.BeginTreatment(ctx, record)
+		}
+		if err != nil {
+			return func() { d.armResult(s, record, begun, fmt.Errorf("record the intent: %w", err)) }
+		}
+		if d.session.Load() != s {
+			return func() { d.armResult(s, record, begun, device.ErrLinkLost) }
+		}
+		err = s.Arm(ctx, device.ArmRequest{Hash: shown, TreatmentID: WireTreatment(record.ID), CommandID: command})
+		return func() { d.armResult(s, record, begun, err) }
+	})
+}
+
+// intent is the record as it must be on disk before ARM, and whether it was
+// begun by an earlier arming.
+func (d *Desk) intent(command uint64, shown [8]byte) (clinical.Treatment, bool) {
+	now := d.cfg.Now()
+	arm := clinical.ArmIntent{At: now, CommandID: command, SettingsHash: shown, Settings: d.applied.settings}
+	if d.run != nil {
+		d.run.record.Arms = append(d.run.record.Arms, arm)
+		r := d.run.record
+		r.Pulses, r.Alarms = nil, nil // appended on their own
+		return r, true
+	}
+	return clinical.Treatment{
+		Patient:        d.patient.ID,
+		Operator:       d.operator,
+		PenKind:        d.pen.capability.Kind,
+		PenModel:       d.pen.info.Model,
+		PenSerial:      d.pen.info.Serial,
+		PenFirmware:    d.pen.info.Firmware,
+		PenBoot:        d.pen.info.Boot,
+		Simulated:      d.pen.info.Simulated,
+		Tip:            d.pen.tip,
+		Indication:     d.sel.indication,
+		Zone:           d.sel.zone,
+		Fitzpatrick:    d.patient.Fitzpatrick,
+		LibraryVersion: d.cfg.Library.Version,
+		LibraryHash:    d.cfg.Library.Hash,
+		Preset:         d.loaded.ID,
+		PresetRevision: d.loaded.Revision,
+		Applied:        []clinical.Applied{d.appliedRecord()},
+		Arms:           []clinical.ArmIntent{arm},
+		Passes:         1,
+		Started:        now,
+		Outcome:        clinical.OutcomeIntent,
+	}, false
+}
+
+// armResult takes what came of an attempt to arm.
+func (d *Desk) armResult(s *device.Session, record clinical.Treatment, begun bool, err error) {
+	d.arming = false
+	d.armErr = err
+	switch {
+	case record.ID == "": // the intent could not be written; nothing was sent
+		return
+	case begun && d.run != nil && d.run.record.ID == record.ID:
+		d.run.record.Revision = record.Revision
+	default:
+		d.run = &run{record: record, pass: 1, seen: make(map[uint64]bool)}
+	}
+	var uncertain *device.UncertainError
+	switch {
+	case err == nil:
+		d.run.armed, d.run.stopped = true, false
+		d.run.record.Outcome = clinical.OutcomeOpen
+		d.stop = StopView{Latency: d.stop.Latency}
+	case errors.As(err, &uncertain):
+		d.run.armed = true
+		if d.session.Load() != s {
+			d.suspend(err)
+		}
+	}
+}
+
+// commandID makes an id whose low 32 bits, the arm id, are not 0.
+func (d *Desk) commandID() (uint64, error) {
+	var b [8]byte
+	for {
+		if _, err := d.cfg.Rand.Read(b[:]); err != nil {
+			return 0, fmt.Errorf("make a command id: %w", err)
+		}
+		if id := binary.LittleEndian.Uint64(b[:]); uint32(id) != 0 {
+			return id, nil
+		}
+	}
+}
+
+// Disarm takes the pen to STANDBY.
+func (d *Desk) Disarm() { d.post(d.fallBack) }
+
+// Clear leaves ESTOP or FAULT for STANDBY.
+func (d *Desk) Clear() {
+	d.post(func() {
+		st := d.live()
+		if st.State != protocol.StateStopped && st.State != protocol.StateFault {
+			return
+		}
+		d.penJob(func(ctx context.Context, s *device.Session) func() {
+			err := s.Clear(ctx, st.Fault)
+			return func() {
+				if err != nil {
+					d.note(Notice{Kind: NoticeMedium, Key: noticeStop, Err: err})
+					return
+				}
+				d.stop = StopView{Latency: d.stop.Latency}
+				d.resolve(noticeStop)
+				d.resolve(noticePen)
+			}
+		})
+	})
+}
+
+// stateChanged follows the pen's state.
+func (d *Desk) stateChanged(st protocol.State) {
+	if st == protocol.StateStandby && !d.stop.Unconfirmed {
+		d.stop = StopView{Latency: d.stop.Latency}
+	}
+	if d.run == nil {
+		return
+	}
+	switch st {
+	case protocol.StateStandby:
+		d.run.armed = d.run.armed && d.arming
+	case protocol.StateStopped, protocol.StateFault:
+		d.run.armed, d.run.stopped = false, true
+	}
+}
+
+// armEnded is the end of READY, for whatever reason.
+func (d *Desk) armEnded(e device.Event) {
+	if d.run != nil && !errors.Is(e.Err, device.ErrLinkLost) {
+		d.run.armed = false
+	}
+	if errors.Is(e.Err, device.ErrNotAlive) || errors.Is(e.Err, device.ErrStale) {
+		d.safetyEvent(e)
+	}
+}
+
+// stopEvent follows a stop from ESTOP to the needle's return.
+func (d *Desk) stopEvent(e device.Event) {
+	switch e.Kind {
+	case device.EventStopSent:
+		d.stop = StopView{Active: true}
+		if e.Err != nil {
+			d.safetyEvent(e)
+		}
+	case device.EventStopConfirmed:
+		d.stop = StopView{Active: true, Confirmed: true, Latency: e.Latency, NeedleBack: e.NeedleBack}
+		d.resolve(noticeStop)
+		if d.run != nil {
+			d.run.stopped = true
+			// 0 in a record means that there was no stop.
+			d.run.record.StopLatency = max(e.Latency, time.Microsecond)
+		}
+	case device.EventNeedleBack:
+		d.stop.NeedleBack = true
+	case device.EventStopUnconfirmed:
+		d.stop.Unconfirmed = true
+		d.note(Notice{Kind: NoticeHigh, Key: noticeStop, Err: ErrStopNotConfirmed})
+	}
+}
+
+// pulse takes one entry of the pen's ledger into the record it belongs to.
+func (d *Desk) pulse(p protocol.Pulse) {
+	if d.run == nil || p.TreatmentID != WireTreatment(d.run.record.ID) {
+		return
+	}
+	c := d.clinicalPulse(p, d.run.pass)
+	if d.run.seen[pulseKey(c)] {
+		return
+	}
+	d.run.seen[pulseKey(c)] = true
+	d.run.record.Pulses = append(d.run.record.Pulses, c)
+	d.run.strokes += uint64(c.Strokes)
+	d.rec.pulse(d.run.record.ID, c)
+}
+
+// clinicalPulse is a ledger entry as the record keeps it.
+func (d *Desk) clinicalPulse(p protocol.Pulse, pass int) clinical.Pulse {
+	at := d.cfg.Now()
+	if s := d.session.Load(); s != nil && p.Boot == s.Info().Boot {
+		if t, _, ok := s.PenTime(p.Opened); ok {
+			at = t
+		}
+	}
+	return clinical.Pulse{
+		Index: p.Index, Boot: p.Boot, ArmID: p.ArmID, At: at, SettingsHash: p.SettingsHash, TipID: p.TipID,
+		Set: clinical.Settings{
+			Depth: protocol.Micrometres(p.SetDepth), Speed: protocol.StrokesPerMinute(p.SetSpeed),
+			Power: protocol.Milliwatts(p.SetPower), Duration: protocol.Milliseconds(p.SetDuration),
+		},
+		Depth:        protocol.Micrometres(p.Depth),
+		Speed:        protocol.StrokesPerMinute(p.Speed),
+		Power:        protocol.Milliwatts(p.Power),
+		Duration:     protocol.Milliseconds(p.Duration),
+		Energy:       protocol.Microjoules(p.Energy),
+		Strokes:      p.Strokes,
+		ImpedanceMin: protocol.Ohms(p.ImpedanceMin),
+		Impedance:    protocol.Ohms(p.Impedance),
+		ImpedanceMax: protocol.Ohms(p.ImpedanceMax),
+		PeakTemp:     protocol.Centidegrees(p.PeakTemp),
+		Result:       p.Result.String(),
+		Pass:         pass,
+	}
+}
+
+// NextPass counts the next pass over the zone.
+func (d *Desk) NextPass() {
+	d.post(func() {
+		if d.run != nil {
+			d.run.pass++
+			d.run.record.Passes = d.run.pass
+		}
+	})
+}
+
+// EndTreatment disarms and closes the record.
+func (d *Desk) EndTreatment() {
+	d.post(func() { d.endRun(clinical.OutcomeComplete) })
+}
+
+// endRun closes the open record, if there is one. A run that was stopped and
+// not armed again ends as stopped. Its last pulses are written first.
+func (d *Desk) endRun(outcome clinical.Outcome) {
+	d.fallBack()
+	if d.run == nil {
+		return
+	}
+	r := d.run.record
+	if d.run.stopped {
+		outcome = clinical.OutcomeStopped
+	}
+	d.run = nil
+	d.end(r, outcome)
+}
+
+// end writes the end of a record behind everything that is queued for it.
+func (d *Desk) end(r clinical.Treatment, outcome clinical.Outcome) {
+	r.Ended, r.Outcome = d.cfg.Now(), outcome
+	kept := r
+	r.Pulses, r.Alarms = nil, nil
+	if d.patient != nil && d.patient.ID == r.Patient {
+		d.history = append([]clinical.Treatment{kept}, d.historyWithout(r.ID)...)
+	}
+	d.rec.after(func() {
+		_, err := d.cfg.Records.EndTreatment(context.Background(), r)
+		d.post(func() {
+			if err != nil {
+				d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
+				return
+			}
+			d.refreshHistory()
+		})
+	})
+}
+
+func (d *Desk) historyWithout(id clinical.ID) []clinical.Treatment {
+	var out []clinical.Treatment
+	for _, t := range d.history {
+		if t.ID != id {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// refreshHistory reads the patient's treatments again.
+func (d *Desk) refreshHistory() {
+	if d.patient == nil {
+		return
+	}
+	id := d.patient.ID
+	d.job(func(ctx context.Context) func() {
+		list, err := d.cfg.Records.Treatments(ctx, id)
+		return func() {
+			if err == nil && d.patient != nil && d.patient.ID == id {
+				d.history = list
+			}
+		}
+	})
+}
+
+// wrote takes what the recorder has written.
+func (d *Desk) wrote(id clinical.ID, pulses int, err error) {
+	if err != nil {
+		// A record that can't be written may not grow: stop treating, keep what
+		// is in memory and keep trying.
+		d.fallBack()
+		d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
+		return
+	}
+	d.resolve(noticeRecord)
+	if d.run != nil && d.run.record.ID == id {
+		d.run.durable += pulses
+	}
+}

@@ -1,0 +1,171 @@
+package console
+
+import (
+	"context"
+	"slices"
+
+	"stipple/app/clinical"
+)
+
+// selection is what the operator chose to treat.
+type selection struct {
+	indication clinical.IndicationKey
+	zone       clinical.ZoneKey
+	spot       int // pulses stacked at one spot, from 1
+}
+
+// fit drops what a pen of this kind can't treat.
+func (s *selection) fit(lib *clinical.Library, kind clinical.PenKind) {
+	i, ok := lib.Indication(kind, s.indication)
+	if !ok || i.Access != clinical.AccessOffered {
+		*s = selection{spot: 1}
+		return
+	}
+	s.fitZone(lib, kind)
+}
+
+func (s *selection) fitZone(lib *clinical.Library, kind clinical.PenKind) {
+	here := slices.ContainsFunc(lib.Zones(kind, s.indication), func(z clinical.Zone) bool { return z.Key == s.zone })
+	if !here {
+		s.zone = ""
+	}
+}
+
+// ChooseOperator changes who works here. An armed pen falls back to STANDBY.
+func (d *Desk) ChooseOperator(id clinical.ID) {
+	d.post(func() {
+		for _, o := range d.operators {
+			if o.ID == id {
+				d.operator = o
+				d.reselect()
+				return
+			}
+		}
+	})
+}
+
+// ChoosePatient brings a patient to the Treat page. It ends the open
+// treatment of another one.
+func (d *Desk) ChoosePatient(id clinical.ID) {
+	d.post(func() { d.openPatient(id, func() {}) })
+}
+
+// openPatient reads a patient, takes it to the desk, and then goes on.
+func (d *Desk) openPatient(id clinical.ID, then func()) {
+	d.job(func(ctx context.Context) func() {
+		p, err := d.cfg.Patients.Patient(ctx, id)
+		if err != nil {
+			return func() { d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err}) }
+		}
+		presets, perr := d.cfg.Presets.Presets(ctx, id)
+		history, terr := d.cfg.Records.Treatments(ctx, id)
+		touched := d.cfg.Patients.Touch(ctx, id)
+		return func() {
+			d.takePatient(p, presets, history, perr, terr, touched)
+			then()
+		}
+	})
+}
+
+func (d *Desk) takePatient(p clinical.Patient, presets []clinical.Preset, history []clinical.Treatment, errs ...error) {
+	if d.patient == nil || d.patient.ID != p.ID {
+		d.endRun(clinical.OutcomeComplete)
+		d.draft = draft{}
+		d.sel = selection{spot: 1}
+		d.loaded = PresetRef{}
+	}
+	d.patient, d.presets, d.history = &p, presets, history
+	for _, err := range errs {
+		if err != nil {
+			d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err})
+		}
+	}
+	d.reselect()
+}
+
+// ChooseIndication ends the open treatment: a record is of one indication and
+// one zone.
+func (d *Desk) ChooseIndication(key clinical.IndicationKey) {
+	d.post(func() {
+		if d.sel.indication == key {
+			return
+		}
+		d.endRun(clinical.OutcomeComplete)
+		d.sel.indication, d.sel.spot = key, 1
+		d.sel.fitZone(d.cfg.Library, d.pen.capability.Kind)
+		d.loaded.Changed = d.loaded.ID != ""
+		d.reselect()
+	})
+}
+
+// ChooseZone ends the open treatment, as ChooseIndication does.
+func (d *Desk) ChooseZone(key clinical.ZoneKey) {
+	d.post(func() {
+		if d.sel.zone == key {
+			return
+		}
+		d.endRun(clinical.OutcomeComplete)
+		d.sel.zone = key
+		d.loaded.Changed = d.loaded.ID != ""
+		d.reselect()
+	})
+}
+
+// ChooseSpotPulses sets how many pulses are stacked at one spot; the library
+// bounds it.
+func (d *Desk) ChooseSpotPulses(n int) {
+	d.post(func() {
+		d.sel.spot = min(max(n, 1), max(d.draft.limits.MaxPulsesPerSpot, 1))
+		d.reselect()
+	})
+}
+
+// indicationChoices is the menu of indications for the present pen.
+func (d *Desk) indicationChoices() []Choice {
+	kind := d.pen.capability.Kind
+	var out []Choice
+	for _, i := range d.cfg.Library.Indications(kind) {
+		c := Choice{Key: string(i.Key), Name: i.Name}
+		if i.Access != clinical.AccessOffered {
+			c.Disabled = i.Note
+		} else {
+			c.Detail = i.Note
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// zoneChoices is the menu of zones for the present indication.
+func (d *Desk) zoneChoices() []Choice {
+	var out []Choice
+	for _, z := range d.cfg.Library.Zones(d.pen.capability.Kind, d.sel.indication) {
+		out = append(out, Choice{Key: string(z.Key), Name: z.Name, Detail: z.Note})
+	}
+	return out
+}
+
+// loadOperators reads who may be chosen; the first clinician is the default.
+func (d *Desk) loadOperators() {
+	d.job(func(ctx context.Context) func() {
+		ops, err := d.cfg.Operators.Operators(ctx)
+		return func() {
+			if err != nil {
+				d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err})
+				return
+			}
+			d.operators = ops
+			for _, o := range ops {
+				if d.operator.ID == "" && mayTreat(o.Role) {
+					d.operator = o
+				}
+			}
+			d.judge()
+		}
+	})
+}
+
+// mayTreat says whether a role treats patients (safety.md section 8).
+func mayTreat(r clinical.Role) bool {
+	return r == clinical.RoleClinician || r == clinical.RoleSeniorClinician
+}

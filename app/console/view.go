@@ -1,0 +1,251 @@
+package console
+
+import (
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/device"
+	"stipple/protocol"
+)
+
+// View is everything that the pages draw, except the live values (see Live).
+// A View is never changed after it is published; a page may keep it.
+type View struct {
+	Pen       PenView
+	Operator  clinical.Operator
+	Operators []clinical.Operator
+
+	Patient *clinical.Patient // nil: none chosen
+	Session int               // number of this session for patient, indication and zone, from 1
+
+	Indication  clinical.IndicationKey
+	Zone        clinical.ZoneKey
+	Indications []Choice // what can be chosen with this pen, in the library's order
+	Zones       []Choice
+
+	Presets []PresetView // of the patient for this pen kind, newest first
+	Preset  PresetRef    // the loaded one
+
+	Controls []Control // in descriptor order; RF controls are absent on a needling pen
+	Limits   error     // why there are none (*clinical.NotTreatableError), or nil
+	Apply    ApplyView
+	Dose     DoseView
+	Spot     SpotView
+	Run      RunView
+
+	Blocks   []clinical.Block // why it can't be armed, gravest first
+	Warnings []clinical.Block
+	Arm      ArmView
+	Stop     StopView
+	Notices  []Notice // newest last; each until acknowledged or resolved
+	Training bool     // the store is a throw-away training store
+}
+
+// Phase is the connection's and the pen's state as one word for the strip.
+type Phase string
+
+// The phases of the state chip.
+const (
+	Disconnected Phase = "DISCONNECTED"
+	Handshake    Phase = "HANDSHAKE"
+	Standby      Phase = "STANDBY"
+	Ready        Phase = "READY"
+	Treating     Phase = "TREATING"
+	Fault        Phase = "FAULT"
+	Stopped      Phase = "ESTOP"
+	Service      Phase = "SERVICE"
+	Monitor      Phase = "MONITOR"
+	Uncertain    Phase = "UNCERTAIN"
+)
+
+// PenView is the pen as the strip shows it.
+type PenView struct {
+	Phase     Phase
+	Connected bool
+	Kind      clinical.PenKind // of the newest pen, also while it is lost
+	Model     string
+	Serial    string
+	Firmware  string
+	Port      string
+	Simulated bool
+	Problem   error // why there is no pen, or no full one; typed by package device
+	LostAt    time.Time
+	Fault     protocol.Fault
+	Tip       clinical.Tip
+	Battery   int // %; -1 unknown
+	// CanSimulate says that the composition root can start a simulated pen.
+	CanSimulate bool
+	// HasHandpiece says that the drawer of the simulated handpiece exists.
+	HasHandpiece bool
+}
+
+// Choice is one line of a picker.
+type Choice struct {
+	Key      string
+	Name     string
+	Detail   string // second line; may be empty
+	Disabled string // why it can't be chosen; empty if it can
+}
+
+// PresetView is a preset judged by today's limits.
+type PresetView struct {
+	clinical.Preset
+	IndicationName string
+	ZoneName       string
+	Violations     []clinical.Violation // empty: fits
+	Problem        error                // limits can't be computed at all
+	Judged         bool                 // false while no pen is known: nothing to judge it by
+}
+
+// PresetRef is the preset that the draft came from.
+type PresetRef struct {
+	ID       clinical.ID // zero: none
+	Name     string
+	Revision int
+	Changed  bool // the draft differs from it
+}
+
+// Control is one value that the operator sets.
+type Control struct {
+	Limit   clinical.Limit
+	Draft   int32 // base unit
+	Has     bool  // false: the field is empty and must be set
+	Applied int32 // what the pen read back
+	IsSet   bool  // Applied is valid
+	Rounded bool  // the draft was typed off the step and rounded down
+	Refused *Refusal
+	Stale   bool // set under other limits and now outside: set again by hand
+}
+
+// Refusal is a typed or stepped value that was not taken.
+type Refusal struct {
+	Value int32 // what was asked for; meaningless with Err
+	Bound clinical.Bound
+	Over  bool  // beyond the maximum; else below the minimum
+	Err   error // the text was not a number (*clinical.InputError)
+	Text  string
+}
+
+// ApplyState says how draft and pen agree.
+type ApplyState string
+
+// The states of Apply.
+const (
+	NothingToApply ApplyState = "nothing"
+	NotApplied     ApplyState = "not applied"
+	Applying       ApplyState = "applying"
+	AppliedOK      ApplyState = "applied"
+	ApplyRefused   ApplyState = "refused"
+)
+
+// ApplyView is the state of the one explicit act that reaches the pen.
+type ApplyView struct {
+	State      ApplyState
+	At         time.Time            // of the read-back
+	Parameters []clinical.Parameter // that differ from what the pen has, or are missing or outside
+	Violations []clinical.Violation // that forbid Apply
+	Err        error                // of the last attempt
+	Can        bool                 // Apply may be pressed
+}
+
+// DoseView is the energy per pin at one spot.
+type DoseView struct {
+	Present   bool
+	PerPin    protocol.Microjoules // of the draft, rounded up
+	Cap       protocol.Microjoules
+	CapReason clinical.Reason
+}
+
+// SpotView is how many pulses are stacked at one spot.
+type SpotView struct {
+	Pulses, Max int
+}
+
+// RunView is the treatment that is going on, or the newest one.
+type RunView struct {
+	ID       clinical.ID // zero: none
+	Open     bool
+	Outcome  clinical.Outcome
+	Pulses   int
+	Durable  int // pulses that are on disk
+	Pass     int // from 1
+	Energy   protocol.Microjoules
+	Strokes  uint64
+	Started  time.Time
+	ZoneTime time.Duration // time with the trigger held
+	StopTime time.Duration // newest stop figure; 0: none
+}
+
+// ArmState is the look of the arm button.
+type ArmState string
+
+// The states of arming.
+const (
+	ArmBlocked ArmState = "blocked"
+	ArmReady   ArmState = "ready" // may be held
+	Arming     ArmState = "arming"
+	ArmArmed   ArmState = "armed"
+)
+
+// ArmView is the state of arming.
+type ArmView struct {
+	State ArmState
+	Hash  [8]byte // of the settings that the pen read back; what Arm is asked for
+	Err   error   // of the last attempt
+}
+
+// StopView is the state of the stop.
+type StopView struct {
+	Active      bool          // ESTOP is latched on the pen, or being sent
+	Confirmed   bool          // STOPPED came back
+	Unconfirmed bool          // no STOPPED within protocol.StopConfirm
+	Latency     time.Duration // STOP to STOPPED
+	NeedleBack  bool
+	CanClear    bool
+}
+
+// NoticeKind orders notices by how grave they are.
+type NoticeKind int
+
+// The kinds of notice, after the alarm priorities of safety.md section 7.
+const (
+	NoticeInfo NoticeKind = iota
+	NoticeLow
+	NoticeMedium
+	NoticeHigh
+)
+
+// Notice is something that happened and that the operator should know.
+type Notice struct {
+	ID   int
+	Kind NoticeKind
+	At   time.Time
+	Err  error  // worded by the window
+	Text string // or a fact that needs no wording
+	Key  string // stable name: a notice replaces the one of the same key
+	Pen  *protocol.Event
+}
+
+// LiveView is what changes many times a second. It is read from the newest
+// status on each redraw and never queued.
+type LiveView struct {
+	Valid  bool          // a status has been seen in this session
+	Age    time.Duration // since its arrival
+	Status protocol.Status
+	RTT    time.Duration
+	Gaps   uint64
+	Armed  bool
+}
+
+// Staleness thresholds of a live value (safety.md section 6).
+const (
+	// DimAfter is when a live value is dimmed and marked.
+	DimAfter = 150 * time.Millisecond
+	// BlankAfter is when it is drawn as "--".
+	BlankAfter = protocol.StatusSilence
+	// LostAfter is when LINK LOST is shown.
+	LostAfter = protocol.LinkSilence
+)
+
+// Sample is one point of the live charts.
+type Sample = device.Sample

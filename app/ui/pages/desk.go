@@ -1,0 +1,62 @@
+package pages
+
+import (
+	"stipple/app/clinical"
+	"stipple/app/console"
+)
+
+// Desk is what the pages need of the treatment desk. console.Desk has all of
+// it; a page test uses its own. No method blocks: each returns at once and its
+// effect arrives in a later View. A done function is called once, on any
+// goroutine.
+type Desk interface {
+	View() *console.View
+	Live() console.LiveView
+	// Samples copies the samples newer than after into dst.
+	Samples(after uint64, dst []console.Sample) (n int, next uint64)
+
+	ChooseOperator(clinical.ID)
+	ChoosePatient(clinical.ID)
+	ChooseIndication(clinical.IndicationKey)
+	ChooseZone(clinical.ZoneKey)
+	ChooseSpotPulses(int)
+
+	// Type takes a typed text for a parameter; Step moves it by n steps; Set
+	// sets a value in base units (the end of a drag). None reaches the pen.
+	Type(p clinical.Parameter, text string)
+	Step(p clinical.Parameter, n int)
+	Set(p clinical.Parameter, v int32)
+	// Apply sends envelope and settings to the pen and reads them back.
+	Apply()
+
+	// LoadPreset chooses the patient first if it is another one; revision 0 is
+	// the newest.
+	LoadPreset(patient, preset clinical.ID, revision int)
+	SavePreset(name string, asNew bool, done func(error))
+	RenamePreset(patient, preset clinical.ID, name string, done func(error))
+	DeletePreset(patient, preset clinical.ID, done func(error))
+	PresetHistory(patient, preset clinical.ID, done func([]console.PresetView, error))
+
+	// Arm asks for READY for exactly the settings whose hash the window shows.
+	Arm(shown [8]byte)
+	Disarm()
+	// Stop never waits for anything.
+	Stop()
+	Clear()
+	NextPass()
+	EndTreatment()
+	Acknowledge(notice int)
+	// Activity tells that a person gave input.
+	Activity()
+
+	SearchPatients(query string, done func(console.PatientList, error))
+	PatientFile(id clinical.ID, done func(console.PatientFile, error))
+	// TreatmentRecord reads one treatment with all of its pulses and alarms.
+	TreatmentRecord(id clinical.ID, done func(console.TreatmentRow, error))
+	SavePatient(p clinical.Patient, done func(clinical.Patient, error))
+
+	// UseSimulated starts the built-in simulated pen of a kind.
+	UseSimulated(clinical.PenKind)
+	// Handpiece is the simulated pen's handpiece, or nil.
+	Handpiece() console.Handpiece
+}
