@@ -46,9 +46,10 @@ func (b *builder) fail(field, format string, args ...any) {
 		return
 	}
 	b.err = &LibraryError{Field: field, Problem: fmt.Sprintf(format, args...)}
+	closest := 0
 	for _, d := range b.docs {
-		if n := d.line(field); n > b.err.Line {
-			b.err.File, b.err.Line = d.file, n
+		if line, known := d.line(field); known > closest {
+			b.err.File, b.err.Line, closest = d.file, line, known
 		}
 	}
 }

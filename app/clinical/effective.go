@@ -250,21 +250,14 @@ func (c cell) coupleStatic(stacks *[ParameterCount]stack, lim Limits) error {
 	return nil
 }
 
-// coupleDraft adds the bounds of dose and timing for the draft. A partner that
-// is itself outside its range is refused by Check; here it counts as the
-// nearest value that could be set, so that the other control still shows a
-// range.
+// coupleDraft adds the bounds of dose and timing for the draft, as it is. Where
+// a draft is so far outside its own range that its partner is left nothing, the
+// partner's minimum stands in: Check refuses the draft, and the control still
+// shows a range.
 func (c cell) coupleDraft(stacks *[ParameterCount]stack, lim Limits) {
-	if c.q.Pen.Kind != RF {
-		return
+	if c.q.Pen.Kind == RF {
+		c.couple(stacks, lim, c.q.Draft, false)
 	}
-	var draft Settings
-	for _, p := range []Parameter{Speed, Power, Duration} {
-		if v := p.Of(c.q.Draft); v > 0 {
-			draft = p.With(draft, min(max(v, lim.static[p].min.Value), lim.static[p].max.Value))
-		}
-	}
-	c.couple(stacks, lim, draft, false)
 }
 
 // couple adds to each parameter the bounds that its partners in s leave it;
@@ -272,9 +265,14 @@ func (c cell) coupleDraft(stacks *[ParameterCount]stack, lim Limits) {
 // left out, so that they do not crowd the list of the others.
 func (c cell) couple(stacks *[ParameterCount]stack, lim Limits, s Settings, onlyTighter bool) {
 	add := func(p Parameter, v int32, r Reason) {
-		if !onlyTighter || v < stacks[p].span().max.Value {
-			stacks[p].upper = append(slices.Clone(stacks[p].upper), Bound{v, r})
+		switch {
+		case !onlyTighter:
+			v = max(v, lim.static[p].min.Value)
+		case v >= stacks[p].span().max.Value:
+			return
 		}
+		// A copy, because the stacks with and without the draft share theirs.
+		stacks[p].upper = append(slices.Clone(stacks[p].upper), Bound{v, r})
 	}
 	if s.Duration > 0 {
 		add(Power, maxPowerForDose(lim.DoseCapPerPin, lim.Pins, lim.PulsesPerSpot, s.Duration), lim.DoseReason)

@@ -51,8 +51,10 @@ type Limit struct {
 	Min, Max Bound
 	// RecMin and RecMax are the recommended range, inside Min and Max.
 	RecMin, RecMax Bound
-	// Start is the starting value, on the step; nil where none fits. The
-	// starts of one Limits fit together: all of them set at once pass Check.
+	// Start is the starting value, on the step; nil where none fits. Starts do
+	// not depend on the draft, they belong together: each is judged with the
+	// others, not with what the controls show now, so one of them alone may lie
+	// beyond this Max until the others are set too.
 	Start *int32
 	// Also lists the upper bounds that do not bind, tightest first, for lines
 	// such as "pen allows 3.50". A bound of LayerRole is what an override
@@ -62,9 +64,15 @@ type Limit struct {
 	ScaleMin, ScaleMax int32
 }
 
-// Guardrail is the limit as a guardrail.
+// Guardrail is the limit as a guardrail, without a start that the draft rules
+// out. The error wraps ErrGuardrail and is always nil for a Limit that
+// Effective made and that is Present.
 func (l Limit) Guardrail() (Guardrail, error) {
-	return NewGuardrail(l.Min.Value, l.RecMin.Value, l.RecMax.Value, l.Max.Value, l.Step, l.Start)
+	start := l.Start
+	if start != nil && (*start < l.Min.Value || *start > l.Max.Value) {
+		start = nil
+	}
+	return NewGuardrail(l.Min.Value, l.RecMin.Value, l.RecMax.Value, l.Max.Value, l.Step, start)
 }
 
 // Limits is the answer to a Query.

@@ -146,7 +146,8 @@ func decode(f File) (document, error) {
 	}
 	for _, key := range meta.Undecoded() {
 		field := key.String()
-		return fail(d.line(field), field, "is not a field of the library")
+		line, _ := d.line(field)
+		return fail(line, field, "is not a field of the library")
 	}
 	for _, key := range meta.Keys() {
 		if len(key) == 2 { // "zone.cheek_left": menus keep the order of the file
@@ -156,20 +157,33 @@ func decode(f File) (document, error) {
 	return d, nil
 }
 
-// line is where a field stands, or the nearest table around it; 0 if nothing
-// is known.
-func (d document) line(field string) int {
+// line is where a field stands, or the nearest table around it, and how many
+// bytes of the field's name that place has; 0, 0 if nothing is known.
+func (d document) line(field string) (line, known int) {
 	for field != "" {
 		if n, ok := d.lines[field]; ok {
-			return n
+			return n, len(field)
 		}
 		i := strings.LastIndexByte(field, '.')
 		if i < 0 {
-			return 0
+			break
 		}
 		field = field[:i]
 	}
-	return 0
+	return 0, 0
+}
+
+// addTable notes where a table begins, and the tables around it that have no
+// header of their own.
+func addTable(lines map[string]int, table string, n int) {
+	lines[table] = n
+	for i := strings.LastIndexByte(table, '.'); i > 0; i = strings.LastIndexByte(table, '.') {
+		table = table[:i]
+		if _, ok := lines[table]; ok {
+			return
+		}
+		lines[table] = n
+	}
 }
 
 // lineIndex finds the line of every table header and of every key that begins
@@ -185,7 +199,7 @@ func lineIndex(text string) map[string]int {
 		if strings.HasPrefix(line, "[") && !strings.HasPrefix(line, "[[") {
 			if end := strings.IndexByte(line, ']'); end > 0 {
 				table = line[1:end]
-				lines[table] = n
+				addTable(lines, table, n)
 			}
 			continue
 		}
