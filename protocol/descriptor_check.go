@@ -190,12 +190,12 @@ func (d *Descriptor) checkParameters() error {
 		if i < n && p.Max > MaxReading {
 			return refuse("parameter %s: max %d, STATUS carries at most %d", p.Name, p.Max, MaxReading)
 		}
+		if d.Kind == KindNeedling && (p.Name == ParamPower || p.Name == ParamDuration) {
+			return refuse("a needling pen with RF parameters")
+		}
 		if p.Name == ParamPower && p.Max > int32(d.RatedPowerMW) {
 			return refuse("parameter %s: max %d above the rated %d", p.Name, p.Max, d.RatedPowerMW)
 		}
-	}
-	if d.Kind == KindNeedling && (seen[ParamPower] || seen[ParamDuration]) {
-		return refuse("a needling pen with RF parameters")
 	}
 	return nil
 }

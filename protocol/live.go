@@ -106,7 +106,7 @@ func (m *Pulse) read(w *wire) {
 	m.Energy = w.u32("energy")
 	m.Strokes = w.u32("strokes")
 	m.ImpedanceMin, m.Impedance, m.ImpedanceMax = w.u16("impedance_min"), w.u16("impedance"), w.u16("impedance_max")
-	m.PeakTemp = int16(w.u16("peak_temperature"))
+	m.PeakTemp = int16(w.u16("peak_temp"))
 	if w.err == nil && m.Index == 0 {
 		w.fail("index", "is 0")
 	}

@@ -1,0 +1,208 @@
+package protocol
+
+import (
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// rfDescriptor is a pen like the reference RF pen.
+func rfDescriptor() Descriptor {
+	return Descriptor{
+		Format: 1, Kind: KindRF, StatusLayout: 1, RatedPowerMW: 50_000, RFFrequencyKHz: 2000, NeedleTravelMS: 120, StopToRetracted: 150,
+		MaxPulsesSpot: 3, MaxDosePinUJ: 120_000, ContactSensor: true,
+		Parameters: []ParameterSpec{
+			{ParamDepth, "um", 500, 3500, 100, 500, "clinician"},
+			{ParamSpeed, "spm", 30, 120, 1, 30, "clinician"},
+			{ParamPower, "mw", 0, 50_000, 1000, 0, "clinician"},
+			{ParamDuration, "ms", 10, 1000, 10, 10, "clinician"},
+		},
+		Sensors:   []SensorSpec{{"temperature", "cdegc", -1000, 6000}, {"impedance", "ohm", 50, 800}},
+		Alarms:    []AlarmSpec{{1, "over_temperature", "high", 0, ""}, {2, "depth", "medium", 150, "um"}, {3, "power", "medium", 200, ""}},
+		Events:    []EventSpec{{EventStateChange, "state_change", LevelInfo, []string{"from", "to"}}, {EventMaker, "lamp", LevelInfo, nil}},
+		ArmBlocks: append((ArmBlocks(1)<<BlockCount - 1).Names(), "LAMP"),
+	}
+}
+
+// needlingDescriptor is the least that a needling pen says.
+func needlingDescriptor() Descriptor {
+	return Descriptor{
+		Format: 1, Kind: KindNeedling, StatusLayout: 1, StopToRetracted: 200,
+		Parameters: []ParameterSpec{{ParamDepth, "um", 0, 2500, 50, 250, "clinician"}, {ParamSpeed, "spm", 3000, 9000, 100, 5000, "clinician"}},
+		ArmBlocks:  (ArmBlocks(1)<<BlockCount - 1).Names(),
+	}
+}
+
+// descriptorCase is a descriptor's text with a part of the reason for which it
+// is refused, empty where it is accepted.
+type descriptorCase struct{ name, text, why string }
+
+func descriptorCases(t testing.TB) []descriptorCase {
+	encode := func(d Descriptor) string {
+		b, err := d.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	rf, needling := encode(rfDescriptor()), encode(needlingDescriptor())
+	list := []descriptorCase{
+		{"good_rf", rf, ""},
+		{"good_needling", needling, ""},
+		{"good_unknown_keys", strings.Replace(needling, "{", `{"lamp":{"colours":[1,2,[3]]},`, 1), ""},
+		{"good_spaces", strings.ReplaceAll(needling, ",", " ,  "), ""},
+	}
+	for _, c := range []struct{ name, old, new, why string }{
+		{"bad_empty", rf, "", "0 bytes"},
+		{"bad_too_long", "{", "{" + strings.Repeat(" ", MaxDescriptor), "allowed"},
+		{"bad_not_json", "{", "hello", "invalid"},
+		{"bad_array", rf, "[" + rf + "]", "not one JSON object"},
+		{"bad_number", rf, "1", "not one JSON object"},
+		{"bad_cut", `"arm_blocks"`, "", "invalid"},
+		{"bad_half", rf, rf[:len(rf)/2], "EOF"},
+		{"bad_two_objects", rf, rf + rf, "follows"},
+		{"bad_text_behind", rf, rf + " x", "follows"},
+		{"bad_control_character", `"clinician"`, "\"clin\x07ician\"", "0x07"},
+		{"bad_newline", "{", "{\n", "0x0A"},
+		{"bad_utf8", `"clinician"`, `"médecin"`, "0xC3"},
+		{"bad_escape", `"clinician"`, `"clin\u0000ician"`, "0x5C"},
+		{"bad_key_twice", "{", `{"kind":"needling",`, "twice"},
+		{"bad_key_twice_inside", `"min":500`, `"min":500,"min":0`, "twice"},
+		{"bad_key_case", `"kind"`, `"Kind"`, "a-z"},
+		{"bad_key_empty", "{", `{"":1,`, "key of 0 bytes"},
+		{"bad_nesting", "{", `{"x":[[[[[[[[[[1]]]]]]]]]],`, "nested"},
+		{"bad_fraction", `"max":3500`, `"max":3500.5`, "cannot unmarshal"},
+		{"bad_exponent", `"max":3500`, `"max":35e2`, "cannot unmarshal"},
+		{"bad_overflow", `"max":3500`, `"max":4294967296`, "cannot unmarshal"},
+		{"bad_type", `"max":3500`, `"max":"3500"`, "cannot unmarshal"},
+		{"bad_format", `"format":1`, `"format":2`, "format 2"},
+		{"bad_status_layout", `"status_layout":1`, `"status_layout":0`, "status_layout"},
+		{"bad_kind", `"kind":"rf"`, `"kind":"laser"`, "laser"},
+		{"bad_kind_needling", `"kind":"rf"`, `"kind":"needling"`, "RF ratings"},
+		{"bad_no_rated_power", `"rated_power_mw":50000,`, ``, "rated_power_mw"},
+		{"bad_no_frequency", `"rf_frequency_khz":2000,`, ``, "rf_frequency_khz"},
+		{"bad_no_pulses", `"max_pulses_per_spot":3,`, ``, "max_pulses_per_spot"},
+		{"bad_no_dose", `"max_dose_per_pin_uj":120000,`, ``, "max_dose_per_pin_uj"},
+		{"bad_dose_too_high", `120000`, `4294967296`, "max_dose_per_pin_uj"},
+		{"bad_travel", `"needle_travel_ms":120`, `"needle_travel_ms":-1`, "needle_travel_ms"},
+		{"bad_stop_time", `"stop_to_retracted_ms":150`, `"stop_to_retracted_ms":0`, "stop_to_retracted_ms"},
+		{"bad_stop_time_long", `"stop_to_retracted_ms":150`, `"stop_to_retracted_ms":2001`, "stop_to_retracted_ms"},
+		{"bad_min_above_max", `"min":500`, `"min":4000`, "min 4000"},
+		{"bad_min_negative", `"min":500`, `"min":-500`, "min -500"},
+		{"bad_step_zero", `"step":100`, `"step":0`, "step 0"},
+		{"bad_step_negative", `"step":100`, `"step":-100`, "step -100"},
+		{"bad_step_uneven", `"step":100`, `"step":700`, "whole number"},
+		{"bad_default_beyond", `"default":500`, `"default":400`, "default 400"},
+		{"bad_default_off_step", `"default":500`, `"default":550`, "default 550"},
+		{"bad_reading_too_high", `"max":3500,"step":100`, `"max":65600,"step":100`, "carries"},
+		{"bad_power_above_rated", `"rated_power_mw":50000`, `"rated_power_mw":40000`, "rated"},
+		{"bad_parameter_unit", `"unit":"um"`, `"unit":"mm"`, "in mm"},
+		{"bad_parameter_order", `"name":"depth"`, `"name":"speed"`, "parameter 0 is speed"},
+		{"bad_parameter_missing", `"name":"duration"`, `"name":"time"`, "parameter 3"},
+		{"bad_parameter_none", rf[strings.Index(rf, `{"name":"depth"`):strings.Index(rf, `],"sensors"`)], ``, "0 parameters"},
+		{"bad_role_long", `"clinician"`, `"` + strings.Repeat("c", 33) + `"`, "33 bytes"},
+		{"bad_role_empty", `"clinician"`, `""`, "0 bytes"},
+		{"bad_sensor_twice", `"name":"impedance"`, `"name":"temperature"`, "twice"},
+		{"bad_sensor_window", `"min":50,`, `"min":801,`, "min 801"},
+		{"bad_sensor_unit", `"unit":"ohm"`, `"unit":""`, "unit of 0"},
+		{"bad_alarm_code_twice", `"code":3,"name":"power"`, `"code":2,"name":"power"`, "code 2 twice"},
+		{"bad_alarm_name_twice", `"code":3,"name":"power"`, `"code":3,"name":"over_temperature"`, "twice"},
+		{"bad_alarm_priority", `"priority":"high"`, `"priority":"loud"`, "loud"},
+		{"bad_alarm_tolerance", `"tolerance":150`, `"tolerance":-1`, "tolerance"},
+		{"bad_event_code_twice", `"code":32768`, `"code":2`, "code 2 twice"},
+		{"bad_event_level", `"level":0`, `"level":3`, "level 3"},
+		{"bad_event_args", `["from","to"]`, `["from","to","why"]`, "3 arguments"},
+		{"bad_arm_block_order", `"ESTOP","FAULT"`, `"FAULT","ESTOP"`, "arm block 0"},
+		{"bad_arm_block_twice", `"LAMP"`, `"VERSION"`, "twice"},
+		{"bad_arm_block_missing", `"TRIGGER_HELD","SERVICE_MODE","LAMP"`, `"TRIGGER_HELD"`, "13 arm blocks"},
+		{"bad_arm_blocks_many", `"LAMP"`, `"LAMP","A","B"`, "17 arm blocks"},
+	} {
+		text := strings.Replace(rf, c.old, c.new, 1)
+		if text == rf {
+			t.Fatalf("case %s changes nothing", c.name)
+		}
+		list = append(list, descriptorCase{c.name, text, c.why})
+	}
+	extra := needlingDescriptor()
+	extra.Parameters = append(extra.Parameters, ParameterSpec{ParamPower, "mw", 0, 0, 1, 0, "clinician"})
+	return append(list, descriptorCase{"bad_needling_with_power", encode(extra), "RF parameters"})
+}
+
+func TestParseDescriptor(t *testing.T) {
+	for _, c := range descriptorCases(t) {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := ParseDescriptor([]byte(c.text), sha256.Sum256([]byte(c.text)))
+			switch {
+			case c.why == "" && err != nil:
+				t.Fatal(err)
+			case c.why == "":
+				checkDescriptorAgain(t, d)
+			case !errors.Is(err, ErrDescriptor):
+				t.Fatalf("error %v, want ErrDescriptor", err)
+			case !strings.Contains(err.Error(), c.why):
+				t.Fatalf("error %q does not say %q", err, c.why)
+			}
+		})
+	}
+}
+
+// checkDescriptorAgain encodes and reads d once more.
+func checkDescriptorAgain(t *testing.T, d *Descriptor) {
+	b, err := d.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ParseDescriptor(b, sha256.Sum256(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(d, again); diff != "" {
+		t.Fatalf("encoded and read again (-before +after):\n%s", diff)
+	}
+}
+
+func TestParseDescriptorDigest(t *testing.T) {
+	d := rfDescriptor()
+	b, err := d.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(b)
+	digest[31] ^= 1
+	if _, err := ParseDescriptor(b, digest); !errors.Is(err, ErrDescriptor) {
+		t.Fatalf("error %v, want ErrDescriptor", err)
+	}
+}
+
+func TestEncodeDescriptorRefuses(t *testing.T) {
+	long := rfDescriptor()
+	for range 2000 {
+		long.ArmBlocks = append(long.ArmBlocks, "BLOCK_NAME")
+	}
+	escaped := rfDescriptor()
+	escaped.Parameters[0].Role = "a\"b"
+	for name, d := range map[string]Descriptor{"too long": long, "escape": escaped} {
+		if _, err := d.Encode(); !errors.Is(err, ErrDescriptor) {
+			t.Errorf("%s: error %v, want ErrDescriptor", name, err)
+		}
+	}
+}
+
+func TestDescriptorLookup(t *testing.T) {
+	d := rfDescriptor()
+	if i := d.Index(ParamPower); i != 2 {
+		t.Errorf("power is parameter %d, want 2", i)
+	}
+	if i := d.Index("colour"); i != -1 {
+		t.Errorf("colour is parameter %d, want -1", i)
+	}
+	if s, ok := d.Sensor("impedance"); !ok || s.Max != 800 {
+		t.Errorf("impedance sensor %v, %v", s, ok)
+	}
+	if _, ok := d.Sensor("colour"); ok {
+		t.Error("a sensor for colour")
+	}
+}

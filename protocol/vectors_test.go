@@ -1,0 +1,362 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// update rewrites testdata/vectors and the generated parts of SPEC.md instead
+// of comparing with them.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const vectorDir = "testdata/vectors"
+
+// vector is one file of testdata/vectors; its README.md says what the fields
+// mean.
+type vector struct {
+	About     string    `json:"about"`
+	From      string    `json:"from,omitempty"`
+	Stream    string    `json:"stream,omitempty"`
+	Expect    []outcome `json:"expect,omitzero"`
+	Reencodes *bool     `json:"reencodes,omitempty"`
+	Raw       *string   `json:"raw,omitempty"`
+	Stuffed   *string   `json:"stuffed,omitempty"`
+	Text      string    `json:"descriptor,omitempty"`
+	Accepted  *bool     `json:"accepted,omitempty"`
+	Layout    string    `json:"layout,omitempty"`
+	Fields    *fields   `json:"fields,omitempty"`
+	Hash      string    `json:"hash,omitempty"`
+}
+
+// fields is an ordered JSON object.
+type fields []pair
+
+type pair struct {
+	name  string
+	value any
+}
+
+func (f fields) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, p := range f {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		v, err := json.Marshal(p.value)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%q:%s", p.name, v)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// outcome is what one frame of a stream must come to.
+type outcome struct {
+	Drop    string  `json:"drop,omitempty"`
+	Refused string  `json:"refused,omitempty"`
+	Field   string  `json:"field,omitempty"`
+	Name    string  `json:"name,omitempty"`
+	Header  *fields `json:"header,omitempty"`
+	Payload *string `json:"payload,omitempty"`
+	Message *fields `json:"message,omitempty"`
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// errorName is the word that a vector uses for an error.
+func errorName(err error) string {
+	for name, e := range map[string]error{
+		"too_long": ErrTooLong, "too_short": ErrTooShort, "stuffing": ErrCOBS, "checksum": ErrChecksum, "version": ErrVersion,
+		"flags": ErrFlags, "lane": ErrLane, "payload": ErrPayload, "unknown_type": ErrUnknownType,
+	} {
+		if errors.Is(err, e) {
+			return name
+		}
+	}
+	return "?"
+}
+
+// snake turns a Go field name into the name that SPEC.md uses.
+func snake(s string) string {
+	var b strings.Builder
+	r := []rune(s)
+	for i, c := range r {
+		if unicode.IsUpper(c) && i > 0 && (!unicode.IsUpper(r[i-1]) && !unicode.IsDigit(r[i-1]) || i+1 < len(r) && unicode.IsLower(r[i+1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(c))
+	}
+	return b.String()
+}
+
+// plain turns a message into values that JSON of any language can hold: 64-bit
+// integers become decimal strings, bytes become hex.
+func plain(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return plain(v.Elem())
+	case reflect.Struct:
+		f := fields{}
+		for i := range v.NumField() {
+			f = append(f, pair{snake(v.Type().Field(i).Name), plain(v.Field(i))})
+		}
+		return f
+	case reflect.Array, reflect.Slice:
+		if v.Type().Elem() == reflect.TypeFor[byte]() {
+			b := make([]byte, v.Len())
+			reflect.Copy(reflect.ValueOf(b), v)
+			return hex.EncodeToString(b)
+		}
+		list := []any{}
+		for i := range v.Len() {
+			list = append(list, plain(v.Index(i)))
+		}
+		return list
+	case reflect.Uint64:
+		return strconv.FormatUint(v.Uint(), 10)
+	case reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10)
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		return v.Uint()
+	case reflect.Int8, reflect.Int16, reflect.Int32:
+		return v.Int()
+	case reflect.Bool:
+		return v.Bool()
+	case reflect.String:
+		return v.String()
+	}
+	panic("no plain form of " + v.Kind().String())
+}
+
+func messageFields(m Message) *fields { return ptr(plain(reflect.ValueOf(m)).(fields)) }
+
+// messageFieldsOf is messageFields for a struct that is no message.
+func messageFieldsOf(v any) *fields { return ptr(plain(reflect.ValueOf(v)).(fields)) }
+
+func frameOutcome(h Header, payload []byte) outcome {
+	return outcome{
+		Name: h.Type.String(),
+		Header: &fields{
+			{"flags", h.Flags}, {"type", h.Type}, {"lane", h.Lane}, {"seq", h.Seq}, {"ack", h.Ack}, {"session", h.Session},
+		},
+		Payload: ptr(hex.EncodeToString(payload)),
+	}
+}
+
+// decodeStream is what the package under test makes of a stream, in the form
+// of a vector.
+func decodeStream(stream []byte) (out []outcome, again []byte) {
+	var d Decoder
+	out = []outcome{}
+	for {
+		f, rest, err := d.Next(stream)
+		if errors.Is(err, ErrIncomplete) {
+			return out, again
+		}
+		stream = rest
+		if err != nil {
+			out = append(out, outcome{Drop: errorName(err)})
+			continue
+		}
+		o := frameOutcome(f.Header, f.Payload)
+		m, err := Decode(f)
+		if err != nil {
+			o.Refused = errorName(err)
+			var pe *PayloadError
+			if errors.As(err, &pe) {
+				o.Field = pe.Field
+			}
+		} else {
+			o.Message = messageFields(m)
+			again = Append(again, f.Header, m)
+		}
+		out = append(out, o)
+	}
+}
+
+// encodeVector is the file's content.
+func encodeVector(v vector) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// TestVectors holds the files to the tables that they come from: no file is
+// missing, stale or unknown.
+func TestVectors(t *testing.T) {
+	want := make(map[string][]byte)
+	for _, list := range []map[string]vector{messageVectors(), frameVectors(), cobsVectors(), descriptorVectors(t), hashVectors()} {
+		for name, v := range list {
+			want[name+".json"] = encodeVector(v)
+		}
+	}
+	if *update {
+		for _, dir := range []string{"message", "frame", "cobs", "descriptor", "hash"} {
+			if err := os.RemoveAll(filepath.Join(vectorDir, dir)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.MkdirAll(filepath.Join(vectorDir, dir), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, b := range want {
+			if err := os.WriteFile(filepath.Join(vectorDir, name), b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	have, err := filepath.Glob(filepath.Join(vectorDir, "*", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range have {
+		name, err := filepath.Rel(vectorDir, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name = filepath.ToSlash(name)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want[name]), string(b)); diff != "" {
+			t.Errorf("%s differs from its table (-table +file); run with -update if that is wanted:\n%s", name, diff)
+		}
+		delete(want, name)
+	}
+	for name := range want {
+		t.Errorf("%s is missing; run with -update", name)
+	}
+}
+
+// TestStreamVectors reads the message and frame vectors as another
+// implementation would and compares what comes out.
+func TestStreamVectors(t *testing.T) {
+	for _, dir := range []string{"message", "frame"} {
+		paths, err := filepath.Glob(filepath.Join(vectorDir, dir, "*.json"))
+		if err != nil || len(paths) < 20 {
+			t.Fatalf("%d vectors in %s, error %v", len(paths), dir, err)
+		}
+		for _, path := range paths {
+			t.Run(dir+"/"+filepath.Base(path), func(t *testing.T) { checkStreamVector(t, path) })
+		}
+	}
+}
+
+func checkStreamVector(t *testing.T, path string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Stream    string
+		Expect    json.RawMessage
+		Reencodes *bool
+	}
+	if err := json.Unmarshal(b, &file); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := hex.DecodeString(file.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, again := decodeStream(stream)
+	got, err := json.Marshal(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wantAny, gotAny any
+	if err := errors.Join(json.Unmarshal(file.Expect, &wantAny), json.Unmarshal(got, &gotAny)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantAny, gotAny); diff != "" {
+		t.Errorf("decoded (-file +got):\n%s", diff)
+	}
+	if file.Reencodes != nil && bytes.Equal(again, stream) != *file.Reencodes {
+		t.Errorf("re-encoded\n%x, from\n%x, file says equal: %v", again, stream, *file.Reencodes)
+	}
+}
+
+// header is the header that the vectors give a message.
+func header(typ Type) Header {
+	h := Header{Type: typ, Lane: typ.Lane(), Seq: 5, Session: sampleSession}
+	switch {
+	case typ == TypeHello:
+		h.Seq, h.Session = 0, 0
+	case typ == TypeHelloAck:
+		h.Flags, h.Seq, h.Session = HasAck, 0, 0
+	case typ == TypeStop:
+		h.Session = 0
+	case typ.FromPen() && (h.Lane == LaneCommand || h.Lane == LaneBulk):
+		h.Flags, h.Seq, h.Ack = HasAck, 6, 0x1200
+	}
+	return h
+}
+
+func sender(typ Type) string {
+	if typ.FromPen() {
+		return "pen"
+	}
+	return "console"
+}
+
+// messageVectors are the good and bad cases of each type.
+func messageVectors() map[string]vector {
+	out := make(map[string]vector)
+	for _, c := range allTypeCases() {
+		h := header(c.typ)
+		add := func(slug, about string, h Header, payload []byte, o outcome, same *bool) {
+			o2 := frameOutcome(h, payload)
+			o2.Refused, o2.Field, o2.Message = o.Refused, o.Field, o.Message
+			out["message/"+strings.ToLower(c.typ.String())+"_"+slug] = vector{
+				About: c.typ.String() + ": " + about, From: sender(c.typ),
+				Stream: hex.EncodeToString(AppendFrame(nil, h, payload)), Expect: []outcome{o2}, Reencodes: same,
+			}
+		}
+		for _, s := range c.good {
+			add("good_"+s.slug, s.about, h, s.msg.AppendPayload(nil), outcome{Message: messageFields(s.msg)}, ptr(true))
+		}
+		first := c.good[0].msg
+		payload := first.AppendPayload(nil)
+		if len(payload) < MaxPayload-3 {
+			longer := append(payload[:len(payload):len(payload)], 0xDE, 0x00, 0xAD)
+			add("good_longer", "three bytes more than this version knows are ignored", h, longer, outcome{Message: messageFields(first)}, ptr(false))
+		}
+		if c.last != "" {
+			add("bad_short", "the last byte is missing", h, payload[:len(payload)-1], outcome{Refused: "payload", Field: c.last}, nil)
+		}
+		for _, b := range c.broken {
+			add("bad_"+b.slug, b.about, h, b.payload, outcome{Refused: "payload", Field: b.field}, nil)
+		}
+		for _, l := range []Lane{(c.typ.Lane() + 1) % LaneCount, (c.typ.Lane() + 2) % LaneCount, LaneCount} {
+			if c.typ.OnLane(l) {
+				continue
+			}
+			wrong := h
+			wrong.Lane = l
+			add(fmt.Sprintf("bad_lane_%d", l), fmt.Sprintf("on lane %d", l), wrong, payload, outcome{Refused: "lane"}, nil)
+		}
+	}
+	return out
+}
