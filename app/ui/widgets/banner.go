@@ -1,0 +1,154 @@
+package widgets
+
+import (
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"stipple/app/ui/keys"
+	"stipple/app/ui/theme"
+)
+
+// BannerLevel is the priority of what a banner says (safety.md section 7).
+type BannerLevel int
+
+// The levels. Quiet shows nothing and keeps the place.
+const (
+	Quiet BannerLevel = iota
+	LowAlarm
+	MediumAlarm
+	HighAlarm
+)
+
+// flashPeriod is the length of one flash: 2 Hz for high, 0.6 Hz for medium,
+// steady for low (IEC 60601-1-8, table 2).
+func (l BannerLevel) flashPeriod() time.Duration {
+	switch l {
+	case HighAlarm:
+		return 500 * time.Millisecond
+	case MediumAlarm:
+		return 1667 * time.Millisecond
+	}
+	return 0
+}
+
+func (l BannerLevel) colors() (fill, text fyne.ThemeColorName) {
+	switch l {
+	case HighAlarm:
+		return theme.High, theme.OnHigh
+	case MediumAlarm:
+		return theme.Medium, theme.OnMedium
+	}
+	return theme.Low, theme.OnLow
+}
+
+// BannerState is what a banner says.
+type BannerState struct {
+	Level BannerLevel
+	Text  string // "Power 23 % below what was set · expected 12.0 W, measured 9.2 W"
+	// Actions are the words on the buttons, at most two; "" leaves one out.
+	First, Second string
+	// Acknowledged stops the flashing and leaves the bar.
+	Acknowledged bool
+}
+
+// Banner is the bar of alarms and of a lost link under the status strip. Its
+// place is always kept, so that no control moves under a finger.
+type Banner struct {
+	widget.BaseWidget
+	state         BannerState
+	text          *Line
+	first, second *Button
+	dark          bool
+}
+
+// NewBanner returns a quiet banner. onFirst and onSecond are the acts of its
+// buttons.
+func NewBanner(r *keys.Router, onFirst, onSecond func()) *Banner {
+	b := &Banner{text: NewLine()}
+	b.first = NewButton(r, OnBanner, "", onFirst)
+	b.second = NewButton(r, OnBanner, "", onSecond)
+	b.first.Hide()
+	b.second.Hide()
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// Set shows a state.
+func (b *Banner) Set(s BannerState) {
+	if b.state == s {
+		return
+	}
+	b.state, b.dark = s, false
+	b.show()
+}
+
+func (b *Banner) show() {
+	s := b.state
+	fill, text := s.Level.colors()
+	mark := IconWarning
+	if s.Level == LowAlarm {
+		mark = IconInfo
+	}
+	b.text.Set(Strong(s.Text).In(text).Marked(mark))
+	for _, p := range []struct {
+		button *Button
+		word   string
+	}{{b.first, s.First}, {b.second, s.Second}} {
+		p.button.SetText(p.word)
+		p.button.barGround, p.button.barInk = fill, text
+		p.button.Hidden = p.word == "" || s.Level == Quiet
+	}
+	b.Refresh()
+}
+
+// Tick flashes an alarm that nobody has acknowledged. The words stay readable
+// in both phases.
+func (b *Banner) Tick(now time.Time) {
+	period := b.state.Level.flashPeriod()
+	dark := period > 0 && !b.state.Acknowledged && now.UnixMilli()%period.Milliseconds() >= period.Milliseconds()/2
+	if dark != b.dark {
+		b.dark = dark
+		b.Refresh()
+	}
+}
+
+// State is what the banner says.
+func (b *Banner) State() BannerState { return b.state }
+
+// CreateRenderer implements fyne.Widget.
+func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
+	ground, edge := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black)
+	const side, gap, buttonHeight = 18, 10, 34
+	return newDrawn(&drawn{
+		owner:   b,
+		objects: []fyne.CanvasObject{ground, edge, b.text, b.first, b.second},
+		min:     func() fyne.Size { return fyne.NewSize(300, theme.BannerHeight) },
+		layout: func(s fyne.Size) {
+			place(ground, 0, 0, s.Width, s.Height)
+			place(edge, 0, 0, s.Width, 4)
+			right := s.Width - side
+			for _, button := range []*Button{b.second, b.first} {
+				if !button.Visible() {
+					continue
+				}
+				w := button.MinSize().Width
+				right -= w
+				place(button, right, (s.Height-buttonHeight)/2, w, buttonHeight)
+				right -= gap
+			}
+			place(b.text, side, 0, max(right-side-gap, 0), s.Height)
+		},
+		paint: func() {
+			fill, text := b.state.Level.colors()
+			quiet := b.state.Level == Quiet
+			ground.FillColor, ground.Hidden = ink(b, fill), quiet
+			// The flash is a dark edge: the bar and its words stay.
+			edge.FillColor, edge.Hidden = ink(b, text), quiet || !b.dark
+			b.text.Hidden = quiet
+		},
+	})
+}

@@ -1,0 +1,107 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"stipple/app/ui/keys"
+	"stipple/app/ui/theme"
+)
+
+// Card is a panel with rounded corners around a content.
+type Card struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+	pad     float32
+}
+
+// NewCard returns a card with a padding around its content.
+func NewCard(content fyne.CanvasObject, pad float32) *Card {
+	c := &Card{content: content, pad: pad}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// CreateRenderer implements fyne.Widget.
+func (c *Card) CreateRenderer() fyne.WidgetRenderer {
+	ground := canvas.NewRectangle(color.Black)
+	return newDrawn(&drawn{
+		owner:   c,
+		objects: []fyne.CanvasObject{ground, c.content},
+		min:     func() fyne.Size { return c.content.MinSize().AddWidthHeight(2*c.pad, 2*c.pad) },
+		layout: func(s fyne.Size) {
+			place(ground, 0, 0, s.Width, s.Height)
+			place(c.content, c.pad, c.pad, s.Width-2*c.pad, s.Height-2*c.pad)
+		},
+		paint: func() {
+			ground.FillColor, ground.CornerRadius = ink(c, theme.Panel), theme.CardRadius
+			ground.StrokeColor, ground.StrokeWidth = ink(c, theme.Line), 1
+		},
+	})
+}
+
+// Ground is a plain surface in a colour of the theme, to stack under a page
+// or a column.
+type Ground struct {
+	widget.BaseWidget
+	color fyne.ThemeColorName
+}
+
+// NewGround returns a surface.
+func NewGround(c fyne.ThemeColorName) *Ground {
+	g := &Ground{color: c}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// CreateRenderer implements fyne.Widget.
+func (g *Ground) CreateRenderer() fyne.WidgetRenderer {
+	r := canvas.NewRectangle(color.Black)
+	return newDrawn(&drawn{
+		owner:   g,
+		objects: []fyne.CanvasObject{r},
+		min:     func() fyne.Size { return fyne.NewSize(1, 1) },
+		layout:  func(s fyne.Size) { place(r, 0, 0, s.Width, s.Height) },
+		paint:   func() { r.FillColor = ink(g, g.color) },
+	})
+}
+
+// CheckState is what a check row says of its item.
+type CheckState int
+
+// The states of a check.
+const (
+	CheckDone CheckState = iota
+	CheckWarning
+	CheckBlocked
+	CheckOpen // not yet known
+)
+
+// NewCheckRow returns a line for a check that calls onTap, which may be nil
+// where nothing can be done from here.
+func NewCheckRow(r *keys.Router, s CheckState, text, remedy string, onTap func()) *LineButton {
+	return NewLineButton(r, onTap, CheckRuns(s, text, remedy)...)
+}
+
+// CheckRuns are the runs of a check: the mark, the words, and a muted remedy.
+func CheckRuns(s CheckState, text, remedy string) []Run {
+	var first Run
+	switch s {
+	case CheckDone:
+		first = Run{Mark: IconCheck, Color: theme.Accent}
+	case CheckWarning:
+		first = Run{Mark: MarkTriangle, Color: theme.MediumInk}
+	case CheckBlocked:
+		first = Run{Mark: MarkSquare, Color: theme.HighInk}
+	default:
+		first = Run{Mark: MarkClock, Color: theme.TextSecondary}
+	}
+	runs := []Run{first, Plain(text)}
+	if remedy != "" {
+		runs = append(runs, Muted("· "+remedy))
+	}
+	return runs
+}

@@ -1,0 +1,153 @@
+package widgets
+
+import (
+	"image/color"
+	"math"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"stipple/app/ui/theme"
+)
+
+// State is what the pen, or the link to it, is in.
+type State int
+
+// The states of the chip (ui.md).
+const (
+	Disconnected State = iota
+	Standby
+	Ready
+	Treating
+	Fault
+	EStop
+	ServiceMode
+	Monitor
+	Uncertain
+)
+
+// AllStates lists the states in their order, for tests and pictures.
+func AllStates() []State {
+	return []State{Disconnected, Standby, Ready, Treating, Fault, EStop, ServiceMode, Monitor, Uncertain}
+}
+
+// look is a state's shape, word and colours.
+type look struct {
+	word         string
+	shape        Icon
+	fill, ink    fyne.ThemeColorName
+	outline      fyne.ThemeColorName
+	pulses, hole bool
+}
+
+func (s State) look() look {
+	switch s {
+	case Standby:
+		return look{word: "STANDBY", shape: shapeStandby, fill: theme.Raised, ink: theme.Text, outline: theme.Line}
+	case Ready:
+		return look{word: "READY", shape: shapeReady, fill: theme.Armed, ink: theme.OnArmed, outline: theme.Accent}
+	case Treating:
+		return look{word: "TREATING", shape: shapeTreating, fill: theme.Accent, ink: theme.OnAccent, outline: theme.Accent, pulses: true}
+	case Fault:
+		return look{word: "FAULT", shape: shapeFault, fill: theme.High, ink: theme.OnHigh, outline: theme.High}
+	case EStop:
+		return look{word: "ESTOP", shape: shapeEStop, fill: theme.High, ink: theme.OnHigh, outline: theme.High}
+	case ServiceMode:
+		return look{word: "SERVICE", shape: shapeService, fill: theme.Service, ink: theme.OnService, outline: theme.Service}
+	case Monitor:
+		return look{word: "MONITOR", shape: shapeMonitor, fill: theme.Low, ink: theme.OnLow, outline: theme.Low}
+	case Uncertain:
+		return look{word: "UNCERTAIN", shape: shapeUncertain, fill: theme.Medium, ink: theme.OnMedium, outline: theme.Medium}
+	}
+	return look{word: "DISCONNECTED", shape: shapeDisconnected, fill: theme.Panel, ink: theme.TextSecondary, outline: theme.TextSecondary}
+}
+
+// String is the state's own word, in English.
+func (s State) String() string { return s.look().word }
+
+// pulsePeriod is one swell of the disc while treating: 1 Hz, well under the
+// 3 Hz at which flashing becomes a risk (WCAG 2.3.1).
+const pulsePeriod = time.Second
+
+// StatusChip shows the state as a word, a shape and a colour together.
+type StatusChip struct {
+	widget.BaseWidget
+	state State
+	word  string
+	alpha uint8
+}
+
+// NewStatusChip returns a chip that shows Disconnected.
+func NewStatusChip() *StatusChip {
+	c := &StatusChip{alpha: 0xFF}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Set shows a state under a word in the operator's language; "" is the
+// state's own word.
+func (c *StatusChip) Set(s State, word string) {
+	if c.state == s && c.word == word {
+		return
+	}
+	c.state, c.word, c.alpha = s, word, 0xFF
+	c.Refresh()
+}
+
+// Tick moves the pulse of the disc while treating. In other states it does
+// nothing.
+func (c *StatusChip) Tick(now time.Time) {
+	if !c.state.look().pulses {
+		return
+	}
+	phase := float64(now.UnixMilli()%pulsePeriod.Milliseconds()) / float64(pulsePeriod.Milliseconds())
+	a := uint8(0xFF - 0x48*(1+math.Cos(2*math.Pi*phase))) // 255 down to 111
+	if a&0xF0 == c.alpha&0xF0 {
+		return
+	}
+	c.alpha = a
+	c.Refresh()
+}
+
+// Text is the word that is shown.
+func (c *StatusChip) Text() string {
+	if c.word != "" {
+		return c.word
+	}
+	return c.state.String()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (c *StatusChip) CreateRenderer() fyne.WidgetRenderer {
+	ground := canvas.NewRectangle(color.Transparent)
+	mark, word := newGlyph(), canvas.NewText("", color.Black)
+	const left, side, between, right, height = 18, 15, 10, 18, 34
+	return newDrawn(&drawn{
+		owner:   c,
+		objects: []fyne.CanvasObject{ground, mark.Image, word},
+		min: func() fyne.Size {
+			w := fyne.MeasureText(c.Text(), size(c, theme.SizeBody), fyne.TextStyle{Bold: true})
+			// Letters are set a little apart, as the words are capitals.
+			return fyne.NewSize(left+side+between+w.Width+right, max(height, w.Height+8))
+		},
+		layout: func(s fyne.Size) {
+			place(ground, 0, 0, s.Width, s.Height)
+			place(mark, left, (s.Height-side)/2, side, side)
+			place(word, left+side+between, 0, word.MinSize().Width, s.Height)
+		},
+		paint: func() {
+			l := c.state.look()
+			ground.FillColor, ground.CornerRadius = ink(c, l.fill), 17
+			ground.StrokeColor, ground.StrokeWidth = ink(c, l.outline), 1.5
+			word.Text, word.Color = c.Text(), ink(c, l.ink)
+			word.TextSize, word.TextStyle = size(c, theme.SizeBody), fyne.TextStyle{Bold: true}
+			shade := nrgba(c, l.ink)
+			if l.pulses {
+				shade.A = c.alpha
+			}
+			mark.set(l.shape, shade)
+		},
+	})
+}

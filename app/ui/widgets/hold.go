@@ -1,0 +1,232 @@
+package widgets
+
+import (
+	"fmt"
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"stipple/app/ui/keys"
+	"stipple/app/ui/theme"
+)
+
+// HoldTime is how long the control has to be held (safety.md section 3).
+const HoldTime = time.Second
+
+// holdTick redraws the filling bar 30 times a second.
+const holdTick = 33 * time.Millisecond
+
+// HoldMode is what a hold control offers.
+type HoldMode int
+
+// The modes.
+const (
+	HoldBlocked HoldMode = iota // dashed: something has to be done first
+	HoldReady                   // can be held
+	HoldBusy                    // held; the pen has not answered yet
+	HoldArmed                   // armed; offers Disarm
+)
+
+// HoldState is what a hold control shows.
+type HoldState struct {
+	Mode   HoldMode
+	Text   string // "Hold to arm", "Hold to arm · 2 things to do first"
+	Disarm string // the word on the button while armed
+	// Confirms names exactly what a hold confirms, such as the settings hash
+	// on show. A change of it ends a hold that is going on: nobody confirms
+	// what was swapped under the finger.
+	Confirms string
+}
+
+// HoldButton arms by being held for a second, by pointer or Enter, never by
+// Space, which is a stop key.
+type HoldButton struct {
+	pressable
+	state    HoldState
+	clock    Clock
+	disarm   *Button
+	onHeld   func(confirms string)
+	began    time.Time
+	stop     func()
+	fraction float32
+}
+
+// NewHoldButton returns a control. onHeld is called once at the end of each
+// full hold with what was on show from its first moment to its last.
+func NewHoldButton(r *keys.Router, clock Clock, onHeld func(confirms string), onDisarm func()) *HoldButton {
+	h := &HoldButton{clock: clock, onHeld: onHeld}
+	h.disarm = NewButton(r, OnArmed, "", onDisarm)
+	h.disarm.Hide()
+	h.router = r
+	h.onBlur = h.cancel
+	h.ExtendBaseWidget(h)
+	return h
+}
+
+// Set shows a state.
+func (h *HoldButton) Set(s HoldState) {
+	if h.state == s {
+		return
+	}
+	if s.Mode != HoldReady || s.Confirms != h.state.Confirms {
+		h.cancel()
+	}
+	h.state = s
+	h.disarm.SetText(s.Disarm)
+	h.disarm.Hidden = s.Mode != HoldArmed
+	h.Refresh()
+}
+
+// State is what the control shows.
+func (h *HoldButton) State() HoldState { return h.state }
+
+// Holding reports whether a hold is going on.
+func (h *HoldButton) Holding() bool { return h.stop != nil }
+
+// KeyDown begins a hold with Enter.
+func (h *HoldButton) KeyDown(ev *fyne.KeyEvent) {
+	if !h.router.KeyDown(ev) && isEnter(ev.Name) {
+		h.begin()
+	}
+}
+
+// KeyUp ends a hold.
+func (h *HoldButton) KeyUp(ev *fyne.KeyEvent) {
+	h.router.KeyUp(ev)
+	if isEnter(ev.Name) {
+		h.cancel()
+	}
+}
+
+// Tapped does nothing: a tap is no hold.
+func (h *HoldButton) Tapped(*fyne.PointEvent) {}
+
+// MouseDown begins a hold.
+func (h *HoldButton) MouseDown(ev *desktop.MouseEvent) {
+	if ev.Button != desktop.MouseButtonPrimary {
+		return
+	}
+	takeFocus(h)
+	h.begin()
+}
+
+// MouseUp ends a hold.
+func (h *HoldButton) MouseUp(*desktop.MouseEvent) { h.cancel() }
+
+// MouseOut ends a hold: the finger slid off.
+func (h *HoldButton) MouseOut() {
+	h.cancel()
+	h.pressable.MouseOut()
+}
+
+// Hide ends a hold.
+func (h *HoldButton) Hide() {
+	h.cancel()
+	h.pressable.Hide()
+}
+
+func (h *HoldButton) begin() {
+	if h.state.Mode != HoldReady || h.stop != nil {
+		return
+	}
+	h.began, h.fraction = h.clock.Now(), 0
+	h.stop = h.clock.Every(holdTick, h.progress)
+	h.Refresh()
+}
+
+func (h *HoldButton) progress() {
+	if h.stop == nil {
+		return
+	}
+	held := h.clock.Now().Sub(h.began)
+	if held < HoldTime {
+		h.fraction = float32(held) / float32(HoldTime)
+		h.Refresh()
+		return
+	}
+	confirms := h.state.Confirms
+	h.cancel()
+	h.onHeld(confirms)
+}
+
+func (h *HoldButton) cancel() {
+	if h.stop == nil {
+		return
+	}
+	h.stop()
+	h.stop, h.fraction = nil, 0
+	h.Refresh()
+}
+
+// holdHeight is 16 mm: used at arm's length.
+const holdHeight = 76
+
+// CreateRenderer implements fyne.Widget.
+func (h *HoldButton) CreateRenderer() fyne.WidgetRenderer {
+	ground, fill, dashes := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black), newGlyph()
+	text := canvas.NewText("", color.Black)
+	text.Alignment = fyne.TextAlignCenter
+	return newDrawn(&drawn{
+		owner:   h,
+		objects: []fyne.CanvasObject{ground, fill, dashes.Image, text, h.disarm},
+		min:     func() fyne.Size { return fyne.NewSize(240, holdHeight) },
+		layout: func(s fyne.Size) {
+			place(ground, 0, 0, s.Width, s.Height)
+			place(fill, 3, 3, (s.Width-6)*h.fraction, s.Height-6)
+			place(dashes, 0, 0, s.Width, s.Height)
+			if h.state.Mode == HoldBlocked && s.Width > 0 {
+				dashes.svg(fmt.Sprintf("dashes-%.0fx%.0f", s.Width, s.Height), dashedFrame(s), ink(h, theme.TextDisabled))
+			} else {
+				dashes.set(IconNone, color.Black)
+			}
+			d := h.disarm.MinSize().Max(fyne.NewSize(94, theme.Touch))
+			place(h.disarm, s.Width-d.Width-18, (s.Height-d.Height)/2, d.Width, d.Height)
+			room := s.Width - 32
+			if h.state.Mode == HoldArmed {
+				room -= 2 * (d.Width + 18)
+			}
+			text.TextSize = size(h, theme.SizeLive)
+			// A long sentence shrinks before it is cut.
+			for text.TextSize > size(h, theme.SizeBody) && fyne.MeasureText(h.state.Text, text.TextSize, text.TextStyle).Width > room {
+				text.TextSize--
+			}
+			text.Text = fit(h.state.Text, text.TextSize, true, room)
+			place(text, 0, 0, s.Width, s.Height)
+		},
+		paint: func() { h.paint(ground, fill, text) },
+	})
+}
+
+func (h *HoldButton) paint(ground, fill *canvas.Rectangle, text *canvas.Text) {
+	text.TextStyle = fyne.TextStyle{Bold: true}
+	ground.CornerRadius, ground.StrokeWidth = theme.CardRadius, 2
+	fill.FillColor, fill.CornerRadius = ink(h, theme.Armed), theme.ControlRadius
+	fill.Hidden = h.fraction <= 0
+	switch h.state.Mode {
+	case HoldReady:
+		ground.FillColor, ground.StrokeColor = ink(h, theme.Panel), ink(h, theme.Accent)
+		text.Color = ink(h, theme.Text)
+	case HoldBusy:
+		ground.FillColor, ground.StrokeColor = ink(h, theme.Panel), ink(h, theme.Line)
+		text.Color = ink(h, theme.TextSecondary)
+	case HoldArmed:
+		ground.FillColor, ground.StrokeColor = ink(h, theme.Armed), ink(h, theme.Accent)
+		text.Color = ink(h, theme.OnArmed)
+	default:
+		ground.FillColor, ground.StrokeWidth = color.Transparent, 0
+		text.Color = ink(h, theme.TextSecondary)
+	}
+	if h.focused && h.state.Mode != HoldArmed {
+		ground.StrokeColor, ground.StrokeWidth = ink(h, theme.Accent), 3
+	}
+}
+
+// dashedFrame is a drawing of a dashed rounded frame.
+func dashedFrame(s fyne.Size) string {
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]g %[2]g" width="%[1]g" height="%[2]g">`+
+		`<rect x="1" y="1" width="%[3]g" height="%[4]g" rx="10" fill="none" stroke="#C" stroke-width="2" stroke-dasharray="8,6"/></svg>`,
+		s.Width, s.Height, s.Width-2, s.Height-2)
+}

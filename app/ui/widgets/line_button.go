@@ -1,0 +1,102 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"stipple/app/ui/keys"
+	"stipple/app/ui/theme"
+)
+
+// LineButton is a line of text that can be tapped, without a frame of its own
+// until the focus or the pointer is on it.
+type LineButton struct {
+	pressable
+	line  *Line
+	onTap func()
+}
+
+// NewLineButton returns a line that calls onTap; with nil it is plain text.
+func NewLineButton(r *keys.Router, onTap func(), runs ...Run) *LineButton {
+	b := &LineButton{line: NewLine(runs...), onTap: onTap}
+	b.router = r
+	b.onKey = func(k fyne.KeyName) {
+		if isEnter(k) || k == fyne.KeySpace {
+			b.tap()
+		}
+	}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// Set shows other runs.
+func (b *LineButton) Set(runs ...Run) { b.line.Set(runs...) }
+
+// Text is what the line says.
+func (b *LineButton) Text() string { return b.line.Text() }
+
+// NaturalWidth is the width at which nothing is cut.
+func (b *LineButton) NaturalWidth() float32 { return b.line.NaturalWidth() + 16 }
+
+// Disabled implements fyne.Disableable: a line without an act takes no focus.
+func (b *LineButton) Disabled() bool { return b.onTap == nil }
+
+// Enable implements fyne.Disableable and does nothing.
+func (b *LineButton) Enable() {}
+
+// Disable implements fyne.Disableable and does nothing.
+func (b *LineButton) Disable() {}
+
+// Tapped carries out the act.
+func (b *LineButton) Tapped(*fyne.PointEvent) { b.tap() }
+
+// MouseDown shows the press.
+func (b *LineButton) MouseDown(*desktop.MouseEvent) {
+	if b.onTap == nil {
+		return
+	}
+	takeFocus(b)
+	b.pressed = true
+	b.Refresh()
+}
+
+// MouseUp ends the press.
+func (b *LineButton) MouseUp(*desktop.MouseEvent) {
+	b.pressed = false
+	b.Refresh()
+}
+
+func (b *LineButton) tap() {
+	if b.onTap != nil {
+		b.onTap()
+	}
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *LineButton) CreateRenderer() fyne.WidgetRenderer {
+	ground := canvas.NewRectangle(color.Transparent)
+	return newDrawn(&drawn{
+		owner:   b,
+		objects: []fyne.CanvasObject{ground, b.line},
+		min: func() fyne.Size {
+			return fyne.NewSize(theme.Touch, max(theme.Touch, b.line.MinSize().Height))
+		},
+		layout: func(s fyne.Size) {
+			place(ground, 0, 4, s.Width, s.Height-8)
+			place(b.line, 8, 0, s.Width-16, s.Height)
+		},
+		paint: func() {
+			ground.CornerRadius, ground.FillColor = theme.ControlRadius, color.Transparent
+			ground.StrokeWidth = 0
+			if b.onTap != nil && (b.hovered || b.pressed) {
+				ground.FillColor = ink(b, b.ground(theme.Raised, theme.Pressed))
+			}
+			if b.focused {
+				ring(b, ground, true, theme.Line)
+			}
+		},
+	})
+}
