@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,52 @@ type bench struct {
 	stop  func() // ends the desk and the rest
 	// plugged is false while the cable is out.
 	plugged bool
+	lib     *clinical.Library
+	// wire sees every message that leaves for the pen.
+	wire func(protocol.Message)
+	// broken makes the records fail.
+	broken atomic.Bool
+}
+
+// tap shows what is written to the pen.
+type tap struct {
+	io.ReadWriteCloser
+	dec  protocol.Decoder
+	seen func(protocol.Message)
+}
+
+func (t *tap) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		var f protocol.Frame
+		var err error
+		if f, rest, err = t.dec.Next(rest); err != nil {
+			continue
+		}
+		if m, err := protocol.Decode(f); err == nil {
+			t.seen(m)
+		}
+	}
+	return t.ReadWriteCloser.Write(p)
+}
+
+// records are the store's, with a disk that can fail.
+type records struct {
+	*store.Store
+	broken *atomic.Bool
+}
+
+func (r records) AppendPulses(ctx context.Context, id clinical.ID, p []clinical.Pulse) error {
+	if r.broken.Load() {
+		return store.ErrDiskFull
+	}
+	return r.Store.AppendPulses(ctx, id, p)
+}
+
+func (r records) BeginTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	if r.broken.Load() {
+		return clinical.Treatment{}, store.ErrDiskFull
+	}
+	return r.Store.BeginTreatment(ctx, t)
 }
 
 // newBench starts a bench inside a synctest bubble.
@@ -44,6 +91,8 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.lib = lib
+	b.wire = func(protocol.Message) {}
 	b.store, err = store.Open(filepath.Join(t.TempDir(), "s.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -67,14 +116,14 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 		Open: func(context.Context, device.Port) (io.ReadWriteCloser, error) {
 			ours, theirs := link.Pipe()
 			detach = b.pen.Attach(theirs)
-			return ours, nil
+			return &tap{ReadWriteCloser: ours, seen: func(m protocol.Message) { b.wire(m) }}, nil
 		},
 		Named:   true,
 		Options: device.Options{Rand: reader{rand.New(rand.NewPCG(1, 2))}, StatusRate: 20},
 	})
 	b.cut = func() { b.plugged = false; detach() }
 	b.desk = console.New(console.Config{
-		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: b.store, Operators: b.store,
+		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken}, Operators: b.store,
 		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Log: slog.New(slog.DiscardHandler), Training: training,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
