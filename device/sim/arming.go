@@ -84,7 +84,7 @@ func (fw *firmware) resultOf(m *protocol.ResultOf) *protocol.Result {
 // armNow is ARM, the first time it arrives.
 func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) {
 	blocks := fw.armBlocks()
-	var unbound [16]byte
+	var unbound TreatmentID
 	if t := fw.tip; t != nil && t.BoundTreatment != unbound && t.BoundTreatment != m.TreatmentID {
 		blocks |= protocol.BlockTipUsed
 	}

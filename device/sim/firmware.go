@@ -51,11 +51,10 @@ type firmware struct {
 
 // stopReply is an ESTOP that has not been confirmed to its end yet.
 type stopReply struct {
-	pending  bool
-	nonce    uint32
-	session  uint32
-	saidOff  bool // STOPPED sent: RF measures off
-	saidBack bool // and: needle back
+	pending bool // until the needle is back
+	nonce   uint32
+	session uint32
+	saidOff bool // STOPPED sent: RF measures off
 }
 
 func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware, error) {

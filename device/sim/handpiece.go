@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -47,8 +48,26 @@ type TipSpec struct {
 	NeedleLengthUM protocol.Micrometres `json:"needle_length_um"`
 	RatedPowerMW   protocol.Milliwatts  `json:"rated_power_mw"`
 	UseCount       uint32               `json:"use_count"`
-	UseLimit       uint32               `json:"use_limit"` // 0: none
-	BoundTreatment [16]byte             `json:"bound_treatment"`
+	UseLimit       uint32               `json:"use_limit"`       // 0: none
+	BoundTreatment TreatmentID          `json:"bound_treatment"` // zero: none yet
+}
+
+// TreatmentID names a treatment; in text it is 32 hexadecimal digits.
+type TreatmentID [16]byte
+
+// MarshalText implements encoding.TextMarshaler.
+func (id TreatmentID) MarshalText() ([]byte, error) {
+	return hex.AppendEncode(nil, id[:]), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (id *TreatmentID) UnmarshalText(b []byte) error {
+	raw, err := hex.DecodeString(string(b))
+	if err != nil || len(raw) != len(id) {
+		return fmt.Errorf("%w: treatment id is not 32 hexadecimal digits", ErrTip)
+	}
+	copy(id[:], raw)
+	return nil
 }
 
 // maxNeedleUM is the longest needle that TIP_INFO can say, far beyond any.
