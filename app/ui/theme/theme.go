@@ -76,8 +76,11 @@ func (t *Theme) Font(style fyne.TextStyle) fyne.Resource { return t.fonts.Font(s
 func (t *Theme) Icon(name fyne.ThemeIconName) fyne.Resource { return t.fonts.Icon(name) }
 
 // Size returns a size in device-independent pixels. Only type grows with the
-// text scale.
+// text scale, and of it not the set value, which is read from 1 m as it is.
 func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
+	if name == SizeSetValue {
+		return setValueSize
+	}
 	if s, ok := typeSize(name); ok {
 		return s * float32(t.scale) / 100
 	}
@@ -98,11 +101,12 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	return t.fonts.Size(name)
 }
 
+// setValueSize is the size of a set value at every text scale.
+const setValueSize = 50
+
 // typeSize is the size of a name of type at 100 %.
 func typeSize(name fyne.ThemeSizeName) (float32, bool) {
 	switch name {
-	case SizeSetValue:
-		return 50, true
 	case SizeLive, fynetheme.SizeNameHeadingText:
 		return 21, true
 	case SizeBody, fynetheme.SizeNameText, fynetheme.SizeNameSubHeadingText:

@@ -116,13 +116,16 @@ func TestEveryNameHasAColour(t *testing.T) {
 
 func TestTypeGrowsWithTheScaleAndNothingElseDoes(t *testing.T) {
 	for name, want := range map[fyne.ThemeSizeName]float32{
-		SizeSetValue: 50, SizeLive: 21, SizeBody: 15, SizeLabel: 13, fynetheme.SizeNameText: 15,
+		SizeLive: 21, SizeBody: 15, SizeLabel: 13, fynetheme.SizeNameText: 15,
 	} {
 		for _, s := range []Scale{Scale100, Scale125, Scale150} {
 			if got := New(Dark, s).Size(name); got != want*float32(s)/100 {
 				t.Errorf("%s at %d %% is %v", name, s, got)
 			}
 		}
+	}
+	if New(Dark, Scale150).Size(SizeSetValue) != 50 {
+		t.Error("the set value grew with the text")
 	}
 	if New(Dark, Scale150).Size(fynetheme.SizeNamePadding) != New(Dark, Scale100).Size(fynetheme.SizeNamePadding) {
 		t.Error("padding grew with the text")

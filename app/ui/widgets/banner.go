@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -58,7 +57,7 @@ type BannerState struct {
 // Banner is the bar of alarms and of a lost link under the status strip. Its
 // place is always kept, so that no control moves under a finger.
 type Banner struct {
-	widget.BaseWidget
+	base
 	state         BannerState
 	text          *Line
 	first, second *Button
@@ -71,6 +70,7 @@ func NewBanner(r *keys.Router, onFirst, onSecond func()) *Banner {
 	b := &Banner{text: NewLine()}
 	b.first = NewButton(r, OnBanner, "", onFirst)
 	b.second = NewButton(r, OnBanner, "", onSecond)
+	b.first.Name, b.second.Name = "first", "second"
 	b.first.Hide()
 	b.second.Hide()
 	b.ExtendBaseWidget(b)

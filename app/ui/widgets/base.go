@@ -32,8 +32,24 @@ type drawn struct {
 	paint   func() // takes texts and colours from the widget's state; may be nil
 }
 
+// base is what every house widget begins with.
+type base struct {
+	widget.BaseWidget
+	objects []fyne.CanvasObject
+}
+
+// Children are the objects that the widget is drawn from, in drawing order;
+// nil before it was drawn. A trace of the window walks them, since the toolkit
+// shows a widget's renderer to nobody.
+func (b *base) Children() []fyne.CanvasObject { return b.objects }
+
+func (b *base) keep(objects []fyne.CanvasObject) { b.objects = objects }
+
 // newDrawn finishes a renderer and paints it once.
 func newDrawn(d *drawn) *drawn {
+	if k, ok := d.owner.(interface{ keep([]fyne.CanvasObject) }); ok {
+		k.keep(d.objects)
+	}
 	if d.paint != nil {
 		d.paint()
 	}
@@ -89,7 +105,7 @@ func place(o fyne.CanvasObject, x, y, w, h float32) {
 // focusable is the part of a house widget that can have the keyboard's focus.
 // It draws nothing; the widget draws its ring where focused is true.
 type focusable struct {
-	widget.BaseWidget
+	base
 	router  *keys.Router
 	focused bool
 	// onKey is offered each typed key that no stop or command used.

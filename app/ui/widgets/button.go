@@ -29,6 +29,8 @@ const (
 // it has the focus.
 type Button struct {
 	pressable
+	// Name is the button's name in a trace of the window.
+	Name     string
 	text     string
 	icon     Icon
 	kind     ButtonKind
@@ -71,6 +73,14 @@ func (b *Button) SetText(text string) {
 	}
 }
 
+// setIcon shows another icon before the text.
+func (b *Button) setIcon(i Icon) {
+	if b.icon != i {
+		b.icon = i
+		b.Refresh()
+	}
+}
+
 // SetKind gives the button another weight.
 func (b *Button) SetKind(k ButtonKind) {
 	if b.kind != k {
@@ -109,6 +119,9 @@ func (b *Button) Disabled() bool { return b.disabled }
 
 // Text is what the button says.
 func (b *Button) Text() string { return b.text }
+
+// PartName is the button's name in a trace.
+func (b *Button) PartName() string { return b.Name }
 
 // Tapped carries out the act.
 func (b *Button) Tapped(*fyne.PointEvent) { b.tap() }

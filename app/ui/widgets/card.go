@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -13,7 +12,7 @@ import (
 
 // Card is a panel with rounded corners around a content.
 type Card struct {
-	widget.BaseWidget
+	base
 	content fyne.CanvasObject
 	pad     float32
 }
@@ -46,7 +45,7 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 // Ground is a plain surface in a colour of the theme, to stack under a page
 // or a column.
 type Ground struct {
-	widget.BaseWidget
+	base
 	color fyne.ThemeColorName
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/theme"
 )
@@ -73,7 +72,7 @@ const pulsePeriod = time.Second
 
 // StatusChip shows the state as a word, a shape and a colour together.
 type StatusChip struct {
-	widget.BaseWidget
+	base
 	state State
 	word  string
 	alpha uint8

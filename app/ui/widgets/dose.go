@@ -5,14 +5,13 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/theme"
 )
 
 // DoseBar shows how much of a cap is used, by a bar and by words.
 type DoseBar struct {
-	widget.BaseWidget
+	base
 	label, words *Line
 	part, cap    int64
 }

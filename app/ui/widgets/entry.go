@@ -39,6 +39,9 @@ func NewSearchEntry(r *keys.Router, placeHolder string, onChanged func(string)) 
 	return e
 }
 
+// TraceValue is the text.
+func (e *TextEntry) TraceValue() string { return e.Text }
+
 // KeyDown passes the press to the router first.
 func (e *TextEntry) KeyDown(ev *fyne.KeyEvent) {
 	if !e.router.KeyDown(ev) {

@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/theme"
 )
@@ -95,7 +94,7 @@ func clamp01(v float32) float32 { return min(max(v, 0), 1) }
 
 // SimulatedBadge is the permanent word in the strip on hatched ground.
 type SimulatedBadge struct {
-	widget.BaseWidget
+	base
 	word string
 }
 
@@ -141,7 +140,7 @@ func (b *SimulatedBadge) CreateRenderer() fyne.WidgetRenderer {
 
 // HatchedPanel puts a content on the hatched ground of what is simulated.
 type HatchedPanel struct {
-	widget.BaseWidget
+	base
 	content fyne.CanvasObject
 }
 

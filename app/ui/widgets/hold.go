@@ -45,6 +45,10 @@ type HoldState struct {
 // Space, which is a stop key.
 type HoldButton struct {
 	pressable
+	// OnBlocked is called when the control is tapped while it is blocked, to
+	// show what has to be done. It may be nil.
+	OnBlocked func()
+
 	state    HoldState
 	clock    Clock
 	disarm   *Button
@@ -59,6 +63,7 @@ type HoldButton struct {
 func NewHoldButton(r *keys.Router, clock Clock, onHeld func(confirms string), onDisarm func()) *HoldButton {
 	h := &HoldButton{clock: clock, onHeld: onHeld}
 	h.disarm = NewButton(r, OnArmed, "", onDisarm)
+	h.disarm.Name = "disarm"
 	h.disarm.Hide()
 	h.router = r
 	h.onBlur = h.cancel
@@ -101,8 +106,13 @@ func (h *HoldButton) KeyUp(ev *fyne.KeyEvent) {
 	}
 }
 
-// Tapped does nothing: a tap is no hold.
-func (h *HoldButton) Tapped(*fyne.PointEvent) {}
+// Tapped asks for the reasons while the control is blocked. Otherwise a tap
+// does nothing: it is no hold.
+func (h *HoldButton) Tapped(*fyne.PointEvent) {
+	if h.state.Mode == HoldBlocked && h.OnBlocked != nil {
+		h.OnBlocked()
+	}
+}
 
 // MouseDown begins a hold.
 func (h *HoldButton) MouseDown(ev *desktop.MouseEvent) {

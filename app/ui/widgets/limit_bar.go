@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/theme"
 )
@@ -25,7 +24,7 @@ type LimitBarState struct {
 // LimitBar shows a value in its ranges. Dragging it previews a value and never
 // applies one.
 type LimitBar struct {
-	widget.BaseWidget
+	base
 	state     LimitBarState
 	locked    bool
 	dragging  bool
@@ -48,6 +47,9 @@ func (b *LimitBar) Set(s LimitBarState) {
 		b.Refresh()
 	}
 }
+
+// PartName is the bar's name in a trace.
+func (b *LimitBar) PartName() string { return "bar" }
 
 // SetLocked stops dragging, such as while armed.
 func (b *LimitBar) SetLocked(v bool) { b.locked = v }

@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/theme"
 )
@@ -72,7 +71,7 @@ func (r Run) size() fyne.ThemeSizeName {
 // Line is one line of text made of runs on a common baseline. What does not
 // fit is cut with an ellipsis; it never wraps and never takes input.
 type Line struct {
-	widget.BaseWidget
+	base
 	runs  []Run
 	align fyne.TextAlign
 	tint  fyne.ThemeColorName // of all runs, where a ground asks for it
@@ -184,6 +183,7 @@ func (r *lineRenderer) paint() {
 		t, g := canvas.NewText("", color.Black), newGlyph()
 		r.texts, r.marks = append(r.texts, t), append(r.marks, g)
 		r.objs = append(r.objs, t, g.Image)
+		l.keep(r.objs)
 	}
 	for i, t := range r.texts {
 		if i >= len(l.runs) {
@@ -231,10 +231,10 @@ func (l *Line) NaturalWidth() float32 {
 
 func (r *lineRenderer) Layout(s fyne.Size) {
 	l := r.line
-	var base, tall float32
+	var baseline, tall float32
 	for _, run := range l.runs {
 		m := l.measure(run)
-		base, tall = max(base, m.baseline), max(tall, m.height)
+		baseline, tall = max(baseline, m.baseline), max(tall, m.height)
 	}
 	x, top := float32(0), max(0, (s.Height-tall)/2)
 	switch free := s.Width - l.NaturalWidth(); {
@@ -251,11 +251,11 @@ func (r *lineRenderer) Layout(s fyne.Size) {
 		}
 		if m.mark > 0 {
 			side := m.mark - 3
-			place(r.marks[i].Image, x, top+base-side+0.04*m.size, side, side)
+			place(r.marks[i].Image, x, top+baseline-side+0.04*m.size, side, side)
 			x += m.mark
 		}
 		t.Text = fit(run.Text, m.size, run.Bold, s.Width-x)
-		place(t, x, top+base-m.baseline, m.width, m.height)
+		place(t, x, top+baseline-m.baseline, m.width, m.height)
 		x += m.width
 	}
 }

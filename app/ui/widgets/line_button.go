@@ -15,6 +15,8 @@ import (
 // until the focus or the pointer is on it.
 type LineButton struct {
 	pressable
+	// Name is the line's name in a trace of the window.
+	Name  string
 	line  *Line
 	onTap func()
 }
@@ -49,6 +51,9 @@ func (b *LineButton) Enable() {}
 
 // Disable implements fyne.Disableable and does nothing.
 func (b *LineButton) Disable() {}
+
+// PartName is the line's name in a trace.
+func (b *LineButton) PartName() string { return b.Name }
 
 // Tapped carries out the act.
 func (b *LineButton) Tapped(*fyne.PointEvent) { b.tap() }

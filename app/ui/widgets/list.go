@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -16,6 +15,7 @@ import (
 // Row is one row of a list: two lines at the left, two at the right. A row
 // whose second line is empty everywhere is shown on one.
 type Row struct {
+	Key             string // tells the row from others in a trace of the window
 	Title, Sub      []Run
 	Right, RightSub []Run
 	Disabled        bool   // can be seen and not chosen
@@ -189,7 +189,7 @@ func (l *RowList) CreateRenderer() fyne.WidgetRenderer {
 // rowSheet is the full length of a list, of which only what is in sight has
 // widgets.
 type rowSheet struct {
-	widget.BaseWidget
+	base
 	list *RowList
 	pool []*rowView
 }
@@ -245,12 +245,13 @@ func (r *sheetRenderer) Objects() []fyne.CanvasObject {
 	for i, v := range r.sheet.pool {
 		objects[i] = v
 	}
+	r.sheet.keep(objects)
 	return objects
 }
 
 // rowView draws one row.
 type rowView struct {
-	widget.BaseWidget
+	base
 	list            *RowList
 	index           int
 	row             Row
@@ -280,6 +281,12 @@ func (v *rowView) show(i int) {
 	}
 	v.Refresh()
 }
+
+// PartName is the row's name in a trace.
+func (v *rowView) PartName() string { return "choice." + v.row.Key }
+
+// Disabled reports whether the row can't be chosen.
+func (v *rowView) Disabled() bool { return v.row.Disabled }
 
 // Tapped chooses the row.
 func (v *rowView) Tapped(*fyne.PointEvent) { v.list.choose(v.index) }

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/chart"
 	"stipple/app/ui/theme"
@@ -54,7 +53,7 @@ type LiveState struct {
 
 // LivePanel shows one live value over its chart.
 type LivePanel struct {
-	widget.BaseWidget
+	base
 	label, right *Line
 	value        *Line
 	scale        LiveScale

@@ -2,11 +2,11 @@ package widgets
 
 import (
 	"image/color"
+	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -21,7 +21,7 @@ type NavItem struct {
 // NavRail is the navigation at the left, 92 wide. Tab goes through its items,
 // up and down arrows move between them.
 type NavRail struct {
-	widget.BaseWidget
+	base
 	items    []*navItem
 	selected int
 	onSelect func(int)
@@ -106,6 +106,9 @@ func (w *navItem) choose() {
 		w.rail.onSelect(w.index)
 	}
 }
+
+// PartName is the item's name in a trace: its index.
+func (w *navItem) PartName() string { return strconv.Itoa(w.index) }
 
 // Tapped goes to the page.
 func (w *navItem) Tapped(*fyne.PointEvent) { w.choose() }

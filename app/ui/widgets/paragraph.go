@@ -6,14 +6,13 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 )
 
 // Paragraph is text of one look that wraps at words. Its height follows from
 // the width it was given last, so give it a width with Resize, or HeightFor,
 // before asking for its size.
 type Paragraph struct {
-	widget.BaseWidget
+	base
 	look Run
 	wide float32
 }
@@ -85,6 +84,7 @@ func (r *paragraphRenderer) Layout(s fyne.Size) {
 	lines := p.wrap(s.Width)
 	for len(r.texts) < len(lines) {
 		r.texts = append(r.texts, canvas.NewText("", color.Black))
+		p.keep(r.texts)
 	}
 	for i, o := range r.texts {
 		t := o.(*canvas.Text)

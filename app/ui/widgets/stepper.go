@@ -50,6 +50,14 @@ func NewStepper(r *keys.Router, clock Clock, delta int, onStep func(int)) *Stepp
 	return s
 }
 
+// PartName is the stepper's name in a trace.
+func (s *Stepper) PartName() string {
+	if s.delta < 0 {
+		return "minus"
+	}
+	return "plus"
+}
+
 // SetDisabled stops and disables it, such as at a bound or while armed.
 func (s *Stepper) SetDisabled(v bool) {
 	if s.disabled == v {

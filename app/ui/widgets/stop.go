@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/theme"
 )
@@ -16,7 +15,7 @@ import (
 // nothing. It takes no focus: by keyboard the router stops from anywhere, and
 // a press on it leaves the focus of an open question where it was.
 type StopButton struct {
-	widget.BaseWidget
+	base
 	word    string
 	onStop  func()
 	pressed bool

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -26,7 +25,7 @@ type StripState struct {
 
 // StatusStrip is the bar at the top of the window, 52 high, never covered.
 type StatusStrip struct {
-	widget.BaseWidget
+	base
 	chip     *StatusChip
 	badge    *SimulatedBadge
 	operator *LineButton
@@ -41,9 +40,10 @@ type StatusStrip struct {
 func NewStatusStrip(r *keys.Router, onOperator, onLock func()) *StatusStrip {
 	s := &StatusStrip{chip: NewStatusChip(), badge: NewSimulatedBadge(""), operator: NewLineButton(r, onOperator)}
 	s.badge.Hide()
+	s.operator.Name = "operator"
 	if onLock != nil {
 		s.lock = NewIconButton(r, Ghost, IconLock, "", onLock)
-		s.lock.bare = true
+		s.lock.bare, s.lock.Name = true, "lock"
 	}
 	s.ExtendBaseWidget(s)
 	return s
@@ -107,6 +107,7 @@ func (r *stripRenderer) Objects() []fyne.CanvasObject {
 	if s.lock != nil {
 		objs = append(objs, s.lock)
 	}
+	s.keep(objs)
 	return objs
 }
 

@@ -2,11 +2,11 @@ package widgets
 
 import (
 	"image/color"
+	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -15,7 +15,7 @@ import (
 // Tabs chooses one of a few views. It shows the choice; the page shows the
 // view.
 type Tabs struct {
-	widget.BaseWidget
+	base
 	tabs     []*tab
 	selected int
 	onSelect func(int)
@@ -114,6 +114,9 @@ func (w *tab) choose() {
 		w.tabs.onSelect(w.index)
 	}
 }
+
+// PartName is the tab's name in a trace: its index.
+func (w *tab) PartName() string { return strconv.Itoa(w.index) }
 
 // Tapped chooses the tab.
 func (w *tab) Tapped(*fyne.PointEvent) { w.choose() }

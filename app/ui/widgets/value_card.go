@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -73,7 +72,7 @@ type ValueCardEvents struct {
 // ValueCard is one setting: what is set, what is measured, in which range, why
 // no further, and the means to change it.
 type ValueCard struct {
-	widget.BaseWidget
+	base
 	state           ValueCardState
 	title, step     *Line
 	field           *ValueField

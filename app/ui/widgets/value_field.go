@@ -59,6 +59,12 @@ func (f *ValueField) SetLocked(v bool) {
 	f.Refresh()
 }
 
+// PartName is the field's name in a trace.
+func (f *ValueField) PartName() string { return "value" }
+
+// TraceValue is what the field shows.
+func (f *ValueField) TraceValue() string { return f.shown() }
+
 // Typing reports whether a number is being typed.
 func (f *ValueField) Typing() bool { return f.typing }
 
