@@ -2,6 +2,7 @@ package clinical
 
 import (
 	"fmt"
+	"slices"
 
 	"stipple/protocol"
 )
@@ -52,12 +53,23 @@ func (l Limits) Check(s Settings) []Violation {
 		return out
 	}
 	if doseExceeds(s, l.Pins, l.PulsesPerSpot, l.DoseCapPerPin) {
-		out = append(out, l.doseViolation(s))
+		out = addViolation(out, l.doseViolation(s))
 	}
 	if timingExceeds(s, l.NeedleTravel) {
-		out = append(out, l.timingViolation(s))
+		out = addViolation(out, l.timingViolation(s))
 	}
 	return out
+}
+
+// addViolation adds v unless the parameter's own range has already said the
+// same: a bound of dose or timing that holds for every draft is in the range.
+func addViolation(out []Violation, v Violation) []Violation {
+	if slices.ContainsFunc(out, func(o Violation) bool {
+		return o.Parameter == v.Parameter && o.Breach == v.Breach && o.Bound.Value == v.Bound.Value
+	}) {
+		return out
+	}
+	return append(out, v)
 }
 
 func (l Limits) checkRange(p Parameter, v int32) []Violation {

@@ -117,7 +117,7 @@ func (c *cell) resolvePulses() error {
 		return nil // admissible has the better answer
 	}
 	if c.pulses > c.maxPulses {
-		return &QueryError{Field: "pulses per spot", Problem: fmt.Sprintf("%d is over %d, which %s allows", c.pulses, c.maxPulses, c.indication.name)}
+		return &QueryError{Field: "pulses per spot", Problem: fmt.Sprintf("%d is over %d, the most for %s here", c.pulses, c.maxPulses, c.indication.name)}
 	}
 	return nil
 }

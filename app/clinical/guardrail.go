@@ -124,15 +124,6 @@ func (g Guardrail) NeedsReason(v int32) bool {
 	return v >= g.absMin && v <= g.absMax && (v < g.recMin || v > g.recMax)
 }
 
-// Absolute is the range that can't be left.
-func (g Guardrail) Absolute() (low, high int32) { return g.absMin, g.absMax }
-
-// RecommendedRange is the range inside which no reason is asked for.
-func (g Guardrail) RecommendedRange() (low, high int32) { return g.recMin, g.recMax }
-
-// Step is the distance between two values that can be set.
-func (g Guardrail) Step() int32 { return g.step }
-
 // Start is the starting value, and whether there is one.
 func (g Guardrail) Start() (int32, bool) {
 	if g.start == nil {

@@ -40,7 +40,7 @@ type InputError struct {
 
 // Error is the refusal with its reason.
 func (e *InputError) Error() string {
-	name := strings.ToLower(e.Parameter.Name())
+	name := lowerFirst(e.Parameter.Name())
 	switch e.Fault {
 	case InputEmpty:
 		return name + ": nothing was typed"

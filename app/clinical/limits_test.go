@@ -60,83 +60,6 @@ func also(l Limit, layer Layer) (Bound, bool) {
 	return l.Also[i], true
 }
 
-func TestPictureOfRFPen(t *testing.T) {
-	set := Settings{Depth: 1_500, Speed: 60, Power: 12_000, Duration: 100}
-	lim := effective(t, ana(set))
-	wants := []struct {
-		p              Parameter
-		min, max       int32
-		text           string
-		layer, another Layer
-		allows         int32
-	}{
-		{Depth, 500, 2_500, "zone: left cheek, scar", LayerCell, LayerPen, 3_500},
-		{Speed, 30, 120, "pen R1", LayerPen, LayerTiming, 0},
-		{Power, 0, 15_000, "dose 62 mJ/pin, type IV", LayerDose, LayerIndication, 25_000},
-		{Duration, 10, 120, "dose 62 mJ/pin, type IV", LayerDose, LayerIndication, 300},
-	}
-	for _, w := range wants {
-		l := lim.ByParameter[w.p]
-		if l.Min.Value != w.min || l.Max.Value != w.max || l.Max.Reason.Text != w.text || l.Max.Reason.Layer != w.layer {
-			t.Errorf("%s: %d to %d, %v; want %+v", w.p, l.Min.Value, l.Max.Value, l.Max.Reason, w)
-		}
-		if b, _ := also(l, w.another); b.Value != w.allows {
-			t.Errorf("%s: %s allows %d, want %d", w.p, w.another, b.Value, w.allows)
-		}
-	}
-	if b, _ := also(lim.ByParameter[Depth], LayerRole); b.Value != 3_500 {
-		t.Errorf("an override allows %d, want 3500", b.Value)
-	}
-	if v := lim.Check(set); len(v) > 0 {
-		t.Errorf("the picture's settings are refused: %s", v[0].Text())
-	}
-	if d, ok := DosePerPin(set, lim.Pins, lim.PulsesPerSpot); !ok || FormatDose(d) != "48" {
-		t.Errorf("dose is %d", d)
-	}
-	env := Envelope{Min: Settings{500, 30, 0, 10}, Max: Settings{2_500, 120, 25_000, 300}, DosePerPin: 62_000, PulsesPerSpot: 1, Pins: 25}
-	if got := lim.Envelope(); got != env {
-		t.Errorf("envelope %+v, want %+v", got, env)
-	}
-}
-
-func TestPictureOfNeedlingPen(t *testing.T) {
-	lim := effective(t, tomas())
-	depth, speed := lim.ByParameter[Depth], lim.ByParameter[Speed]
-	if depth.Max.Value != 1_500 || depth.Max.Reason.Text != "zone: scalp" {
-		t.Errorf("depth max %+v", depth.Max)
-	}
-	if depth.RecMin.Value != 500 || depth.RecMax.Value != 1_500 {
-		t.Errorf("recommended depth %d to %d", depth.RecMin.Value, depth.RecMax.Value)
-	}
-	if b := depth.Also[0]; b.Value != 2_500 || b.Reason.Text != "with a specialist override" {
-		t.Errorf("next depth %+v", b)
-	}
-	if speed.Max.Value != 9_000 || speed.Max.Reason.Text != "pen N1" || speed.RecMin.Value != 5_000 || speed.RecMax.Value != 7_000 {
-		t.Errorf("speed %+v", speed)
-	}
-	if lim.ByParameter[Power].Present || lim.ByParameter[Duration].Present {
-		t.Error("a needling pen has RF controls")
-	}
-	v := lim.Check(Settings{Depth: 1_800, Speed: 6_000})
-	if len(v) != 1 || v[0].Text() != "Depth 1.80 mm is over 1.50 mm: zone: scalp" {
-		t.Errorf("violations %v", v)
-	}
-}
-
-// TestPictureOfPresets is the Patients page: two presets fit, one does not.
-func TestPictureOfPresets(t *testing.T) {
-	lim := effective(t, ana(Settings{}))
-	v := lim.Check(Settings{1_800, 60, 18_000, 100})
-	if len(v) != 1 || v[0].Text() != "RF power 18 W is over 15 W: dose 62 mJ/pin, type IV" {
-		t.Errorf("violations %v", v)
-	}
-	q := ana(Settings{})
-	q.Zone = "forehead"
-	if v := effective(t, q).Check(Settings{1_000, 60, 8_000, 80}); len(v) > 0 {
-		t.Errorf("forehead preset: %s", v[0].Text())
-	}
-}
-
 func TestRoleLayer(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -325,6 +248,96 @@ func TestDosePerPinRoundsUp(t *testing.T) {
 		got, ok := DosePerPin(tt.s, tt.pins, tt.pulses)
 		if got != tt.want || ok != tt.ok {
 			t.Errorf("%+v on %d pins: %d, %v; want %d, %v", tt.s, tt.pins, got, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+func TestTimingAtItsEdge(t *testing.T) {
+	tests := []struct {
+		speed    protocol.StrokesPerMinute
+		duration protocol.Milliseconds
+		travel   protocol.Milliseconds
+		exceeds  bool
+	}{
+		{120, 100, 400, false}, {120, 101, 400, true}, {120, 100, 401, true}, {121, 100, 400, true},
+		{30, 1_000, 1_000, false}, {30, 1_001, 1_000, true},
+		{7, 8_571, 0, false}, {7, 8_572, 0, true}, // 60,000 / 7 is no whole number
+		{0, 1_000, 1_000, false},
+	}
+	for _, tt := range tests {
+		s := Settings{Speed: tt.speed, Duration: tt.duration}
+		if got := timingExceeds(s, tt.travel); got != tt.exceeds {
+			t.Errorf("%d /min, %d ms, travel %d ms: %v", tt.speed, tt.duration, tt.travel, got)
+		}
+	}
+}
+
+// TestDraftMovesItsPartner: the bound of each of power and pulse follows the
+// other, speed and pulse likewise, and an unset draft couples nothing.
+func TestDraftMovesItsPartner(t *testing.T) {
+	tests := []struct {
+		name  string
+		draft Settings
+		want  [ParameterCount]int32
+	}{
+		{"nothing set", Settings{}, [4]int32{2_500, 120, 25_000, 300}},
+		{"long pulse", Settings{Duration: 300}, [4]int32{2_500, 120, 5_000, 300}},
+		{"much power", Settings{Power: 25_000}, [4]int32{2_500, 120, 25_000, 60}},
+		{"a draft beyond its range", Settings{Power: 2_000_000_000}, [4]int32{2_500, 120, 25_000, 10}},
+		{"fast, on a slow needle", Settings{Speed: 120}, [4]int32{2_500, 120, 25_000, 100}},
+		{"long pulse, on a slow needle", Settings{Duration: 200}, [4]int32{2_500, 100, 7_000, 300}},
+	}
+	for _, tt := range tests {
+		q := ana(tt.draft)
+		if strings.Contains(tt.name, "slow needle") {
+			q.Pen.NeedleTravel = 400
+		}
+		lim := effective(t, q)
+		for _, p := range AllParameters() {
+			if got := lim.ByParameter[p].Max.Value; got != tt.want[p] {
+				t.Errorf("%s: %s to %d, want %d", tt.name, p, got, tt.want[p])
+			}
+		}
+	}
+}
+
+// TestOnlyTheDurationHelps: where no power, or no speed, that the pen has would
+// mend a dose or a timing, the duration is named.
+func TestOnlyTheDurationHelps(t *testing.T) {
+	q := ana(Settings{})
+	q.Pen.Parameters[Power].Min = 10_000
+	v := effective(t, q).Check(Settings{Depth: 1_500, Speed: 60, Power: 10_000, Duration: 300})
+	if len(v) != 1 || v[0].Parameter != Duration || v[0].Bound.Value != 150 || v[0].Bound.Reason.Layer != LayerDose {
+		t.Errorf("dose: %+v", v)
+	}
+	q = ana(Settings{})
+	q.Pen.NeedleTravel = 1_900
+	v = effective(t, q).Check(Settings{Depth: 1_500, Speed: 30, Power: 1_000, Duration: 200})
+	if len(v) != 1 || v[0].Parameter != Duration || v[0].Bound.Value != 100 || v[0].Bound.Reason.Layer != LayerTiming {
+		t.Errorf("timing: %+v", v)
+	}
+}
+
+func TestNamesOfTheLibrary(t *testing.T) {
+	lib := shipped(t)
+	if name, ok := lib.IndicationName("acne_scars"); !ok || name != "Acne scars" {
+		t.Errorf("name %q, %v", name, ok)
+	}
+	if ind, ok := lib.Indication(RF, "melasma"); !ok || ind.Access != AccessOverride || ind.Note == "" {
+		t.Errorf("melasma %+v, %v", ind, ok)
+	}
+	if z, ok := lib.Zone("cheek_left"); !ok || z.Name != "Left cheek" || z.Site != "cheek" {
+		t.Errorf("zone %+v, %v", z, ok)
+	}
+	if s, ok := lib.Source("L61"); !ok || s.Address == "" {
+		t.Errorf("source %+v, %v", s, ok)
+	}
+	if _, ok := lib.Indication(RF, "freckles"); ok {
+		t.Error("the library knows freckles")
+	}
+	for in, want := range map[string]string{"Left cheek": "left cheek", "RF power": "RF power", "Öl": "öl", "": ""} {
+		if got := lowerFirst(in); got != want {
+			t.Errorf("%q became %q", in, got)
 		}
 	}
 }

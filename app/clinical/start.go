@@ -188,11 +188,12 @@ func tissueWord(t tissue) string {
 	return "scar"
 }
 
-// lowerFirst is a name as it stands inside a sentence: "left cheek".
+// lowerFirst is a name as it stands inside a sentence: "left cheek". A name that
+// begins with an abbreviation stays as it is: "RF power".
 func lowerFirst(name string) string {
-	if name == "" {
-		return ""
+	first, size := utf8.DecodeRuneInString(name)
+	if second, _ := utf8.DecodeRuneInString(name[size:]); size == 0 || unicode.IsUpper(second) {
+		return name
 	}
-	r, size := utf8.DecodeRuneInString(name)
-	return string(unicode.ToLower(r)) + name[size:]
+	return string(unicode.ToLower(first)) + name[size:]
 }
