@@ -10,9 +10,6 @@ import (
 // blocks are the reasons why the pen can't be armed now, gravest first.
 func (d *Desk) blocks() []clinical.Block { return clinical.Blocks(d.facts()) }
 
-// warnings are what the operator should know before arming.
-func (d *Desk) warnings() []clinical.Block { return clinical.Warnings(d.facts()) }
-
 // facts gathers what is known. A fact without a source yet (screening,
 // consent, calibration, …) stays "not applicable".
 func (d *Desk) facts() clinical.Facts {
@@ -23,14 +20,13 @@ func (d *Desk) facts() clinical.Facts {
 		PenKind:          d.pen.capability.Kind,
 		LinkAlive:        clinical.FactOf(here),
 		OutcomeKnown:     clinical.FactOf(len(d.unsettled) == 0),
-		OperatorMayTreat: clinical.FactOf(mayTreat(d.operator.Role)),
+		OperatorMayTreat: clinical.FactOf(d.operator.Role.MayTreat()),
 		PatientChosen:    clinical.FactOf(d.patient != nil),
 		PlaceChosen:      clinical.FactOf(d.sel.indication != "" && d.sel.zone != ""),
 		Violations:       d.violations(),
 	}
 	if d.patient != nil {
 		f.Fitzpatrick = d.patient.Fitzpatrick
-		f.UseCleared = clinical.FactNotApplicable
 	}
 	if d.draft.problem != nil && d.draft.problem != errNoContext {
 		f.Treatable, f.NotTreatable = clinical.FactFails, d.draft.problem.Error()

@@ -42,7 +42,8 @@ func (d *Desk) publish() {
 	v.Dose = d.doseView()
 	v.Spot = SpotView{Pulses: d.sel.spot, Max: max(d.draft.limits.MaxPulsesPerSpot, 1)}
 	v.Run = d.runView()
-	v.Blocks, v.Warnings = d.blocks(), d.warnings()
+	facts := d.facts()
+	v.Blocks, v.Warnings, v.Checks = clinical.Blocks(facts), clinical.Warnings(facts), clinical.Passed(facts)
 	v.Arm = d.armView(v.Blocks)
 	st := d.live()
 	v.Stop.Active = v.Stop.Active || st.State == protocol.StateStopped

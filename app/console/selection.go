@@ -156,16 +156,11 @@ func (d *Desk) loadOperators() {
 			}
 			d.operators = ops
 			for _, o := range ops {
-				if d.operator.ID == "" && mayTreat(o.Role) {
+				if d.operator.ID == "" && o.Role.MayTreat() {
 					d.operator = o
 				}
 			}
 			d.judge()
 		}
 	})
-}
-
-// mayTreat says whether a role treats patients (safety.md section 8).
-func mayTreat(r clinical.Role) bool {
-	return r == clinical.RoleClinician || r == clinical.RoleSeniorClinician
 }

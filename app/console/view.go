@@ -35,6 +35,7 @@ type View struct {
 
 	Blocks   []clinical.Block // why it can't be armed, gravest first
 	Warnings []clinical.Block
+	Checks   []clinical.Check // what was looked at and holds
 	Arm      ArmView
 	Stop     StopView
 	Notices  []Notice // newest last; each until acknowledged or resolved
