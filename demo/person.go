@@ -22,10 +22,15 @@ type person struct {
 
 // tool runs one of the display's tools.
 func (p *person) tool(ctx context.Context, name string, args ...string) (string, error) {
+	return runTool(ctx, p.env, name, args...)
+}
+
+// runTool runs a short-lived program and returns what it printed.
+func runTool(ctx context.Context, env []string, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, toolLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = p.env
+	cmd.Env = env
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {

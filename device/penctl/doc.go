@@ -1,0 +1,27 @@
+// Penctl is the headless tool for the bench: it lists pens, reads one, watches
+// it, sets it, and is itself a simulated pen with a handpiece.
+//
+// It is the second composition root beside the window, builds without cgo, and
+// nothing imports it. It can set a pen and can't arm one: no command of it
+// leads to an output.
+//
+//	penctl COMMAND --port P [--json]
+//
+//	list    the ports that may be pens
+//	info    who a pen is, its state, settings and tip
+//	watch   what it measures, until Ctrl-C
+//	set     depth, speed, power and pulse, read back
+//	sim     a simulated pen on a pseudo-terminal
+//	hand    the trigger, contact, tip and faults of a simulated pen
+//
+// Without --port it takes the only pen that it finds. Exit codes: 0 done,
+// 1 refused, 2 wrong usage, 3 no pen, 4 link lost; Ctrl-C ends a stream with 0.
+//
+// With --json, results are JSON objects, one a line, whose keys carry the unit
+// (depth_um, speed_spm, power_mw, pulse_ms, …), and an error is one object on
+// standard error: {"error": text, "field": key or null, "bound": number or
+// null}. Keys are only ever added.
+//
+// Every command runs on the main goroutine; a session's goroutines end with
+// the session that the command closes.
+package main

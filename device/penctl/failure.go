@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"stipple/device"
+	"stipple/protocol"
+)
+
+// The exit codes of the command-line contract.
+const (
+	exitOK      = 0
+	exitRefused = 1
+	exitUsage   = 2
+	exitNoPen   = 3
+	exitLost    = 4
+)
+
+// failure is an error with its exit code and, where it is about one value, the
+// JSON key of the value and the bound that it passed.
+type failure struct {
+	exit  int
+	text  string
+	field string
+	bound *int64
+	cause error
+}
+
+func (f *failure) Error() string { return f.text }
+
+// Unwrap returns what led to it, or nil.
+func (f *failure) Unwrap() error { return f.cause }
+
+func usageError(format string, args ...any) *failure {
+	return &failure{exit: exitUsage, text: fmt.Sprintf(format, args...)}
+}
+
+// refusal is a value that was not taken.
+func refusal(field string, bound int64, format string, args ...any) *failure {
+	return &failure{exit: exitRefused, text: fmt.Sprintf(format, args...), field: field, bound: &bound}
+}
+
+// report is an error on standard error with --json.
+type report struct {
+	Error string  `json:"error"`
+	Field *string `json:"field"`
+	Bound *int64  `json:"bound"`
+}
+
+// fail says what went wrong and returns the exit code for it.
+func (c console) fail(err error) int {
+	f := classify(err)
+	if !c.json {
+		fmt.Fprintf(c.err, "penctl: %s\n", f.text)
+		return f.exit
+	}
+	r := report{Error: f.text, Bound: f.bound}
+	if f.field != "" {
+		r.Field = &f.field
+	}
+	// A report of strings and a number can't fail to encode.
+	text, _ := json.Marshal(r)
+	fmt.Fprintf(c.err, "%s\n", text)
+	return f.exit
+}
+
+// classify finds the exit code of an error, and its field and bound.
+func classify(err error) *failure {
+	var known *failure
+	if errors.As(err, &known) {
+		return known
+	}
+	f := &failure{exit: exitRefused, text: err.Error(), cause: err}
+	var refused *device.RefusedError
+	var busy *device.BusyError
+	var permission *device.PermissionError
+	var gone *device.PortGoneError
+	var notPort *device.NotPortError
+	var simulated *device.SimulatedError
+	var several *device.SeveralPensError
+	switch {
+	case errors.As(err, &refused):
+		f.field = fieldKey(refused.Name)
+		if hasBound(refused.Code) {
+			bound := int64(refused.Bound)
+			f.bound = &bound
+		}
+	// A lost link carries what the port said, so it is asked first.
+	case errors.Is(err, device.ErrLinkLost), errors.Is(err, device.ErrNoReply), errors.Is(err, context.DeadlineExceeded):
+		f.exit = exitLost
+	case errors.As(err, &busy), errors.As(err, &permission), errors.As(err, &gone), errors.As(err, &notPort),
+		errors.As(err, &simulated), errors.As(err, &several), errors.Is(err, device.ErrNotPen):
+		f.exit = exitNoPen
+	}
+	return f
+}
+
+// hasBound says whether a refusal for that reason names a bound.
+func hasBound(c protocol.Code) bool {
+	switch c {
+	case protocol.CodeBelowPen, protocol.CodeAbovePen, protocol.CodeStep, protocol.CodeBelowLimit, protocol.CodeAboveLimit,
+		protocol.CodeDose, protocol.CodeTiming:
+		return true
+	}
+	return false
+}
+
+// fieldKey is the JSON key, with its unit, of a parameter of the descriptor.
+func fieldKey(parameter string) string {
+	switch parameter {
+	case protocol.ParamDepth:
+		return "depth_um"
+	case protocol.ParamSpeed:
+		return "speed_spm"
+	case protocol.ParamPower:
+		return "power_mw"
+	case protocol.ParamDuration:
+		return "pulse_ms"
+	}
+	return parameter
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	c := console{out: os.Stdout, err: os.Stderr}
+	var err error
+	if c.ports, err = serialPorts(); err != nil {
+		os.Exit(c.fail(err))
+	}
+	os.Exit(run(ctx, os.Args[1:], c))
+}
+
+// console is what a command speaks to.
+type console struct {
+	out, err io.Writer
+	ports    ports
+	json     bool
+}
+
+// command is one thing that penctl does.
+type command struct {
+	name     string
+	args     string // behind the name, for the usage line
+	does     string // one line
+	examples []string
+	// build declares the command's own flags and returns what runs it with
+	// the words that are no flags.
+	build func(fs *flag.FlagSet) func(ctx context.Context, c console, words []string) error
+}
+
+func commands() []command {
+	return []command{listCommand(), infoCommand(), watchCommand(), setCommand(), simCommand(), handCommand()}
+}
+
+// run runs the command that args name and returns the exit code.
+func run(ctx context.Context, args []string, c console) int {
+	if len(args) == 0 {
+		usage(c.err)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		return runHelp(args[1:], c)
+	}
+	cmd, ok := commandNamed(args[0])
+	if !ok {
+		return c.fail(usageError("no command %q; penctl help lists them", args[0]))
+	}
+	fs, asJSON := flagSet(cmd, c.err)
+	do := cmd.build(fs)
+	words, err := parse(fs, args[1:])
+	c.json = *asJSON
+	if errors.Is(err, flag.ErrHelp) {
+		helpFor(c.out, cmd)
+		return exitOK
+	}
+	if err != nil {
+		return c.fail(&failure{exit: exitUsage, text: err.Error()})
+	}
+	if err := do(ctx, c, words); err != nil {
+		return c.fail(err)
+	}
+	return exitOK
+}
+
+func commandNamed(name string) (command, bool) {
+	for _, cmd := range commands() {
+		if cmd.name == name {
+			return cmd, true
+		}
+	}
+	return command{}, false
+}
+
+// flagSet makes the flags that every command has.
+func flagSet(cmd command, out io.Writer) (*flag.FlagSet, *bool) {
+	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // run words errors itself
+	fs.Usage = func() {}
+	return fs, fs.Bool("json", false, "JSON objects, one a line")
+}
+
+// parse takes flags and words in any order: `hand trigger down --link P` is as
+// good as `hand --link P trigger down`. A flag that needs a value and is
+// followed by a word takes it.
+func parse(fs *flag.FlagSet, args []string) (words []string, err error) {
+	for {
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		if fs.NArg() == 0 {
+			return words, nil
+		}
+		words = append(words, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}
+
+func runHelp(args []string, c console) int {
+	if len(args) == 0 {
+		usage(c.out)
+		return exitOK
+	}
+	cmd, ok := commandNamed(args[0])
+	if !ok {
+		return c.fail(usageError("no command %q; penctl help lists them", args[0]))
+	}
+	helpFor(c.out, cmd)
+	return exitOK
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "penctl reads, watches and sets a pen, or simulates one.\n\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  penctl %-6s %s\n", cmd.name, cmd.does)
+	}
+	fmt.Fprint(w, "\npenctl help COMMAND shows its flags and examples.\n"+
+		"Exit: 0 done, 1 refused, 2 wrong usage, 3 no pen, 4 link lost.\n")
+}
+
+func helpFor(w io.Writer, cmd command) {
+	fmt.Fprintf(w, "penctl %s %s\n\n%s\n\n", cmd.name, cmd.args, cmd.does)
+	fs, _ := flagSet(cmd, w)
+	cmd.build(fs)
+	fs.SetOutput(w)
+	fs.PrintDefaults()
+	fmt.Fprintf(w, "\nExamples:\n  %s\n", strings.Join(cmd.examples, "\n  "))
+}
