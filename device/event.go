@@ -88,11 +88,15 @@ type Event struct {
 type eventQueueState struct {
 	ch   chan Event
 	lost uint64
+	over bool // the channel is closed; a reader that was left behind may still come
 }
 
 // push queues e, or counts it as lost. The first event that fits after a loss
 // is the one that tells of it. The last place is kept for the end.
 func (q *eventQueueState) push(e Event) {
+	if q.over {
+		return
+	}
 	q.flush(e.At)
 	if len(q.ch) >= cap(q.ch)-2 {
 		q.lost++
@@ -103,7 +107,7 @@ func (q *eventQueueState) push(e Event) {
 
 // flush reports a loss once there is room for the report and one more.
 func (q *eventQueueState) flush(at time.Time) {
-	if q.lost == 0 || len(q.ch) >= cap(q.ch)-2 {
+	if q.over || q.lost == 0 || len(q.ch) >= cap(q.ch)-2 {
 		return
 	}
 	q.ch <- Event{Kind: EventOverflow, At: at, Lost: q.lost}
@@ -117,5 +121,6 @@ func (q *eventQueueState) end(e Event) {
 		q.ch <- Event{Kind: EventOverflow, At: e.At, Lost: q.lost}
 	}
 	q.ch <- e
+	q.over = true
 	close(q.ch)
 }

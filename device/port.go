@@ -16,4 +16,3 @@ type Port struct {
 // USB says whether the port has a USB identity. A pen that calls itself
 // simulated is believed only on a port that has none.
 func (p Port) USB() bool { return p.VID != "" || p.PID != "" }
-

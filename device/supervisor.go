@@ -67,7 +67,8 @@ type LinkState struct {
 // SupervisorConfig is what a supervisor needs. Find and Open are required.
 type SupervisorConfig struct {
 	// Find lists the ports that may be pens. It is called once a second, from
-	// Run, and may take a while.
+	// Run, and may take a while. A *PortGoneError is a named path that does not
+	// exist.
 	Find func(ctx context.Context) ([]Port, error)
 	// Open opens a port. It returns *BusyError, *PermissionError,
 	// *PortGoneError or *NotPortError.
@@ -231,6 +232,10 @@ func (s *Supervisor) search(ctx context.Context) *Session {
 		return nil
 	}
 	if err != nil {
+		var gone *PortGoneError
+		if errors.As(err, &gone) { // the named path is not there
+			s.prune(nil)
+		}
 		s.idle(Port{}, err)
 		return nil
 	}
@@ -360,11 +365,19 @@ func (s *Supervisor) idle(p Port, problem error) {
 			st.Phase = PhaseLost
 		}
 	}
-	if st.Port == p && st.Problem == problem && s.State().Phase == st.Phase {
+	if st.Port == p && sameProblem(st.Problem, problem) && s.State().Phase == st.Phase {
 		return
 	}
 	st.Port, st.Problem = p, problem
 	s.set(st)
+}
+
+// sameProblem says whether there is nothing new to tell.
+func sameProblem(a, b error) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return a.Error() == b.Error()
 }
 
 // connect opens a port and makes a session of it, if it is the unit that is

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"stipple/protocol"
+)
+
+// ESTOP in a pulse: RF off within 10 ms, the first STOPPED then, the second
+// with the needle back, latched until CLEAR with the trigger released.
+func TestStopInAPulse(t *testing.T) {
+	for _, model := range []Model{R1, N1} {
+		t.Run(string(model), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, Config{Model: model, Seed: 9})
+				c := b.treating(model)
+				mark, sent := b.mark(), time.Since(b.start)
+				c.put(&protocol.Stop{Nonce: 77})
+				b.sleep(10 * time.Millisecond)
+				if model == R1 {
+					if off := b.find(mark, "RF off", func(c Change) bool { return !c.RF }); off.Cause != "estop" {
+						t.Errorf("cause %q", off.Cause)
+					}
+				}
+				first := all[protocol.Stopped](c)
+				if len(first) != 1 || first[0].Nonce != 77 || first[0].NeedleBack {
+					t.Fatalf("STOPPED after 10 ms: %+v", first)
+				}
+				b.sleep(200 * time.Millisecond)
+				both := all[protocol.Stopped](c)
+				if len(both) != 2 || both[1].Nonce != 77 || !both[1].NeedleBack {
+					t.Fatalf("STOPPED after 210 ms: %+v", both)
+				}
+				back := b.find(mark, "the needle back", func(c Change) bool { return !c.Motion })
+				if limit := time.Duration(b.pen.fw.model.desc.StopToRetracted) * time.Millisecond; back.At-sent > limit {
+					t.Errorf("needle back after %v, the descriptor says %v", back.At-sent, limit)
+				}
+				if s := c.status(); s.State != protocol.StateStopped || s.ArmBlocks&protocol.BlockStop == 0 {
+					t.Errorf("%v %v", s.State, s.ArmBlocks.Names())
+				}
+				if p := all[protocol.Pulse](c); len(p) != 1 || p[0].Result != protocol.PulseStopped {
+					t.Errorf("pulses %+v", p)
+				}
+				clearing(t, b, c)
+			})
+		})
+	}
+}
+
+// clearing leaves an ESTOP, with everything that must not work before.
+func clearing(t *testing.T, b *bench, c *console) {
+	t.Helper()
+	check := func(m *protocol.Clear, want protocol.Code) {
+		t.Helper()
+		r, ok := c.ask(m).(*protocol.Result)
+		if !ok || r.Code != want {
+			t.Errorf("CLEAR %+v got %+v, want %v", m, r, want)
+		}
+	}
+	check(&protocol.Clear{CommandID: 1000}, protocol.CodeTrigger)
+	b.do(b.hand.Trigger(false))
+	check(&protocol.Clear{CommandID: 1000}, protocol.CodeTrigger) // the ledger's answer: nothing is done twice
+	check(&protocol.Clear{CommandID: 1001, Fault: protocol.FaultDepth}, protocol.CodeWrongFault)
+	check(&protocol.Clear{CommandID: 1002}, protocol.CodeOK)
+	if s := c.status(); s.State != protocol.StateStandby {
+		t.Errorf("after CLEAR: %v", s.State)
+	}
+	check(&protocol.Clear{CommandID: 1003}, protocol.CodeState)
+}
+
+// ESTOP is obeyed before a hello, under any session number, and survives a
+// reconnect; a pen at rest confirms with one STOPPED that says both.
+func TestStopAnywhere(t *testing.T) {
+	for name, session := range map[string]uint32{"no session": 0, "another session": 0xDEAD} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, Config{Model: R1, Seed: 10})
+				c := b.console()
+				c.raw(protocol.Header{Session: session}, &protocol.Stop{Nonce: 5})
+				b.sleep(5 * time.Millisecond)
+				if m := all[protocol.Stopped](c); len(m) != 1 || m[0].Nonce != 5 || !m[0].NeedleBack {
+					t.Fatalf("STOPPED %+v", m)
+				}
+				b.sleep(150 * time.Millisecond)
+				c.hello(1)
+				c.hello(2)
+				if s := c.status(); s.State != protocol.StateStopped {
+					t.Errorf("after a reconnect: %v", s.State)
+				}
+				hash := c.set(rfEnvelope(), 1, rfSettings(100))
+				r, ok := c.ask(c.command(armID, hash)).(*protocol.Result)
+				if !ok || r.Code != protocol.CodeBlocked || r.ArmBlocks != protocol.BlockStop {
+					t.Errorf("ARM got %+v", r)
+				}
+				for range 3 { // a repeated ESTOP is confirmed each time
+					c.put(&protocol.Stop{Nonce: 6})
+				}
+				b.sleep(5 * time.Millisecond)
+				if m := all[protocol.Stopped](c); len(m) != 4 || m[3].Nonce != 6 {
+					t.Errorf("STOPPED %+v", m)
+				}
+			})
+		})
+	}
+}
+
+// A flood of commands and live frames: BUSY, and the stop passes at once.
+func TestStopUnderFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 11})
+		c := b.treating(R1)
+		c.stopLeasing()
+		var flood []byte
+		h := protocol.Header{Session: c.id}
+		for range 40 {
+			h.Seq = c.seq[protocol.LaneCommand]
+			c.seq[protocol.LaneCommand]++
+			flood = protocol.Append(flood, h, &protocol.GetSettings{})
+			h.Seq = c.seq[protocol.LaneLive]
+			c.seq[protocol.LaneLive]++
+			flood = protocol.Append(flood, h, &protocol.TimeAsk{})
+		}
+		flood = protocol.Append(flood, protocol.Header{Session: c.id}, &protocol.Stop{Nonce: 8})
+		mark := b.mark()
+		if _, err := c.conn.Write(flood); err != nil {
+			t.Fatal(err)
+		}
+		b.sleep(3 * time.Millisecond)
+		if off := b.find(mark, "RF off", func(c Change) bool { return !c.RF }); off.Cause != "estop" {
+			t.Errorf("cause %q", off.Cause)
+		}
+		b.sleep(100 * time.Millisecond)
+		busy := 0
+		for _, r := range all[protocol.Rejected](c) {
+			if r.Code == protocol.CodeBusy && r.Request == protocol.TypeGetSettings {
+				busy++
+			}
+		}
+		n, err := b.pen.Counts()
+		if err != nil || busy == 0 || n.Busy != uint64(busy) || n.Flooded == 0 {
+			t.Errorf("%d BUSY, counts %+v, %v", busy, n, err)
+		}
+		if m := c.ask(&protocol.GetSettings{}); m == nil {
+			t.Error("no answer after the flood")
+		}
+	})
+}
