@@ -81,26 +81,47 @@ func stuffInPlace(b []byte) {
 // to code only has to put the zeros back. Only a full group's successor has a
 // code byte that stands for nothing and is closed up.
 func decodeCOBS(b []byte) ([]byte, error) {
-	if len(b) == 0 {
+	p := 0
+	for p < len(b) {
+		n := b[p]
+		b[p] = 0
+		switch n {
+		case 1:
+			// Zeros come in runs. The branch lets the processor go on with the
+			// next byte before it knows this one.
+			p++
+			continue
+		case 0:
+			return nil, ErrCOBS
+		case fullCode:
+			var err error
+			if b, p, err = closeGaps(b, p+fullCode); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		p += int(n)
+	}
+	if p != len(b) || p == 0 {
 		return nil, ErrCOBS
 	}
-	for p := 0; ; {
+	return b[1:], nil
+}
+
+// closeGaps closes up the code byte at b[p], which follows a full group, and
+// returns the shortened b with the place of the next code byte that stands for
+// a zero.
+func closeGaps(b []byte, p int) ([]byte, int, error) {
+	for p < len(b) {
 		n := int(b[p])
-		b[p] = 0
-		p += n
-		for n == fullCode && p < len(b) {
-			n = int(b[p])
-			if n == 0 || n == 1 && p+1 == len(b) {
-				return nil, ErrCOBS
-			}
-			b = b[:p+copy(b[p:], b[p+1:])]
-			p += n - 1
+		if n == 0 || n == 1 && p+1 == len(b) {
+			return nil, 0, ErrCOBS
 		}
-		if p >= len(b) || n == 0 {
-			if p != len(b) {
-				return nil, ErrCOBS
-			}
-			return b[1:], nil
+		b = b[:p+copy(b[p:], b[p+1:])]
+		p += n - 1
+		if n != fullCode {
+			break
 		}
 	}
+	return b, p, nil
 }

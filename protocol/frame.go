@@ -153,6 +153,10 @@ func (d *Decoder) Stats() Stats { return d.stats }
 // dropped; call Next again with rest.
 func (d *Decoder) Next(in []byte) (f Frame, rest []byte, err error) {
 	for len(in) > 0 {
+		if in[0] == 0 && d.n == 0 && !d.over {
+			in = in[1:] // two delimiters in a row: nothing between frames
+			continue
+		}
 		end := bytes.IndexByte(in, 0)
 		chunk := in
 		if end >= 0 {
@@ -165,20 +169,17 @@ func (d *Decoder) Next(in []byte) (f Frame, rest []byte, err error) {
 			d.n += copy(d.buf[d.n:], chunk)
 		}
 		if end < 0 {
-			return Frame{}, nil, ErrIncomplete
+			break
 		}
-		in = in[end+1:]
-		if d.n == 0 && !d.over {
-			continue // two delimiters in a row: nothing between frames
-		}
-		f, err = d.finish()
-		return f, in, err
+		err = d.finish(&f)
+		return f, in[end+1:], err
 	}
-	return Frame{}, nil, ErrIncomplete
+	return f, nil, ErrIncomplete
 }
 
-// finish decodes the frame in the buffer and empties it.
-func (d *Decoder) finish() (Frame, error) {
+// finish decodes the frame in the buffer into f and empties the buffer. On an
+// error f stays as it is.
+func (d *Decoder) finish(f *Frame) error {
 	n, over := d.n, d.over
 	d.n, d.over = 0, false
 	if over {
@@ -201,26 +202,22 @@ func (d *Decoder) finish() (Frame, error) {
 	if body[0] != FrameVersion {
 		return d.drop(&d.stats.Version, ErrVersion)
 	}
-	f := Frame{
-		Header: Header{
-			Flags:   Flags(body[1]),
-			Type:    Type(body[2]),
-			Lane:    Lane(body[3]),
-			Seq:     le.Uint16(body[4:]),
-			Ack:     le.Uint16(body[6:]),
-			Session: le.Uint32(body[8:]),
-		},
-		Payload: body[HeaderSize:],
-	}
-	if f.Flags&mustUnderstand != 0 {
+	if Flags(body[1])&mustUnderstand != 0 {
 		return d.drop(&d.stats.Flags, ErrFlags)
 	}
+	f.Flags = Flags(body[1])
+	f.Type = Type(body[2])
+	f.Lane = Lane(body[3])
+	f.Seq = le.Uint16(body[4:])
+	f.Ack = le.Uint16(body[6:])
+	f.Session = le.Uint32(body[8:])
+	f.Payload = body[HeaderSize:]
 	d.stats.Frames++
-	return f, nil
+	return nil
 }
 
-func (d *Decoder) drop(count *uint64, err error) (Frame, error) {
+func (d *Decoder) drop(count *uint64, err error) error {
 	*count++
 	d.stats.Dropped++
-	return Frame{}, err
+	return err
 }
