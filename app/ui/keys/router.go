@@ -30,6 +30,9 @@ type Router struct {
 	// OnEscape is offered an Escape that is not a stop. It returns whether it
 	// used it, such as by closing the house layer; nil is "no".
 	OnEscape func() bool
+	// OnTab is called for Tab while nothing has the focus, before the toolkit
+	// gives the focus to the first control of the window.
+	OnTab func()
 
 	cfg  Config
 	ctrl map[fyne.KeyName]bool // Control and Super keys that are down
@@ -123,7 +126,11 @@ func (r *Router) Attach(c fyne.Canvas) {
 	}
 	c.SetOnTypedKey(r.TypedKey)
 	if d, ok := c.(desktop.Canvas); ok {
-		d.SetOnKeyDown(func(ev *fyne.KeyEvent) { r.KeyDown(ev) })
+		d.SetOnKeyDown(func(ev *fyne.KeyEvent) {
+			if !r.KeyDown(ev) && ev.Name == fyne.KeyTab && r.OnTab != nil {
+				r.OnTab()
+			}
+		})
 		d.SetOnKeyUp(r.KeyUp)
 	}
 }

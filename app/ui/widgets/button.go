@@ -14,15 +14,15 @@ import (
 // ButtonKind is how much a button asks to be pressed.
 type ButtonKind int
 
-// The kinds of buttons. There is no dangerous kind: nothing destructive
-// stands among ordinary controls.
+// The kinds of buttons.
 const (
-	Secondary ButtonKind = iota // raised, for most acts
-	Primary                     // accent, at most one on a page
-	Ghost                       // outline in the colour of the ground it stands on
-	OnBanner                    // dark outline on the amber or cyan of an alarm bar
-	OnDrawer                    // violet, on the hatched ground of what is simulated
-	OnArmed                     // on the ground of an armed control
+	Secondary   ButtonKind = iota // raised, for most acts
+	Primary                       // accent, at most one on a page
+	Ghost                         // outline in the colour of the ground it stands on
+	OnBanner                      // dark outline on the amber or cyan of an alarm bar
+	OnDrawer                      // violet, on the hatched ground of what is simulated
+	OnArmed                       // on the ground of an armed control
+	Destructive                   // what can't be undone; in questions only, never beside STOP
 )
 
 // Button carries out one act when it is tapped, or with Enter or Space while
@@ -159,6 +159,8 @@ func (k ButtonKind) colors() buttonColors {
 		return buttonColors{theme.DrawerRaised, theme.Drawer, theme.DrawerLine, theme.OnDrawer}
 	case OnBanner:
 		return buttonColors{theme.Medium, theme.Medium, theme.OnMedium, theme.OnMedium}
+	case Destructive:
+		return buttonColors{theme.Raised, theme.Pressed, theme.HighInk, theme.HighInk}
 	case OnArmed:
 		return buttonColors{theme.Panel, theme.Pressed, theme.Panel, theme.Text}
 	}

@@ -97,6 +97,9 @@ func (l *RowList) Select(i int) {
 // Selected is the index of the selected row, -1 where there is none.
 func (l *RowList) Selected() int { return l.selected }
 
+// RowHeight is the height of each row as it is now.
+func (l *RowList) RowHeight() float32 { return l.height }
+
 // Rows are the rows that are shown.
 func (l *RowList) Rows() []Row { return l.rows }
 
