@@ -228,7 +228,8 @@ func (c *pageChecker) branch(p page, from, to []byte, depth int) error {
 	if p.count == 0 {
 		return damaged("branch page without children")
 	}
-	k, child, err := p.child(0)
+	data := p.table()
+	k, child, err := p.child(0, &data)
 	for i := range p.count {
 		if err != nil {
 			return err
@@ -238,7 +239,7 @@ func (c *pageChecker) branch(p page, from, to []byte, depth int) error {
 		}
 		end, next, nextChild := to, []byte(nil), uint64(0)
 		if i+1 < p.count {
-			next, nextChild, err = p.child(i + 1)
+			next, nextChild, err = p.child(i+1, &data)
 			end = next
 		}
 		if err != nil {
@@ -253,13 +254,13 @@ func (c *pageChecker) branch(p page, from, to []byte, depth int) error {
 }
 
 // child is a branch page's element: the lowest key below it, and its page.
-func (p page) child(i int) (k []byte, id uint64, err error) {
+func (p page) child(i int, data *int) (k []byte, id uint64, err error) {
 	at := pageHeader + i*elementHeader
 	if at+elementHeader > len(p.data) {
 		return nil, 0, damaged("branch page: element %d lies outside", i)
 	}
 	e := p.data[at:]
-	k, err = p.span(at, binary.NativeEndian.Uint32(e), 0, binary.NativeEndian.Uint32(e[4:]))
+	k, err = p.take(at, binary.NativeEndian.Uint32(e), uint64(binary.NativeEndian.Uint32(e[4:])), data)
 	return k, binary.NativeEndian.Uint64(e[8:]), err
 }
 
@@ -269,7 +270,11 @@ func inside(k, from, to []byte) bool {
 }
 
 func (c *pageChecker) leaf(p page, from, to []byte, depth int) error {
+	if p.count == 0 && !p.blank() {
+		return damaged("leaf page: its elements are not counted")
+	}
 	var before []byte
+	data := p.table()
 	for i := range p.count {
 		at := pageHeader + i*elementHeader
 		if at+elementHeader > len(p.data) {
@@ -278,14 +283,12 @@ func (c *pageChecker) leaf(p page, from, to []byte, depth int) error {
 		e := p.data[at:]
 		flags, pos := binary.NativeEndian.Uint32(e), binary.NativeEndian.Uint32(e[4:])
 		ksize, vsize := binary.NativeEndian.Uint32(e[8:]), binary.NativeEndian.Uint32(e[12:])
-		k, err := p.span(at, pos, 0, ksize)
+		kv, err := p.take(at, pos, uint64(ksize)+uint64(vsize), &data)
 		if err != nil {
 			return err
 		}
-		v, err := p.span(at, pos, ksize, vsize)
+		k, v := kv[:ksize], kv[ksize:]
 		switch {
-		case err != nil:
-			return err
 		case len(k) == 0, !inside(k, from, to), i > 0 && bytes.Compare(before, k) >= 0:
 			return damaged("leaf page: keys out of order")
 		case flags > leafIsBucket:
@@ -299,6 +302,32 @@ func (c *pageChecker) leaf(p page, from, to []byte, depth int) error {
 		}
 	}
 	return nil
+}
+
+// table is where the data of a page's elements begins: behind their table.
+func (p page) table() int { return pageHeader + p.count*elementHeader }
+
+// take is the data of the element at a position. bbolt writes the data of all
+// elements without a gap in their order; a count that lost a bit, which would
+// hide records, shows as a gap.
+func (p page) take(at int, pos uint32, size uint64, data *int) ([]byte, error) {
+	from := *data
+	if uint64(at)+uint64(pos) != uint64(from) || from > len(p.data) || size > uint64(len(p.data)-from) {
+		return nil, damaged("element points to data that is not its own")
+	}
+	*data += int(size)
+	return p.data[from:*data], nil
+}
+
+// blank says whether nothing stands where the first element would. bbolt clears
+// a page before it writes one.
+func (p page) blank() bool {
+	for _, b := range p.data[pageHeader:min(len(p.data), pageHeader+elementHeader)] {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // bucket checks a bucket: its own tree, or the one page that is stored inline.
@@ -318,16 +347,6 @@ func (c *pageChecker) bucket(v []byte, depth int) error {
 		return damaged("inline bucket is not a leaf")
 	}
 	return c.leaf(p, nil, nil, depth+1)
-}
-
-// span is the part of a page that an element at a position points to.
-func (p page) span(at int, pos, skip, size uint32) ([]byte, error) {
-	from := uint64(at) + uint64(pos) + uint64(skip)
-	to := from + uint64(size)
-	if to > uint64(len(p.data)) {
-		return nil, damaged("element points outside its page")
-	}
-	return p.data[from:to], nil
 }
 
 // freelist checks that no page counts as free that is in use, since the next

@@ -194,12 +194,27 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
+// guarded is guard for an open store. A panic can leave bbolt's locks taken, so
+// that the next call would wait for ever: after one nothing works any more but Close.
+func (s *Store) guarded(f func() error) error {
+	returned := false
+	err := guard(func() error {
+		err := f()
+		returned = true
+		return err
+	})
+	if !returned {
+		s.dead.CompareAndSwap(nil, &err)
+	}
+	return err
+}
+
 // view runs f in a read transaction.
 func (s *Store) view(ctx context.Context, f func(*txn) error) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
-	return classify(guard(func() error {
+	return classify(s.guarded(func() error {
 		return s.db.View(func(tx *bolt.Tx) error {
 			return f(&txn{tx: tx, sealer: s.sealer, schema: s.schema})
 		})
@@ -223,30 +238,22 @@ func (s *Store) update(ctx context.Context, f func(*txn) error) error {
 		return err
 	}
 	t := &txn{sealer: s.sealer, schema: s.schema}
-	refused := true // f has not yet agreed, so that there is no commit to fail
-	panicked := true
-	err := guard(func() error {
-		err := s.db.Update(func(tx *bolt.Tx) error {
+	agreed := false // f wants the commit
+	err := s.guarded(func() error {
+		return s.db.Update(func(tx *bolt.Tx) error {
 			t.tx = tx
-			if err := f(t); err != nil {
-				return err
-			}
-			refused = false
-			return nil
+			err := f(t)
+			agreed = err == nil
+			return err
 		})
-		panicked = false
-		return err
 	})
-	switch {
-	case err == nil:
+	if err == nil {
 		s.apply(t.applied)
 		return nil
-	case panicked:
-		s.dead.Store(&err)
-		return err
-	case !refused:
+	}
+	if agreed && s.dead.Load() == nil {
 		if again := s.reload(); again != nil {
-			s.dead.Store(&again)
+			s.dead.CompareAndSwap(nil, &again)
 			return errors.Join(classify(err), again)
 		}
 	}
