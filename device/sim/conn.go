@@ -109,8 +109,9 @@ func (c *conn) take(budget *[protocol.LaneCount]int) (protocol.Frame, bool) {
 	for lane := range c.in {
 		if q := c.in[lane]; len(q) > 0 && budget[lane] > 0 {
 			budget[lane]--
+			f := q[0]
 			c.in[lane] = q[:copy(q, q[1:])]
-			return q[0], true
+			return f, true
 		}
 	}
 	return protocol.Frame{}, false
