@@ -31,6 +31,7 @@ type armState struct {
 	ended   chan struct{} // closed when the phase is none again
 	lease   time.Duration // session clock of the next LEASE
 	disarm  bool          // DISARM is to be sent until STATUS confirms it
+	told    bool          // DISARM was sent at least once
 	next    time.Duration // session clock of the next DISARM
 }
 
@@ -240,6 +241,7 @@ func (s *Session) disarmFrame(now time.Duration, buf []byte) ([]byte, bool) {
 		return nil, false
 	}
 	s.stop.seq++
+	s.arm.told = true
 	s.arm.next = now + disarmEvery
 	return f, true
 }
@@ -307,8 +309,10 @@ func (s *Session) checkUnarmed(at time.Duration) {
 		s.endArm(at, ErrPenDisarmed, false)
 		s.unarm()
 	case armEnding:
-		// A STATUS from before the ARM that is still on its way says nothing.
-		if s.command.current != s.arm.request || at-s.arm.since >= armSettle {
+		// A STATUS from before an ARM that is still on its way, or from before
+		// the first DISARM, says nothing.
+		settled := s.command.current != s.arm.request && (s.arm.told || !s.arm.disarm)
+		if settled || at-s.arm.since >= armSettle {
 			s.unarm()
 		}
 	}

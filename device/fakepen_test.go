@@ -117,13 +117,6 @@ func (p *fakePen) with(f func(p *fakePen)) {
 	f(p)
 }
 
-// status sends a STATUS now.
-func (p *fakePen) status() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sendStatus()
-}
-
 func (p *fakePen) clock() protocol.PenClock {
 	return protocol.PenClock(1e6).Add(time.Since(p.start) + p.skew)
 }

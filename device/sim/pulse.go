@@ -55,7 +55,7 @@ func (fw *firmware) openPulse() bool {
 }
 
 // integrate adds one step to the open pulse, and closes it once its energy is
-// over: RF measures nothing, or the needle is back.
+// over: RF measures nothing, or the needling motor stands.
 func (fw *firmware) integrate() {
 	p := fw.run.pulse
 	e := nanojoules(fw.read.power)
@@ -70,7 +70,7 @@ func (fw *firmware) integrate() {
 		p.speedSum += int64(fw.read.speed)
 		p.speedN++
 	}
-	if p.ending && (fw.isRF() && fw.read.power == 0 || !fw.isRF() && fw.isBack()) {
+	if p.ending && (fw.isRF() && fw.read.power == 0 || !fw.isRF() && !fw.plant.moving()) {
 		fw.closePulse()
 	}
 }
