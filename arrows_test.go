@@ -59,7 +59,7 @@ type reserve struct {
 
 func reserves() []reserve {
 	return []reserve{
-		{"fyne.io/fyne/v2/app", []string{"app/app.go"}, "it needs cgo and a display; everything else must build without"},
+		{"fyne.io/fyne/v2/app", []string{"app/app.go", "demo/testdata/..."}, "it needs cgo and a display; everything else must build without"},
 		{"fyne.io/fyne/v2/driver/software", []string{"app/...", "_test.go"}, "pictures are made by the composition root and by tests"},
 		{"fyne.io/fyne/v2/test", []string{"_test.go"}, "a test double has no place in the program"},
 		{"fyne.io/fyne/v2/...", []string{"app/ui/...", "app/app.go", "app/shots.go", "demo/testdata/..."}, "a toolkit that is everywhere can never be changed"},

@@ -1,3 +1,139 @@
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+func main() {
+	pictures := flag.String("pictures", "demo-pictures", "`folder` for the pictures of the scripted treatment")
+	bin := flag.String("bin", "bin", "`folder` for the two programs")
+	scripted := flag.Bool("scripted", !hasDisplay(), "play the treatment on a virtual display; the default where there is no other")
+	flag.Parse()
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if err := demo(ctx, os.Stdout, *bin, *pictures, *scripted); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+// hasDisplay says whether there is a screen for the window.
+func hasDisplay() bool {
+	return runtime.GOOS != "linux" || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
+}
+
+func demo(ctx context.Context, out io.Writer, bin, pictures string, scripted bool) (err error) {
+	fmt.Fprintln(out, "Building stipple and penctl (the first time takes some minutes) …")
+	bin, err = filepath.Abs(bin)
+	if err != nil {
+		return err
+	}
+	progs, err := build(ctx, bin)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "stipple-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if !scripted {
+		return attend(ctx, out, progs, dir)
+	}
+	pictures, err = filepath.Abs(pictures)
+	if err != nil {
+		return err
+	}
+	return perform(ctx, out, progs, dir, pictures)
+}
+
+// attend starts both programs for a person at the screen and waits until the
+// window is closed.
+func attend(ctx context.Context, out io.Writer, progs programs, dir string) (err error) {
+	if runtime.GOOS == "windows" { // without pseudo-terminals the pen is inside the console
+		return wait(ctx, launch{name: "stipple", path: progs.stipple, args: []string{"--demo", "--sim", penKind}})
+	}
+	p, err := startPen(ctx, progs.penctl, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.proc.end()) }()
+	fmt.Fprintf(out, `A simulated RF pen is on %s, and the console opens with invented patients.
+Its handpiece is the drawer at the lower right of the Treat page, or:
+  %s hand --link %s trigger down
+Close the window to end.
+`, p.link, progs.penctl, p.link)
+	return wait(ctx, launch{name: "stipple", path: progs.stipple, args: []string{"--demo", "--port", p.link}})
+}
+
+// wait runs a program to its end, or ends it with ctx.
+func wait(ctx context.Context, l launch) error {
+	proc, err := l.start()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-proc.done:
+	case <-ctx.Done():
+		return proc.end()
+	}
+	if proc.result != nil {
+		return fmt.Errorf("%s: %w%s", l.name, proc.result, proc.lastWords())
+	}
+	return nil
+}
+
+// perform plays the treatment on a virtual display.
+func perform(ctx context.Context, out io.Writer, progs programs, dir, pictures string) error {
+	fmt.Fprintln(out, "No display: playing a treatment on a virtual one, with a real pointer and real keys.")
+	if err := os.RemoveAll(pictures); err != nil {
+		return err
+	}
+	p := &play{out: out, begun: time.Now(), pictures: pictures}
+	err := p.on(ctx, progs, dir, p.treat)
+	if p.shots > 0 {
+		fmt.Fprintf(out, "Pictures: %s\n", pictures)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "All of it held.")
+	return nil
+}
+
+// on opens display, pen and console, does the play, and ends all three.
+func (p *play) on(ctx context.Context, progs programs, dir string, do func(context.Context) error) (err error) {
+	screen, err := openDisplay(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, screen.close()) }()
+	if p.pen, err = startPen(ctx, progs.penctl, dir); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.pen.proc.end()) }()
+	started := time.Now()
+	p.w, err = openConsole(ctx, progs.stipple, home(screen, dir), "--demo", "--port", p.pen.link)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.w.console.end()) }()
+	p.say("window open, %.1f s after its process was started", time.Since(started).Seconds())
+	return do(ctx)
+}
+
+// home is an environment in which the console keeps its preferences apart from
+// those of the person whose machine this is.
+func home(d *display, dir string) []string {
+	return d.environment("HOME="+dir, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
+		"XDG_DATA_HOME="+filepath.Join(dir, "data"), "XDG_RUNTIME_DIR="+dir)
+}

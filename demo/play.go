@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"stipple/app/ui/trace"
+)
+
+// How long the two programs may take before the play is given up. Each is many
+// times what they take on an idle machine, because a busy one must not fail it;
+// what has a budget of its own is measured, not awaited.
+const (
+	// startLimit is from the start of a process to its first picture.
+	startLimit = 60 * time.Second
+	// reactLimit is from an input to what it leads to.
+	reactLimit = 20 * time.Second
+)
+
+// play is one window, one pen, and a person who uses both.
+type play struct {
+	w   *window
+	pen *pen
+
+	out      io.Writer
+	begun    time.Time
+	pictures string // folder; empty: none are kept
+	shots    int
+}
+
+// say prints one line of what happened.
+func (p *play) say(format string, args ...any) {
+	fmt.Fprintf(p.out, "%6.1f s  %s\n", time.Since(p.begun).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// shoot keeps a picture of the whole display.
+func (p *play) shoot(ctx context.Context, name string) error {
+	if p.pictures == "" {
+		return nil
+	}
+	if err := os.MkdirAll(p.pictures, 0o755); err != nil {
+		return fmt.Errorf("keep pictures: %w", err)
+	}
+	p.shots++
+	return p.w.picture(ctx, filepath.Join(p.pictures, fmt.Sprintf("%02d-%s.png", p.shots, name)))
+}
+
+// pick opens a picker and chooses the row of a key. Rows that are scrolled out
+// of sight are searched for by typing.
+func (p *play) pick(ctx context.Context, opener, search string, is func(trace.Control) bool) (trace.Control, error) {
+	if err := p.w.use(ctx, opener); err != nil {
+		return trace.Control{}, err
+	}
+	if search != "" {
+		if err := p.search(ctx, search); err != nil {
+			return trace.Control{}, err
+		}
+	}
+	var row trace.Control
+	_, err := p.w.until(ctx, reactLimit, "a row to choose in "+opener, func(s trace.Snapshot) bool {
+		for _, c := range s.Controls {
+			if strings.Contains(c.Name, ".choice.") && c.Enabled && is(c) {
+				row = c
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil {
+		return trace.Control{}, err
+	}
+	return row, p.w.click(ctx, row.X+row.W/2, row.Y+row.H/2)
+}
+
+// search types into the field of an open picker.
+func (p *play) search(ctx context.Context, text string) error {
+	s, err := p.w.until(ctx, reactLimit, "a search field", func(s trace.Snapshot) bool { _, ok := searchField(s); return ok })
+	if err != nil {
+		return err
+	}
+	field, _ := searchField(s)
+	if err := p.w.click(ctx, field.X+field.W/2, field.Y+field.H/2); err != nil {
+		return err
+	}
+	return p.w.text(ctx, text)
+}
+
+func searchField(s trace.Snapshot) (trace.Control, bool) {
+	for _, c := range s.Controls {
+		if strings.HasSuffix(c.Name, ".search") {
+			return c, true
+		}
+	}
+	return trace.Control{}, false
+}
+
+// ends says whether a row is that of a key.
+func ends(key string) func(trace.Control) bool {
+	return func(c trace.Control) bool { return strings.HasSuffix(c.Name, ".choice."+key) }
+}
+
+// set types a value into a control and hands it over with Enter.
+func (p *play) set(ctx context.Context, name, value string) error {
+	field := "treat." + name + ".value"
+	if err := p.w.use(ctx, field); err != nil {
+		return err
+	}
+	if err := p.w.text(ctx, value); err != nil {
+		return err
+	}
+	_, err := p.w.until(ctx, reactLimit, field+" to show what was typed", func(s trace.Snapshot) bool {
+		c, ok := s.Find(field)
+		return ok && c.Value == value
+	})
+	if err != nil {
+		return err
+	}
+	return p.w.key(ctx, "Return")
+}
