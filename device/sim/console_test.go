@@ -53,10 +53,14 @@ type bench struct {
 func newBench(t *testing.T, cfg Config) *bench {
 	t.Helper()
 	b := &bench{t: t, start: time.Now(), ended: make(chan error, 1)}
+	observe := cfg.Observe
 	cfg.Observe = func(c Change) {
 		b.mu.Lock()
 		b.changes = append(b.changes, c)
 		b.mu.Unlock()
+		if observe != nil {
+			observe(c)
+		}
 	}
 	pen, err := New(cfg)
 	if err != nil {
@@ -172,16 +176,21 @@ func (c *console) replyTo(h protocol.Header) protocol.Message {
 // hello opens a session with the nonce.
 func (c *console) hello(nonce uint64) *protocol.HelloAck {
 	c.t.Helper()
-	c.id = 0
-	c.seq = [protocol.LaneCount]uint16{}
+	c.open(0)
 	m := c.ask(&protocol.Hello{MajorMin: 1, MajorMax: 1, Nonce: nonce})
 	ack, ok := m.(*protocol.HelloAck)
 	if !ok {
 		c.t.Fatalf("HELLO got %#v", m)
 	}
-	c.id = ack.Session
-	c.seq = [protocol.LaneCount]uint16{}
+	c.open(ack.Session)
 	return ack
+}
+
+// open makes id the session of everything that follows.
+func (c *console) open(id uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id, c.seq = id, [protocol.LaneCount]uint16{}
 }
 
 // all returns every message of type M that came, oldest first.

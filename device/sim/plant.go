@@ -289,13 +289,14 @@ func (p *plant) stepServo() {
 		return
 	}
 	want := min(isqrt(2*servoStop*abs(gap)), servoTop)
-	push := int64(servoPush)
+	faster, slower := int64(servoPush), int64(servoPush)
 	if gap < 0 {
 		want = -want
-	} else if p.inSkin() {
-		push -= p.pos / servoSkin
+	} else if p.inSkin() { // tissue holds a needle on its way in
+		faster -= p.pos / servoSkin
+		slower += p.pos / servoSkin
 	}
-	p.vel += min(max(want-p.vel, -push), push)
+	p.vel += min(max(want-p.vel, -slower), faster)
 	p.pos = max(0, p.pos+p.vel)
 }
 

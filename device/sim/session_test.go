@@ -102,7 +102,7 @@ func TestHello(t *testing.T) {
 			t.Errorf("another nonce: %+v", last)
 		}
 		// The settings stay, and so does what their hash says.
-		c.id, c.seq = ack.Session, [protocol.LaneCount]uint16{}
+		c.open(ack.Session)
 		if s, ok := c.ask(&protocol.GetSettings{}).(*protocol.SettingsReply); !ok || !s.Applied {
 			t.Errorf("settings %+v", s)
 		}
@@ -116,7 +116,7 @@ func TestOtherMajorMonitors(t *testing.T) {
 		c := b.console()
 		b.sleep(150 * time.Millisecond)
 		ack := c.ask(&protocol.Hello{MajorMin: 2, MajorMax: 3, Nonce: 9}).(*protocol.HelloAck)
-		c.id, c.seq = ack.Session, [protocol.LaneCount]uint16{}
+		c.open(ack.Session)
 		if ack.Major != protocol.Major {
 			t.Errorf("major %d", ack.Major)
 		}
