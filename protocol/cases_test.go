@@ -37,7 +37,7 @@ const (
 	sampleCommand = 0x0102030405060708&^0xFFFFFFFF | sampleArmID
 )
 
-func sampleHash() [8]byte { return [8]byte{0x9A, 0x1B, 0x00, 0x44, 0xE0, 0x7C, 0x00, 0x51} }
+func sampleHash() [8]byte { return sampleConfirmation().Hash() }
 
 func sampleTreatment() [16]byte {
 	return [16]byte{0x01, 0x94, 0x22, 0x7E, 0x00, 0x11, 0x70, 0x00, 0x8A, 0, 0, 0, 0, 0, 0x02, 0xFF}
@@ -45,7 +45,7 @@ func sampleTreatment() [16]byte {
 
 func sampleEnvelope() Envelope {
 	return Envelope{
-		DosePerPin: 60_000, PulsesPerSpot: 2, Pins: 25,
+		DosePerPin: 100_000, PulsesPerSpot: 2, Pins: 25,
 		Ranges: []Range{{0, 500, 1500}, {1, 30, 60}, {2, 0, 25_000}, {3, 10, 300}},
 	}
 }
@@ -196,7 +196,7 @@ func settingsCases() []typeCases {
 	full := Envelope{DosePerPin: math.MaxUint32, PulsesPerSpot: 255, Pins: math.MaxUint16}
 	reply := &SettingsReply{Applied: true, Generation: 3, TipID: 0x00C0FFEE, Pins: 25, CalRev: 4, Hash: sampleConfirmation().Hash(), Values: []int32{1500, 60, 10_000, 100}}
 	refused := *reply
-	refused.Verdicts = []Verdict{{0, CodeAboveLimit, 1500}, {1, CodeOK, 0}, {2, CodeDose, 60_000}, {3, CodeStep, 10}}
+	refused.Verdicts = []Verdict{{0, CodeAboveLimit, 1500}, {1, CodeOK, 0}, {2, CodeDose, 100_000}, {3, CodeStep, 10}}
 	most := &PutSettings{Generation: math.MaxUint32}
 	crowd := &SettingsReply{Generation: 1}
 	for i := range uint8(MaxParameters) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"hash/crc32"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -441,3 +442,5 @@ func TestHashCoversEverything(t *testing.T) {
 		}
 	}
 }
+
+func crcOf(s string) uint32 { return crc32.Checksum([]byte(s), castagnoli) }
