@@ -92,7 +92,7 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	case fynetheme.SizeNamePadding:
 		return Gap
 	case fynetheme.SizeNameInnerPadding:
-		return 2 * Gap
+		return innerPadding
 	case fynetheme.SizeNameScrollBar:
 		return 12
 	case fynetheme.SizeNameScrollBarSmall:
@@ -101,8 +101,21 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 	return t.fonts.Size(name)
 }
 
+// innerPadding makes a stock text field as high as a touch target.
+const innerPadding = 11.5
+
 // setValueSize is the size of a set value at every text scale.
 const setValueSize = 50
+
+// BaseSize is the size of a name of type at a text scale of 100 %; 0 where the
+// name is none of type.
+func BaseSize(name fyne.ThemeSizeName) float32 {
+	if name == SizeSetValue {
+		return setValueSize
+	}
+	s, _ := typeSize(name)
+	return s
+}
 
 // typeSize is the size of a name of type at 100 %.
 func typeSize(name fyne.ThemeSizeName) (float32, bool) {

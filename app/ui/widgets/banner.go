@@ -60,6 +60,7 @@ type Banner struct {
 	base
 	state         BannerState
 	text          *Line
+	mark          Icon
 	first, second *Button
 	dark          bool
 }
@@ -93,7 +94,8 @@ func (b *Banner) show() {
 	if s.Level == LowAlarm {
 		mark = IconInfo
 	}
-	b.text.Set(Strong(s.Text).In(text).Marked(mark))
+	b.mark = mark
+	b.text.Set(Strong(s.Text).In(text))
 	for _, p := range []struct {
 		button *Button
 		word   string
@@ -122,10 +124,11 @@ func (b *Banner) State() BannerState { return b.state }
 // CreateRenderer implements fyne.Widget.
 func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 	ground, edge := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black)
-	const side, gap, buttonHeight = 18, 10, 34
+	mark := newGlyph()
+	const side, gap, buttonHeight, icon = 18, 10, 34, 24
 	return newDrawn(&drawn{
 		owner:   b,
-		objects: []fyne.CanvasObject{ground, edge, b.text, b.first, b.second},
+		objects: []fyne.CanvasObject{ground, edge, mark.Image, b.text, b.first, b.second},
 		min:     func() fyne.Size { return fyne.NewSize(300, theme.BannerHeight) },
 		layout: func(s fyne.Size) {
 			place(ground, 0, 0, s.Width, s.Height)
@@ -140,7 +143,9 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 				place(button, right, (s.Height-buttonHeight)/2, w, buttonHeight)
 				right -= gap
 			}
-			place(b.text, side, 0, max(right-side-gap, 0), s.Height)
+			place(mark, side, (s.Height-icon)/2, icon, icon)
+			left := float32(side + icon + 12)
+			place(b.text, left, 0, max(right-left-gap, 0), s.Height)
 		},
 		paint: func() {
 			fill, text := b.state.Level.colors()
@@ -149,6 +154,10 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 			// The flash is a dark edge: the bar and its words stay.
 			edge.FillColor, edge.Hidden = ink(b, text), quiet || !b.dark
 			b.text.Hidden = quiet
+			mark.set(b.mark, ink(b, text))
+			if quiet {
+				mark.set(IconNone, color.Black)
+			}
 		},
 	})
 }

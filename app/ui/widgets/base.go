@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/ui/keys"
-	"stipple/app/ui/theme"
 )
 
 // Clock is time for what moves while it is held: a stepper that repeats, a
@@ -153,14 +152,6 @@ func takeFocus(o fyne.CanvasObject) {
 	}
 	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil {
 		c.Focus(f)
-	}
-}
-
-// ring returns the outline of a control: its own line, or the focus ring.
-func ring(w styled, r *canvas.Rectangle, focused bool, line fyne.ThemeColorName) {
-	r.StrokeColor, r.StrokeWidth = ink(w, line), 1
-	if focused {
-		r.StrokeColor, r.StrokeWidth = ink(w, theme.Accent), 2
 	}
 }
 

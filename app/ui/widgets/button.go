@@ -169,12 +169,12 @@ func (k ButtonKind) colors() buttonColors {
 
 // CreateRenderer implements fyne.Widget.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(color.Transparent)
+	ground := newPlate()
 	text, why, mark := canvas.NewText("", color.Black), canvas.NewText("", color.Black), newGlyph()
 	text.Alignment, why.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   b,
-		objects: []fyne.CanvasObject{ground, mark.Image, text, why},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, mark.Image, text, why},
 		min: func() fyne.Size {
 			w := fyne.MeasureText(b.text, size(b, theme.SizeBody), fyne.TextStyle{Bold: true})
 			if b.icon != IconNone {
@@ -199,35 +199,52 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			if b.disabled {
 				c = buttonColors{theme.Panel, theme.Panel, theme.Line, theme.TextDisabled}
 			}
-			ground.FillColor, ground.CornerRadius = ink(b, b.ground(c.fill, c.pressed)), theme.ControlRadius
-			if b.kind == Ghost && !b.pressed {
-				ground.FillColor = color.Transparent
-			}
-			ring(b, ground, false, c.line)
-			if b.bare && !b.hovered {
-				ground.StrokeWidth = 0
-			}
-			if b.focused && !b.disabled {
-				ground.StrokeWidth, ground.StrokeColor = 2.5, ink(b, theme.Accent)
-				if b.kind == Primary || b.kind == OnBanner {
-					ground.StrokeColor = ink(b, theme.Text)
-				}
-			}
+			b.paintGround(ground, c)
 			text.Color, text.TextStyle = ink(b, c.text), fyne.TextStyle{Bold: true}
 			text.TextSize = size(b, theme.SizeBody)
 			why.Text, why.Color, why.TextSize = b.reason, ink(b, theme.TextSecondary), size(b, theme.SizeLabel)
-			mark.set(b.icon, ink(b, c.text))
+			shade := c.text
+			if b.bare {
+				shade = theme.TextSecondary
+			}
+			mark.set(b.icon, ink(b, shade))
 		},
 	})
 }
 
-func (b *Button) layout(s fyne.Size, ground *canvas.Rectangle, text, why *canvas.Text, mark *glyph) {
-	place(ground, 0, 0, s.Width, s.Height)
-	side := text.TextSize * 1.1
+// paintGround paints the ground. The ring of a button on a strong colour is in
+// the colour of text, since the accent would not be seen there.
+func (b *Button) paintGround(p *plate, c buttonColors) {
+	fill, line, width := ink(b, b.ground(c.fill, c.pressed)), c.line, float32(1)
+	if b.kind == Ghost && !b.pressed {
+		fill = color.Transparent
+	}
+	switch {
+	case b.focused && !b.disabled:
+		line, width = theme.Accent, focusWidth
+		if b.kind == Primary || b.kind == OnBanner {
+			line = theme.Text
+		}
+	case b.bare && !b.hovered:
+		width = 0
+	}
+	p.paint(fill, ink(b, line), width, theme.ControlRadius)
+}
+
+// bareIcon is the size of an icon that stands without words.
+const bareIcon = 20
+
+func (b *Button) layout(s fyne.Size, ground *plate, text, why *canvas.Text, mark *glyph) {
+	ground.place(0, 0, s.Width, s.Height)
+	side := size(b, theme.SizeBody) * 1.15
+	if b.text == "" {
+		side = max(side, bareIcon)
+	}
 	room := s.Width - 16
 	if b.icon != IconNone {
 		room -= side + 8
 	}
+	text.TextSize = shrink(b, theme.SizeBody, b.text, true, room)
 	text.Text = fit(b.text, text.TextSize, true, room)
 	th, wh := text.MinSize().Height, float32(0)
 	if b.reason != "" {

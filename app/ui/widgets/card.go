@@ -26,18 +26,17 @@ func NewCard(content fyne.CanvasObject, pad float32) *Card {
 
 // CreateRenderer implements fyne.Widget.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(color.Black)
+	ground := newPlate()
 	return newDrawn(&drawn{
 		owner:   c,
-		objects: []fyne.CanvasObject{ground, c.content},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, c.content},
 		min:     func() fyne.Size { return c.content.MinSize().AddWidthHeight(2*c.pad, 2*c.pad) },
 		layout: func(s fyne.Size) {
-			place(ground, 0, 0, s.Width, s.Height)
+			ground.place(0, 0, s.Width, s.Height)
 			place(c.content, c.pad, c.pad, s.Width-2*c.pad, s.Height-2*c.pad)
 		},
 		paint: func() {
-			ground.FillColor, ground.CornerRadius = ink(c, theme.Panel), theme.CardRadius
-			ground.StrokeColor, ground.StrokeWidth = ink(c, theme.Line), 1
+			ground.paint(ink(c, theme.Panel), ink(c, theme.Line), 1, theme.CardRadius)
 		},
 	})
 }

@@ -34,19 +34,20 @@ func AllStates() []State {
 
 // look is a state's shape, word and colours.
 type look struct {
-	word         string
-	shape        Icon
-	fill, ink    fyne.ThemeColorName
-	outline      fyne.ThemeColorName
-	pulses, hole bool
+	word      string
+	shape     Icon
+	fill, ink fyne.ThemeColorName
+	outline   fyne.ThemeColorName
+	pulses    bool
+	line      float32 // width of the outline
 }
 
 func (s State) look() look {
 	switch s {
 	case Standby:
-		return look{word: "STANDBY", shape: shapeStandby, fill: theme.Raised, ink: theme.Text, outline: theme.Line}
+		return look{word: "STANDBY", shape: shapeStandby, fill: theme.Raised, ink: theme.Text, outline: theme.Line, line: 1}
 	case Ready:
-		return look{word: "READY", shape: shapeReady, fill: theme.Armed, ink: theme.OnArmed, outline: theme.Accent}
+		return look{word: "READY", shape: shapeReady, fill: theme.Armed, ink: theme.OnArmed, outline: theme.Accent, line: 2}
 	case Treating:
 		return look{word: "TREATING", shape: shapeTreating, fill: theme.Accent, ink: theme.OnAccent, outline: theme.Accent, pulses: true}
 	case Fault:
@@ -60,11 +61,14 @@ func (s State) look() look {
 	case Uncertain:
 		return look{word: "UNCERTAIN", shape: shapeUncertain, fill: theme.Medium, ink: theme.OnMedium, outline: theme.Medium}
 	}
-	return look{word: "DISCONNECTED", shape: shapeDisconnected, fill: theme.Panel, ink: theme.TextSecondary, outline: theme.TextSecondary}
+	return look{word: "DISCONNECTED", shape: shapeDisconnected, fill: theme.Panel, ink: theme.TextSecondary, outline: theme.TextSecondary, line: 1}
 }
 
 // String is the state's own word, in English.
 func (s State) String() string { return s.look().word }
+
+// chipRadius makes the ends of a chip half circles.
+const chipRadius = 17
 
 // pulsePeriod is one swell of the disc while treating: 1 Hz, well under the
 // 3 Hz at which flashing becomes a risk (WCAG 2.3.1).
@@ -120,26 +124,24 @@ func (c *StatusChip) Text() string {
 
 // CreateRenderer implements fyne.Widget.
 func (c *StatusChip) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(color.Transparent)
+	ground := newPlate()
 	mark, word := newGlyph(), canvas.NewText("", color.Black)
-	const left, side, between, right, height = 18, 15, 10, 18, 34
+	const left, side, between, right, height = 17, 17, 9, 18, 34
 	return newDrawn(&drawn{
 		owner:   c,
-		objects: []fyne.CanvasObject{ground, mark.Image, word},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, mark.Image, word},
 		min: func() fyne.Size {
 			w := fyne.MeasureText(c.Text(), size(c, theme.SizeBody), fyne.TextStyle{Bold: true})
-			// Letters are set a little apart, as the words are capitals.
 			return fyne.NewSize(left+side+between+w.Width+right, max(height, w.Height+8))
 		},
 		layout: func(s fyne.Size) {
-			place(ground, 0, 0, s.Width, s.Height)
+			ground.place(0, 0, s.Width, s.Height)
 			place(mark, left, (s.Height-side)/2, side, side)
 			place(word, left+side+between, 0, word.MinSize().Width, s.Height)
 		},
 		paint: func() {
 			l := c.state.look()
-			ground.FillColor, ground.CornerRadius = ink(c, l.fill), 17
-			ground.StrokeColor, ground.StrokeWidth = ink(c, l.outline), 1.5
+			ground.paint(ink(c, l.fill), ink(c, l.outline), l.line, chipRadius)
 			word.Text, word.Color = c.Text(), ink(c, l.ink)
 			word.TextSize, word.TextStyle = size(c, theme.SizeBody), fyne.TextStyle{Bold: true}
 			shade := nrgba(c, l.ink)

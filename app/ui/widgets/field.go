@@ -46,8 +46,9 @@ func (f *LabelledField) CreateRenderer() fyne.WidgetRenderer {
 		layout: func(s fyne.Size) {
 			h := small()
 			place(f.label, 0, 0, s.Width, h)
-			place(f.control, 0, h+2, s.Width, max(s.Height-2*h-2, 0))
-			place(f.note, 0, s.Height-h, s.Width, h)
+			control := f.control.MinSize().Height
+			place(f.control, 0, h+2, s.Width, control)
+			place(f.note, 0, h+2+control, s.Width, h)
 		},
 	})
 }

@@ -117,13 +117,14 @@ func shape(i Icon) string {
 	case shapeFault:
 		return outline("2.6", `<path d="M12 3 L22.5 21.5 L1.5 21.5 Z"/><path d="M12 9.5 L12 14.5"/>`) + `<circle cx="12" cy="18" r="1.5" fill="#C"/>`
 	case shapeEStop:
-		return `<path d="M7.4 1 L16.6 1 L23 7.4 L23 16.6 L16.6 23 L7.4 23 L1 16.6 L1 7.4 Z" fill="#C"/>`
+		return outline("2.6", `<path d="M7.6 1.4 L16.4 1.4 L22.6 7.6 L22.6 16.4 L16.4 22.6 L7.6 22.6 L1.4 16.4 L1.4 7.6 Z"/>`) +
+			`<rect x="6" y="10" width="12" height="4" fill="#C"/>`
 	case shapeOctagon:
 		return outline("2.2", `<path d="M7.6 1.4 L16.4 1.4 L22.6 7.6 L22.6 16.4 L16.4 22.6 L7.6 22.6 L1.4 16.4 L1.4 7.6 Z"/>`)
 	case shapeService:
 		return outline("3.2", `<rect x="3" y="3" width="18" height="18"/><path d="M3.5 3.5 L20.5 20.5"/>`)
 	case shapeDisconnected:
-		return outline("3.4", `<path d="M1.8 12 L7.5 12"/><path d="M16.5 12 L22.2 12"/><path d="M13.6 5.5 L10.4 18.5"/>`)
+		return outline("3.2", `<path d="M1.6 15.5 L8 15.5 L10 8.5"/><path d="M14 15.5 L16 8.5 L22.4 8.5"/>`)
 	case shapeMonitor:
 		return outline("2.6", `<path d="M1.5 12 C5 6 8.5 4.5 12 4.5 C15.5 4.5 19 6 22.5 12 C19 18 15.5 19.5 12 19.5 C8.5 19.5 5 18 1.5 12 Z"/>`) + `<circle cx="12" cy="12" r="3.6" fill="#C"/>`
 	case shapeUncertain:

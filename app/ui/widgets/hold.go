@@ -176,15 +176,15 @@ const holdHeight = 76
 
 // CreateRenderer implements fyne.Widget.
 func (h *HoldButton) CreateRenderer() fyne.WidgetRenderer {
-	ground, fill, dashes := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black), newGlyph()
+	ground, fill, dashes := newPlate(), canvas.NewRectangle(color.Black), newGlyph()
 	text := canvas.NewText("", color.Black)
 	text.Alignment = fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   h,
-		objects: []fyne.CanvasObject{ground, fill, dashes.Image, text, h.disarm},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, fill, dashes.Image, text, h.disarm},
 		min:     func() fyne.Size { return fyne.NewSize(240, holdHeight) },
 		layout: func(s fyne.Size) {
-			place(ground, 0, 0, s.Width, s.Height)
+			ground.place(0, 0, s.Width, s.Height)
 			place(fill, 3, 3, (s.Width-6)*h.fraction, s.Height-6)
 			place(dashes, 0, 0, s.Width, s.Height)
 			if h.state.Mode == HoldBlocked && s.Width > 0 {
@@ -210,28 +210,25 @@ func (h *HoldButton) CreateRenderer() fyne.WidgetRenderer {
 	})
 }
 
-func (h *HoldButton) paint(ground, fill *canvas.Rectangle, text *canvas.Text) {
+func (h *HoldButton) paint(ground *plate, fill *canvas.Rectangle, text *canvas.Text) {
 	text.TextStyle = fyne.TextStyle{Bold: true}
-	ground.CornerRadius, ground.StrokeWidth = theme.CardRadius, 2
 	fill.FillColor, fill.CornerRadius = ink(h, theme.Armed), theme.ControlRadius
 	fill.Hidden = h.fraction <= 0
+	under, line, width, words := theme.Panel, theme.Accent, float32(2), theme.Text
 	switch h.state.Mode {
-	case HoldReady:
-		ground.FillColor, ground.StrokeColor = ink(h, theme.Panel), ink(h, theme.Accent)
-		text.Color = ink(h, theme.Text)
 	case HoldBusy:
-		ground.FillColor, ground.StrokeColor = ink(h, theme.Panel), ink(h, theme.Line)
-		text.Color = ink(h, theme.TextSecondary)
+		line, words = theme.Line, theme.TextSecondary
 	case HoldArmed:
-		ground.FillColor, ground.StrokeColor = ink(h, theme.Armed), ink(h, theme.Accent)
-		text.Color = ink(h, theme.OnArmed)
-	default:
-		ground.FillColor, ground.StrokeWidth = color.Transparent, 0
-		text.Color = ink(h, theme.TextSecondary)
+		under, words = theme.Armed, theme.OnArmed
+	case HoldBlocked:
+		// The dashes are the outline.
+		under, width, words = theme.Background, 0, theme.TextSecondary
 	}
 	if h.focused && h.state.Mode != HoldArmed {
-		ground.StrokeColor, ground.StrokeWidth = ink(h, theme.Accent), 3
+		line, width = theme.Accent, 3
 	}
+	ground.paint(ink(h, under), ink(h, line), width, theme.CardRadius)
+	text.Color = ink(h, words)
 }
 
 // dashedFrame is a drawing of a dashed rounded frame.

@@ -68,14 +68,48 @@ func (r Run) size() fyne.ThemeSizeName {
 	return r.Size
 }
 
-// Line is one line of text made of runs on a common baseline. What does not
-// fit is cut with an ellipsis; it never wraps and never takes input.
+// Line is one line of text made of runs on a common baseline. It never wraps
+// and never takes input. Where it does not fit, larger text gives way first:
+// it shrinks, but not below what it has at a text scale of 100 %; then the end
+// is cut with an ellipsis.
 type Line struct {
 	base
 	runs  []Run
 	align fyne.TextAlign
 	tint  fyne.ThemeColorName // of all runs, where a ground asks for it
+	tight float32             // how much further it may shrink; 0 or 1: no further
 }
+
+// tightest is how far a reason shrinks before it is cut: 13 becomes 11. Half
+// a reason is worse than a small one.
+const tightest = 0.85
+
+// newReason returns a centred line that would rather shrink than be cut.
+func newReason() *Line {
+	l := NewLineAligned(fyne.TextAlignCenter)
+	l.tight = tightest
+	return l
+}
+
+// factor is how much the line shrinks to stand in a width.
+func (l *Line) factor(width float32) float32 {
+	natural := l.NaturalWidth()
+	if natural <= width+0.5 || natural == 0 {
+		return 1
+	}
+	least := theme.BaseSize(theme.SizeBody) / size(l, theme.SizeBody)
+	if l.tight > 0 {
+		least *= l.tight
+	}
+	f := width / natural
+	for f > least && l.widthAt(f) > width {
+		f -= shrinkStep // widths of text are not quite proportional to its size
+	}
+	return max(f, least)
+}
+
+// shrinkStep is how finely a fitting size is looked for.
+const shrinkStep = 0.01
 
 // NewLine returns a line that shows the runs.
 func NewLine(runs ...Run) *Line {
@@ -143,8 +177,8 @@ type measured struct {
 	width, height, baseline, size, mark float32
 }
 
-func (l *Line) measure(r Run) measured {
-	m := measured{size: size(l, r.size())}
+func (l *Line) measure(r Run, factor float32) measured {
+	m := measured{size: size(l, r.size()) * factor}
 	s, base := fyne.CurrentApp().Driver().RenderedTextSize(r.Text, m.size, fyne.TextStyle{Bold: r.Bold}, nil)
 	m.width, m.height, m.baseline = s.Width, s.Height, base
 	if r.Mark != IconNone {
@@ -208,7 +242,7 @@ func (r *lineRenderer) MinSize() fyne.Size {
 	// gives the rest. NaturalWidth is what it would like.
 	var h float32
 	for _, run := range r.line.runs {
-		h = max(h, r.line.measure(run).height)
+		h = max(h, r.line.measure(run, 1).height)
 	}
 	if h == 0 {
 		h = textHeight(r.line, theme.SizeBody)
@@ -217,10 +251,12 @@ func (r *lineRenderer) MinSize() fyne.Size {
 }
 
 // NaturalWidth is the width at which nothing is cut.
-func (l *Line) NaturalWidth() float32 {
+func (l *Line) NaturalWidth() float32 { return l.widthAt(1) }
+
+func (l *Line) widthAt(factor float32) float32 {
 	var w float32
 	for i, run := range l.runs {
-		m := l.measure(run)
+		m := l.measure(run, factor)
 		w += m.width + m.mark
 		if i > 0 {
 			w += m.size * runSpace
@@ -231,13 +267,14 @@ func (l *Line) NaturalWidth() float32 {
 
 func (r *lineRenderer) Layout(s fyne.Size) {
 	l := r.line
+	factor := l.factor(s.Width)
 	var baseline, tall float32
 	for _, run := range l.runs {
-		m := l.measure(run)
+		m := l.measure(run, factor)
 		baseline, tall = max(baseline, m.baseline), max(tall, m.height)
 	}
 	x, top := float32(0), max(0, (s.Height-tall)/2)
-	switch free := s.Width - l.NaturalWidth(); {
+	switch free := s.Width - l.widthAt(factor); {
 	case free <= 0:
 	case l.align == fyne.TextAlignCenter:
 		x = free / 2
@@ -245,7 +282,8 @@ func (r *lineRenderer) Layout(s fyne.Size) {
 		x = free
 	}
 	for i, run := range l.runs {
-		m, t := l.measure(run), r.texts[i]
+		m, t := l.measure(run, factor), r.texts[i]
+		t.TextSize = m.size
 		if i > 0 {
 			x += m.size * runSpace
 		}
@@ -258,6 +296,19 @@ func (r *lineRenderer) Layout(s fyne.Size) {
 		place(t, x, top+baseline-m.baseline, m.width, m.height)
 		x += m.width
 	}
+}
+
+// shrink is the size at which a text stands in a width: the one it was given,
+// or less, but not below that of its name at a text scale of 100 %.
+func shrink(w styled, name fyne.ThemeSizeName, text string, bold bool, width float32) float32 {
+	full := size(w, name)
+	least := theme.BaseSize(name)
+	for s := full; s > least; s -= full * shrinkStep {
+		if fyne.MeasureText(text, s, fyne.TextStyle{Bold: bold}).Width <= width {
+			return s
+		}
+	}
+	return least
 }
 
 // fit cuts a text with an ellipsis to a width; less than the ellipsis is "".

@@ -4,7 +4,6 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"stipple/app/ui/keys"
@@ -82,26 +81,23 @@ func (b *LineButton) tap() {
 
 // CreateRenderer implements fyne.Widget.
 func (b *LineButton) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(color.Transparent)
+	ground := newPlate()
 	return newDrawn(&drawn{
 		owner:   b,
-		objects: []fyne.CanvasObject{ground, b.line},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, b.line},
 		min: func() fyne.Size {
 			return fyne.NewSize(theme.Touch, max(theme.Touch, b.line.MinSize().Height))
 		},
 		layout: func(s fyne.Size) {
-			place(ground, 0, 4, s.Width, s.Height-8)
+			ground.place(0, 4, s.Width, s.Height-8)
 			place(b.line, 8, 0, s.Width-16, s.Height)
 		},
 		paint: func() {
-			ground.CornerRadius, ground.FillColor = theme.ControlRadius, color.Transparent
-			ground.StrokeWidth = 0
+			var fill color.Color = color.Transparent
 			if b.onTap != nil && (b.hovered || b.pressed) {
-				ground.FillColor = ink(b, b.ground(theme.Raised, theme.Pressed))
+				fill = ink(b, b.ground(theme.Raised, theme.Pressed))
 			}
-			if b.focused {
-				ring(b, ground, true, theme.Line)
-			}
+			ground.overlay(b, fill, b.focused)
 		},
 	})
 }

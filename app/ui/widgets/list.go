@@ -169,23 +169,18 @@ func (l *RowList) reveal() {
 
 // CreateRenderer implements fyne.Widget.
 func (l *RowList) CreateRenderer() fyne.WidgetRenderer {
-	frame := canvas.NewRectangle(color.Transparent)
+	frame := newPlate()
 	return newDrawn(&drawn{
 		owner:   l,
-		objects: []fyne.CanvasObject{l.scroll, l.empty, frame},
+		objects: []fyne.CanvasObject{l.scroll, l.empty, frame.outer, frame.inner},
 		min:     func() fyne.Size { return fyne.NewSize(200, 2*RowHeightSingle) },
 		layout: func(s fyne.Size) {
 			place(l.scroll, 0, 0, s.Width, s.Height)
 			place(l.empty, 16, 16, max(s.Width-32, 0), max(s.Height-32, 0))
-			place(frame, 0, 0, s.Width, s.Height)
+			frame.place(0, 0, s.Width, s.Height)
 			l.sheet.arrange()
 		},
-		paint: func() {
-			frame.CornerRadius, frame.StrokeWidth = theme.ControlRadius, 0
-			if l.focused {
-				ring(l, frame, true, theme.Line)
-			}
-		},
+		paint: func() { frame.overlay(l, color.Transparent, l.focused) },
 	})
 }
 

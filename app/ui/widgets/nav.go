@@ -128,18 +128,18 @@ func (w *navItem) MouseUp(*desktop.MouseEvent) {
 
 // CreateRenderer implements fyne.Widget.
 func (w *navItem) CreateRenderer() fyne.WidgetRenderer {
-	ground, bar := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black)
+	ground, bar := newPlate(), canvas.NewRectangle(color.Black)
 	mark, word := newGlyph(), canvas.NewText("", color.Black)
 	word.Alignment = fyne.TextAlignCenter
 	const side, barWidth = 24, 4
 	return newDrawn(&drawn{
 		owner:   w,
-		objects: []fyne.CanvasObject{ground, bar, mark.Image, word},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, bar, mark.Image, word},
 		min:     func() fyne.Size { return fyne.NewSize(theme.NavWidth-1, navItemHeight) },
 		layout: func(s fyne.Size) {
 			th := word.MinSize().Height
 			top := (s.Height - side - 8 - th) / 2
-			place(ground, 0, 0, s.Width, s.Height)
+			ground.place(0, 0, s.Width, s.Height)
 			place(bar, 0, 0, barWidth, s.Height)
 			place(mark, (s.Width-side)/2, top, side, side)
 			place(word, 0, top+side+8, s.Width, th)
@@ -147,20 +147,23 @@ func (w *navItem) CreateRenderer() fyne.WidgetRenderer {
 		paint: func() {
 			on := w.rail.selected == w.index
 			shade := theme.TextSecondary
-			ground.FillColor, ground.StrokeWidth = color.Transparent, 0
+			var fill color.Color = color.Transparent
 			if on || w.hovered {
-				ground.FillColor = ink(w, w.ground(theme.Raised, theme.Pressed))
+				fill = ink(w, w.ground(theme.Raised, theme.Pressed))
 			}
 			if on {
 				shade = theme.Text
 			}
+			width := float32(0)
 			if w.focused {
-				ring(w, ground, true, theme.Line)
+				width = focusWidth
 			}
+			ground.paint(fill, ink(w, theme.Accent), width, 0)
 			bar.FillColor = ink(w, theme.Accent)
 			bar.Hidden = !on
 			mark.set(w.item.Icon, ink(w, shade))
-			word.TextSize, word.Color = size(w, theme.SizeLabel), ink(w, shade)
+			word.TextSize = shrink(w, theme.SizeLabel, w.item.Label, false, theme.NavWidth-12)
+			word.Color = ink(w, shade)
 			word.Text = fit(w.item.Label, word.TextSize, false, theme.NavWidth-8)
 		},
 	})

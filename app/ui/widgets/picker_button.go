@@ -1,10 +1,7 @@
 package widgets
 
 import (
-	"image/color"
-
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"stipple/app/ui/keys"
@@ -103,16 +100,16 @@ func (p *PickerButton) open() {
 
 // CreateRenderer implements fyne.Widget.
 func (p *PickerButton) CreateRenderer() fyne.WidgetRenderer {
-	ground, arrow := canvas.NewRectangle(color.Transparent), newGlyph()
+	ground, arrow := newPlate(), newGlyph()
 	const pad, side = 14, 12
 	return newDrawn(&drawn{
 		owner:   p,
-		objects: []fyne.CanvasObject{ground, p.line, arrow.Image},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, p.line, arrow.Image},
 		min: func() fyne.Size {
 			return fyne.NewSize(160, max(theme.Touch, p.line.MinSize().Height+16))
 		},
 		layout: func(s fyne.Size) {
-			place(ground, 0, 0, s.Width, s.Height)
+			ground.place(0, 0, s.Width, s.Height)
 			place(p.line, pad, 0, s.Width-2*pad-side-8, s.Height)
 			place(arrow, s.Width-pad-side, (s.Height-side)/2, side, side)
 		},
@@ -121,8 +118,7 @@ func (p *PickerButton) CreateRenderer() fyne.WidgetRenderer {
 			if p.disabled {
 				fill = theme.Panel
 			}
-			ground.FillColor, ground.CornerRadius = ink(p, fill), theme.ControlRadius
-			ring(p, ground, p.focused, theme.Line)
+			ground.control(p, ink(p, fill), theme.Line, p.focused)
 			arrow.set(IconDown, ink(p, theme.TextSecondary))
 			if p.disabled {
 				arrow.set(IconLock, ink(p, theme.TextDisabled))

@@ -4,7 +4,6 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"stipple/app/ui/keys"
@@ -72,28 +71,26 @@ func (b *RowButton) MouseUp(*desktop.MouseEvent) {}
 // CreateRenderer implements fyne.Widget. The text stands at the very left, so
 // that it lines up with what is under it; the ground reaches out by 8.
 func (b *RowButton) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(color.Transparent)
+	ground := newPlate()
 	return newDrawn(&drawn{
 		owner:   b,
-		objects: []fyne.CanvasObject{ground, b.title, b.sub},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, b.title, b.sub},
 		min: func() fyne.Size {
 			return fyne.NewSize(120, max(theme.Touch, b.title.MinSize().Height+b.sub.MinSize().Height-4))
 		},
 		layout: func(s fyne.Size) {
-			place(ground, -8, 0, s.Width+8, s.Height)
+			ground.place(-8, 0, s.Width+8, s.Height)
 			th, sh := b.title.MinSize().Height, b.sub.MinSize().Height
 			top := (s.Height - th - sh + 4) / 2
 			place(b.title, 0, top, s.Width-8, th)
 			place(b.sub, 0, top+th-4, s.Width-8, sh)
 		},
 		paint: func() {
-			ground.CornerRadius, ground.StrokeWidth, ground.FillColor = theme.ControlRadius, 0, color.Transparent
+			var fill color.Color = color.Transparent
 			if b.onTap != nil && b.hovered {
-				ground.FillColor = ink(b, theme.Raised)
+				fill = ink(b, theme.Raised)
 			}
-			if b.focused {
-				ring(b, ground, true, theme.Line)
-			}
+			ground.overlay(b, fill, b.focused)
 		},
 	})
 }

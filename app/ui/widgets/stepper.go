@@ -1,11 +1,9 @@
 package widgets
 
 import (
-	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"stipple/app/ui/keys"
@@ -156,14 +154,14 @@ func (s *Stepper) release() {
 
 // CreateRenderer implements fyne.Widget.
 func (s *Stepper) CreateRenderer() fyne.WidgetRenderer {
-	ground, mark := canvas.NewRectangle(color.Black), newGlyph()
+	ground, mark := newPlate(), newGlyph()
 	const side = 24
 	return newDrawn(&drawn{
 		owner:   s,
-		objects: []fyne.CanvasObject{ground, mark.Image},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, mark.Image},
 		min:     func() fyne.Size { return fyne.NewSize(theme.TouchFar, stepperHeight) },
 		layout: func(sz fyne.Size) {
-			place(ground, 0, 0, sz.Width, sz.Height)
+			ground.place(0, 0, sz.Width, sz.Height)
 			place(mark, (sz.Width-side)/2, (sz.Height-side)/2, side, side)
 		},
 		paint: func() {
@@ -171,8 +169,7 @@ func (s *Stepper) CreateRenderer() fyne.WidgetRenderer {
 			if s.disabled {
 				fill, shade = theme.Panel, theme.TextDisabled
 			}
-			ground.FillColor, ground.CornerRadius = ink(s, fill), theme.ControlRadius
-			ring(s, ground, s.focused && !s.disabled, theme.Line)
+			ground.control(s, ink(s, fill), theme.Line, s.focused && !s.disabled)
 			mark.set(s.icon, ink(s, shade))
 		},
 	})

@@ -132,7 +132,7 @@ func (r *stripRenderer) Refresh() {
 
 func (r *stripRenderer) Layout(size fyne.Size) {
 	s := r.strip
-	const side, gap = 18, 22
+	const side, gap = 18, itemGap
 	h := size.Height - 1
 	place(r.ground, 0, 0, size.Width, size.Height)
 	place(r.edge, 0, h, size.Width, 1)
@@ -154,29 +154,46 @@ func (r *stripRenderer) Layout(size fyne.Size) {
 	right -= gap
 	m := s.chip.MinSize()
 	place(s.chip, side, (h-m.Height)/2, m.Width, m.Height)
-	x := float32(side) + m.Width + gap
-	first := true
-	for i, l := range s.items {
-		natural := l.NaturalWidth()
-		rule := float32(0)
-		if !first {
-			rule = gap
+	s.layoutItems(float32(side)+m.Width+gap, right, h)
+}
+
+// itemGap is the space on each side of a rule between two items.
+const itemGap = 22
+
+// layoutItems places the items between left and right. Large text shrinks
+// evenly first; then the last items give way.
+func (s *StatusStrip) layoutItems(left, right, h float32) {
+	natural, shown := float32(0), 0
+	for _, l := range s.items {
+		if len(l.runs) > 0 {
+			natural += l.NaturalWidth() + 1
+			shown++
 		}
-		if len(l.runs) == 0 || right-x-rule < min(natural, 90) {
-			s.rules[i].Hide()
-			l.Hide()
+	}
+	room := right - left - 2*itemGap*float32(max(shown-1, 0))
+	least := theme.BaseSize(theme.SizeBody) / size(s, theme.SizeBody)
+	factor := min(1, max(room/max(natural, 1), least))
+	x, first := left, true
+	for i, l := range s.items {
+		s.rules[i].Hide()
+		l.Hide()
+		start := x
+		if !first {
+			start += itemGap
+		}
+		wide := min((l.NaturalWidth()+1)*factor, right-start)
+		if len(l.runs) == 0 || wide < min(l.NaturalWidth()*factor, itemLeast) {
 			continue
 		}
-		l.Show()
-		s.rules[i].Hide()
 		if !first {
 			s.rules[i].Show()
 			place(s.rules[i], x, (h-24)/2, 1, 24)
-			x += gap
 		}
-		first = false
-		wide := min(natural+1, right-x)
-		place(l, x, 0, wide, h)
-		x += wide + gap
+		l.Show()
+		place(l, start, 0, wide, h)
+		x, first = start+wide+itemGap, false
 	}
 }
+
+// itemLeast is the width below which an item is left out and not cut.
+const itemLeast = 90

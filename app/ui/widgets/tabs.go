@@ -129,18 +129,18 @@ func (w *tab) MouseUp(*desktop.MouseEvent) {}
 
 // CreateRenderer implements fyne.Widget.
 func (w *tab) CreateRenderer() fyne.WidgetRenderer {
-	frame, bar := canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Black)
+	frame, bar := newPlate(), canvas.NewRectangle(color.Black)
 	word := canvas.NewText("", color.Black)
 	word.Alignment = fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   w,
-		objects: []fyne.CanvasObject{frame, word, bar},
+		objects: []fyne.CanvasObject{frame.outer, frame.inner, word, bar},
 		min: func() fyne.Size {
 			m := fyne.MeasureText(w.label, size(w, theme.SizeBody), fyne.TextStyle{Bold: true})
 			return fyne.NewSize(m.Width+10, max(theme.Touch, m.Height))
 		},
 		layout: func(s fyne.Size) {
-			place(frame, 0, 4, s.Width, s.Height-8)
+			frame.place(0, 4, s.Width, s.Height-8)
 			place(word, 0, 0, s.Width, s.Height)
 			place(bar, 0, s.Height-3, s.Width, 3)
 		},
@@ -152,10 +152,7 @@ func (w *tab) CreateRenderer() fyne.WidgetRenderer {
 				word.Color = ink(w, theme.Text)
 			}
 			bar.FillColor, bar.Hidden = ink(w, theme.Accent), !on
-			frame.CornerRadius, frame.StrokeWidth = theme.ControlRadius, 0
-			if w.focused {
-				ring(w, frame, true, theme.Line)
-			}
+			frame.overlay(w, color.Transparent, w.focused)
 		},
 	})
 }

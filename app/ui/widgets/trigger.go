@@ -111,17 +111,17 @@ func (p *HoldPad) Hide() {
 
 // CreateRenderer implements fyne.Widget.
 func (p *HoldPad) CreateRenderer() fyne.WidgetRenderer {
-	ground, text := canvas.NewRectangle(color.Black), canvas.NewText("", color.Black)
+	ground, text := newPlate(), canvas.NewText("", color.Black)
 	text.Alignment = fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   p,
-		objects: []fyne.CanvasObject{ground, text},
+		objects: []fyne.CanvasObject{ground.outer, ground.inner, text},
 		min: func() fyne.Size {
 			w := fyne.MeasureText(p.text, size(p, theme.SizeBody), fyne.TextStyle{Bold: true})
 			return fyne.NewSize(w.Width+32, max(stepperHeight, w.Height+12))
 		},
 		layout: func(s fyne.Size) {
-			place(ground, 0, 0, s.Width, s.Height)
+			ground.place(0, 0, s.Width, s.Height)
 			text.TextSize = size(p, theme.SizeBody) * 1.13
 			text.Text = fit(p.text, text.TextSize, true, s.Width-16)
 			place(text, 0, 0, s.Width, s.Height)
@@ -131,11 +131,10 @@ func (p *HoldPad) CreateRenderer() fyne.WidgetRenderer {
 			if p.down {
 				fill, words = theme.Simulated, theme.OnSimulated
 			}
-			ground.FillColor, ground.CornerRadius = ink(p, fill), theme.ControlRadius
-			ground.StrokeColor, ground.StrokeWidth = ink(p, line), 1.5
 			if p.focused {
-				ground.StrokeColor, ground.StrokeWidth = ink(p, theme.OnDrawer), 2
+				line = theme.OnDrawer
 			}
+			ground.paint(ink(p, fill), ink(p, line), focusWidth, theme.ControlRadius)
 			text.Color, text.TextStyle = ink(p, words), fyne.TextStyle{Bold: true}
 		},
 	})

@@ -1,10 +1,7 @@
 package widgets
 
 import (
-	"image/color"
-
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -93,10 +90,10 @@ func NewValueCard(r *keys.Router, clock Clock, ev ValueCardEvents) *ValueCard {
 	c := &ValueCard{
 		title: NewLine(), step: NewLineAligned(fyne.TextAlignTrailing),
 		field: NewValueField(r, ev.Typed, step),
-		note:  NewLineAligned(fyne.TextAlignCenter),
+		note:  newReason(),
 		bar:   NewLimitBar(ev.Preview),
 		minus: NewStepper(r, clock, -1, step), plus: NewStepper(r, clock, 1, step),
-		reason: NewLineAligned(fyne.TextAlignCenter), detail: NewLineAligned(fyne.TextAlignCenter),
+		reason: newReason(), detail: newReason(),
 		barWidestPixels: 260,
 	}
 	c.ExtendBaseWidget(c)
@@ -143,12 +140,12 @@ func (c *ValueCard) State() ValueCardState { return c.state }
 
 // CreateRenderer implements fyne.Widget.
 func (c *ValueCard) CreateRenderer() fyne.WidgetRenderer {
-	ground := canvas.NewRectangle(color.Black)
+	ground := newPlate()
 	const pad, edge, barHeight = 16, 10, 32
 	return newDrawn(&drawn{
 		owner: c,
 		objects: []fyne.CanvasObject{
-			ground, c.title, c.step, c.field, c.note, c.bar, c.reason, c.detail, c.minus, c.plus,
+			ground.outer, ground.inner, c.title, c.step, c.field, c.note, c.bar, c.reason, c.detail, c.minus, c.plus,
 		},
 		min: func() fyne.Size {
 			body, small := textHeight(c, theme.SizeBody), textHeight(c, theme.SizeLabel)
@@ -156,7 +153,7 @@ func (c *ValueCard) CreateRenderer() fyne.WidgetRenderer {
 			return fyne.NewSize(200, h)
 		},
 		layout: func(s fyne.Size) {
-			place(ground, 0, 0, s.Width, s.Height)
+			ground.place(0, 0, s.Width, s.Height)
 			body, small := c.title.MinSize().Height, c.reason.MinSize().Height
 			value := c.field.MinSize().Height
 			used := 12 + body + value + body + barHeight + 2*small + stepperHeight + edge
@@ -183,8 +180,7 @@ func (c *ValueCard) CreateRenderer() fyne.WidgetRenderer {
 			place(c.plus, 2*edge+button, bottom, button, stepperHeight)
 		},
 		paint: func() {
-			ground.FillColor, ground.CornerRadius = ink(c, theme.Panel), theme.CardRadius
-			ground.StrokeColor, ground.StrokeWidth = ink(c, theme.Line), 1
+			ground.paint(ink(c, theme.Panel), ink(c, theme.Line), 1, theme.CardRadius)
 		},
 	})
 }

@@ -171,12 +171,12 @@ func (f *ValueField) shown() string {
 
 // CreateRenderer implements fyne.Widget.
 func (f *ValueField) CreateRenderer() fyne.WidgetRenderer {
-	frame := canvas.NewRectangle(color.Transparent)
+	frame := newPlate()
 	value, unit := canvas.NewText("", color.Black), canvas.NewText("", color.Black)
 	caret := canvas.NewRectangle(color.Black)
 	return newDrawn(&drawn{
 		owner:   f,
-		objects: []fyne.CanvasObject{frame, value, unit, caret},
+		objects: []fyne.CanvasObject{frame.outer, frame.inner, value, unit, caret},
 		min: func() fyne.Size {
 			return fyne.NewSize(120, textHeight(f, theme.SizeSetValue))
 		},
@@ -188,12 +188,9 @@ func (f *ValueField) CreateRenderer() fyne.WidgetRenderer {
 				value.Color = ink(f, theme.TextSecondary)
 			}
 			unit.Text, unit.Color = f.unit, ink(f, theme.TextSecondary)
-			frame.CornerRadius, frame.StrokeWidth = theme.ControlRadius, 0
-			switch {
-			case f.refused:
-				frame.StrokeColor, frame.StrokeWidth = ink(f, theme.HighInk), 2
-			case f.focused && !f.locked:
-				frame.StrokeColor, frame.StrokeWidth = ink(f, theme.Accent), 2
+			frame.overlay(f, color.Transparent, f.focused && !f.locked)
+			if f.refused {
+				frame.paint(ink(f, theme.Panel), ink(f, theme.HighInk), focusWidth, theme.ControlRadius)
 			}
 			caret.FillColor, caret.Hidden = ink(f, theme.Accent), !f.typing
 		},
@@ -201,8 +198,8 @@ func (f *ValueField) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // layout centres value and unit on one baseline; a long value shrinks to fit.
-func (f *ValueField) layout(s fyne.Size, frame *canvas.Rectangle, value, unit *canvas.Text, caret *canvas.Rectangle) {
-	place(frame, 0, 0, s.Width, s.Height)
+func (f *ValueField) layout(s fyne.Size, frame *plate, value, unit *canvas.Text, caret *canvas.Rectangle) {
+	frame.place(0, 0, s.Width, s.Height)
 	value.TextSize, unit.TextSize = size(f, theme.SizeSetValue), size(f, theme.SizeLive)
 	gap := unit.TextSize * 0.38
 	width := func() float32 { return value.MinSize().Width + gap + unit.MinSize().Width }
