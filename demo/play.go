@@ -50,31 +50,68 @@ func (p *play) shoot(ctx context.Context, name string) error {
 	return p.w.picture(ctx, filepath.Join(p.pictures, fmt.Sprintf("%02d-%s.png", p.shots, name)))
 }
 
-// pick opens a picker and chooses the row of a key. Rows that are scrolled out
-// of sight are searched for by typing.
-func (p *play) pick(ctx context.Context, opener, search string, is func(trace.Control) bool) (trace.Control, error) {
+// match finds the row to choose among those that are in sight.
+type match func(rows []trace.Control) (trace.Control, bool)
+
+// keyed matches the row of a key.
+func keyed(key string) match {
+	return func(rows []trace.Control) (trace.Control, bool) {
+		for _, c := range rows {
+			if strings.HasSuffix(c.Name, ".choice."+key) && c.Enabled {
+				return c, true
+			}
+		}
+		return trace.Control{}, false
+	}
+}
+
+// theOnly matches a row that is left alone by a search.
+func theOnly(rows []trace.Control) (trace.Control, bool) {
+	if len(rows) != 1 || !rows[0].Enabled {
+		return trace.Control{}, false
+	}
+	return rows[0], true
+}
+
+// pick opens a picker, types into its search field unless search is empty, and
+// chooses a row. It returns once the picker has closed.
+func (p *play) pick(ctx context.Context, opener, search string, row match) error {
 	if err := p.w.use(ctx, opener); err != nil {
-		return trace.Control{}, err
+		return err
 	}
 	if search != "" {
 		if err := p.search(ctx, search); err != nil {
-			return trace.Control{}, err
+			return err
 		}
 	}
-	var row trace.Control
-	_, err := p.w.until(ctx, reactLimit, "a row to choose in "+opener, func(s trace.Snapshot) bool {
-		for _, c := range s.Controls {
-			if strings.Contains(c.Name, ".choice.") && c.Enabled && is(c) {
-				row = c
-				return true
-			}
-		}
-		return false
+	return p.choose(ctx, "a row to choose in "+opener, row)
+}
+
+// choose clicks a row of the list that is open, and waits for it to close.
+func (p *play) choose(ctx context.Context, what string, row match) error {
+	var found trace.Control
+	_, err := p.w.until(ctx, reactLimit, what, func(s trace.Snapshot) (ok bool) {
+		found, ok = row(rows(s))
+		return ok
 	})
 	if err != nil {
-		return trace.Control{}, err
+		return err
 	}
-	return row, p.w.click(ctx, row.X+row.W/2, row.Y+row.H/2)
+	if err := p.w.click(ctx, found.X+found.W/2, found.Y+found.H/2); err != nil {
+		return err
+	}
+	return p.w.state(ctx, reactLimit, "overlay", "closed")
+}
+
+// rows are the rows of the lists that can be used now.
+func rows(s trace.Snapshot) []trace.Control {
+	var out []trace.Control
+	for _, c := range s.Controls {
+		if strings.Contains(c.Name, ".choice.") && c.Enabled {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // search types into the field of an open picker.
@@ -97,11 +134,6 @@ func searchField(s trace.Snapshot) (trace.Control, bool) {
 		}
 	}
 	return trace.Control{}, false
-}
-
-// ends says whether a row is that of a key.
-func ends(key string) func(trace.Control) bool {
-	return func(c trace.Control) bool { return strings.HasSuffix(c.Name, ".choice."+key) }
 }
 
 // set types a value into a control and hands it over with Enter.

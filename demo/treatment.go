@@ -83,22 +83,21 @@ func (p *play) findPen(ctx context.Context) (string, error) {
 }
 
 func (p *play) choosePatient(ctx context.Context) (string, error) {
-	_, err := p.pick(ctx, "treat.patient", patientSearch, func(trace.Control) bool { return true })
-	if err != nil {
+	if err := p.pick(ctx, "treat.patient", patientSearch, theOnly); err != nil {
 		return "", err
 	}
-	s, err := p.w.until(ctx, reactLimit, "the patient on the page", func(s trace.Snapshot) bool {
-		_, open := searchField(s)
-		return !open && text(s, patientSearch) != ""
-	})
-	return text(s, patientSearch), err
+	if err := p.w.state(ctx, reactLimit, "patient", patientSearch); err != nil {
+		return "", err
+	}
+	s, err := p.w.now()
+	return text(s, patientSearch) + ", " + text(s, "type "), err
 }
 
 func (p *play) choosePlace(ctx context.Context) (string, error) {
-	if _, err := p.pick(ctx, "treat.indication", "", ends(indicationKey)); err != nil {
+	if err := p.pick(ctx, "treat.indication", "", keyed(indicationKey)); err != nil {
 		return "", err
 	}
-	if _, err := p.pick(ctx, "treat.zone", "Left cheek", ends(zoneKey)); err != nil {
+	if err := p.pick(ctx, "treat.zone", "Left cheek", keyed(zoneKey)); err != nil {
 		return "", err
 	}
 	s, err := p.w.until(ctx, reactLimit, "the four controls", func(s trace.Snapshot) bool {

@@ -16,6 +16,12 @@ step "unit tests, without cgo"
 # shellcheck disable=SC2046 # a list of packages
 CGO_ENABLED=0 go test $(go list ./... | grep -v -x -e stipple -e stipple/app -e stipple/app/sound -e stipple/demo)
 
+# The bench tool and everything under it must build elsewhere, too.
+for system in windows darwin; do
+	step "builds for $system, without cgo"
+	GOOS=$system CGO_ENABLED=0 go build ./protocol/... ./device/... ./app/clinical/... ./app/console/... ./app/store/... ./app/chart/...
+done
+
 step "what needs cgo, and the import arrows"
 go test . ./app
 
