@@ -1,0 +1,166 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"stipple/app/console"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/widgets"
+	"stipple/app/ui/words"
+)
+
+// band is the place under the strip that is kept for alarms, so that no
+// control moves when one comes. At rest it says so.
+type band struct {
+	w      *Window
+	banner *widgets.Banner
+	quiet  *widgets.Line
+	object *fyne.Container
+	notice int // id of the notice on show; 0: none
+	lost   bool
+}
+
+func newBand(w *Window) *band {
+	b := &band{w: w, quiet: widgets.NewLine()}
+	b.banner = widgets.NewBanner(w.keys, func() {
+		w.cfg.Desk.Activity()
+		if b.notice != 0 {
+			w.cfg.Desk.Acknowledge(b.notice)
+		}
+	}, nil)
+	w.names.Set(b.banner, "banner", "banner")
+	quiet := container.New(inset{left: 18, right: 18}, b.quiet)
+	b.object = container.NewStack(widgets.NewGround(theme.Background), quiet, b.banner)
+	return b
+}
+
+func (b *band) show(v *console.View) { b.draw(v, b.w.cfg.Desk.Live()) }
+
+func (b *band) tick(now time.Time, live console.LiveView) {
+	b.draw(b.w.view, live)
+	b.banner.Tick(now)
+}
+
+// draw shows the gravest thing: a lost link, then notices by their kind.
+func (b *band) draw(v *console.View, live console.LiveView) {
+	t := b.w.words
+	n, more := gravest(v.Notices)
+	b.lost = linkLost(v, live)
+	switch {
+	case b.lost && (n == nil || n.Kind < console.NoticeHigh || isLinkNotice(*n)):
+		b.notice = 0
+		text := t.T("banner.lost") + " · " + t.T("banner.lost.do")
+		if n != nil && isLinkNotice(*n) {
+			b.notice = n.ID
+			text = t.T("banner.lost") + " · " + noticeText(t, *n)
+		}
+		b.banner.Set(widgets.BannerState{Level: widgets.HighAlarm, Text: text, First: ackWord(t, b.notice)})
+	case n != nil && n.Kind > console.NoticeInfo:
+		b.notice = n.ID
+		text := noticeText(t, *n)
+		if more > 0 {
+			text += " · " + t.T("banner.more", words.Count(more))
+		}
+		b.banner.Set(widgets.BannerState{Level: level(n.Kind), Text: text, First: t.T("banner.ack")})
+	default:
+		b.notice = 0
+		b.banner.Set(widgets.BannerState{})
+	}
+	b.quiet.Set(quietRuns(t, v)...)
+}
+
+func ackWord(t *words.Words, notice int) string {
+	if notice == 0 {
+		return ""
+	}
+	return t.T("banner.ack")
+}
+
+// linkLost says whether a pen that was there fell silent: the desk says so, or
+// nothing came for over a second.
+func linkLost(v *console.View, live console.LiveView) bool {
+	if v.Pen.Connected {
+		return live.Valid && live.Age > console.LostAfter
+	}
+	return !v.Pen.LostAt.IsZero()
+}
+
+// linkKey is the key of the desk's notice about the link.
+const linkKey = "link"
+
+func isLinkNotice(n console.Notice) bool { return n.Key == linkKey }
+
+// gravest is the newest notice of the highest kind, and how many more are not
+// mere information.
+func gravest(all []console.Notice) (top *console.Notice, more int) {
+	for i := range all {
+		n := &all[i]
+		if n.Kind > console.NoticeInfo {
+			more++
+		}
+		if top == nil || n.Kind >= top.Kind {
+			top = n
+		}
+	}
+	if top != nil && top.Kind > console.NoticeInfo {
+		more--
+	}
+	return top, more
+}
+
+func level(k console.NoticeKind) widgets.BannerLevel {
+	switch k {
+	case console.NoticeHigh:
+		return widgets.HighAlarm
+	case console.NoticeMedium:
+		return widgets.MediumAlarm
+	}
+	return widgets.LowAlarm
+}
+
+// noticeText words a notice.
+func noticeText(t *words.Words, n console.Notice) string {
+	switch {
+	case n.Err != nil:
+		return t.Error(n.Err).Text()
+	case n.Pen != nil && n.Text == "":
+		return t.T("notice.pen", words.Count(int(n.Pen.Code)))
+	}
+	return n.Text
+}
+
+// quietRuns is what stands in the band without an alarm: the newest
+// information, or that there is no alarm.
+func quietRuns(t *words.Words, v *console.View) []widgets.Run {
+	var runs []widgets.Run
+	if n, _ := gravest(v.Notices); n != nil && n.Kind == console.NoticeInfo {
+		runs = append(runs, widgets.Muted(noticeText(t, *n)).Marked(widgets.MarkDot))
+	} else if n == nil {
+		runs = append(runs, widgets.Muted(t.T("band.no_alarms")))
+	}
+	if v.Training {
+		runs = append(runs, widgets.Muted("· "+t.T("band.training")))
+	}
+	return runs
+}
+
+// inset is a layout that leaves room at the sides.
+type inset struct{ left, top, right, bottom float32 }
+
+func (p inset) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var m fyne.Size
+	for _, o := range objects {
+		m = m.Max(o.MinSize())
+	}
+	return m.AddWidthHeight(p.left+p.right, p.top+p.bottom)
+}
+
+func (p inset) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(p.left, p.top))
+		o.Resize(fyne.NewSize(max(s.Width-p.left-p.right, 0), max(s.Height-p.top-p.bottom, 0)))
+	}
+}

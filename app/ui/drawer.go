@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"stipple/app/console"
+	"stipple/app/ui/overlay"
+	"stipple/app/ui/pages"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/widgets"
+)
+
+// drawer is the handpiece of the simulated pen: what a hand would do on a real
+// one. It talks to the handpiece's own channel, never to the link.
+type drawer struct {
+	w       *Window
+	open    bool
+	trigger *widgets.HoldPad
+	contact *widgets.Button
+	change  *widgets.Button
+	remove  *widgets.Button
+	faults  *widgets.Button
+	close   *widgets.Button
+	title   *widgets.Line
+	problem *widgets.Line
+	onSkin  bool
+	raised  map[string]bool // faults that are on
+	object  *fyne.Container
+}
+
+func newDrawer(w *Window) *drawer {
+	d := &drawer{w: w, open: true, raised: map[string]bool{}}
+	t := w.words
+	d.title = widgets.NewLine(widgets.Strong(t.T("hand.title")).In(theme.OnDrawer))
+	d.problem = widgets.NewLine(widgets.Small(t.T("hand.hint")).In(theme.OnDrawer))
+	d.trigger = widgets.NewHoldPad(w.keys, t.T("hand.trigger"), d.pull)
+	w.names.Set(d.trigger, "hold", "hand.trigger")
+	button := func(name, key string, act func()) *widgets.Button {
+		b := widgets.NewButton(w.keys, widgets.OnDrawer, t.T(key), act)
+		w.names.Set(b, "button", "hand."+name)
+		return b
+	}
+	d.contact = button("contact", "hand.contact", d.touch)
+	d.change = button("change_tip", "hand.change", func() { d.do(console.Handpiece.ChangeTip) })
+	d.remove = button("remove_tip", "hand.remove", func() { d.do(console.Handpiece.RemoveTip) })
+	d.faults = button("faults", "hand.faults", d.pickFault)
+	d.close = widgets.NewIconButton(w.keys, widgets.OnDrawer, widgets.IconDown, "", func() { d.setOpen(false) })
+	w.names.Set(d.close, "button", "hand.close")
+	inner := container.New(drawerLayout{d}, d.title, d.close, d.trigger, d.contact, d.change, d.remove, d.faults, d.problem)
+	d.object = container.NewStack(widgets.NewHatchedPanel(inner))
+	return d
+}
+
+// drawerLayout: title and close, the trigger, two rows of two, a line.
+type drawerLayout struct{ d *drawer }
+
+func (drawerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, 200) }
+
+func (l drawerLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	d := l.d
+	put := func(o fyne.CanvasObject, x, y, w, h float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(w, h))
+	}
+	const gap, head, row = 8, 30, 44
+	put(d.title, 0, 0, s.Width-row-gap, head)
+	put(d.close, s.Width-row, -8, row, head+8)
+	hint := d.problem.MinSize().Height
+	bottom := s.Height - hint
+	put(d.problem, 0, bottom, s.Width, hint)
+	half := (s.Width - gap) / 2
+	second := bottom - row - 2
+	first := second - row - gap
+	put(d.change, 0, second, half, row)
+	put(d.remove, half+gap, second, half, row)
+	put(d.contact, 0, first, half, row)
+	put(d.faults, half+gap, first, half, row)
+	top := float32(head + 4)
+	put(d.trigger, 0, top, s.Width, first-gap-top)
+}
+
+func (d *drawer) show(v *console.View) {
+	if !v.Pen.HasHandpiece {
+		d.onSkin = false
+		clear(d.raised)
+	}
+	kind, text := widgets.OnDrawer, d.w.words.T("hand.contact")
+	if d.onSkin {
+		text = d.w.words.T("hand.contact.on")
+	}
+	d.contact.SetKind(kind)
+	d.contact.SetText(text)
+}
+
+// setOpen opens or closes the drawer. Closing it lets go of the trigger.
+func (d *drawer) setOpen(open bool) {
+	d.release()
+	d.open = open
+	d.w.arrange()
+}
+
+// release lets go of the trigger, wherever it is held.
+func (d *drawer) release() {
+	if d.trigger.Down() {
+		d.trigger.Disable() // comes up, and can be pressed again
+		d.trigger.Enable()
+	}
+}
+
+func (d *drawer) pull(down bool) {
+	d.w.cfg.Desk.Activity()
+	key := "hand.trigger"
+	if down {
+		key = "hand.trigger.down"
+	}
+	d.trigger.SetText(d.w.words.T(key))
+	d.do(func(h console.Handpiece) error { return h.Trigger(down) })
+}
+
+func (d *drawer) touch() {
+	d.onSkin = !d.onSkin
+	on := d.onSkin
+	d.do(func(h console.Handpiece) error { return h.Contact(on) })
+	d.show(d.w.view)
+}
+
+// do carries out an act on the handpiece and shows what went wrong.
+func (d *drawer) do(act func(console.Handpiece) error) {
+	t := d.w.words
+	h := d.w.cfg.Desk.Handpiece()
+	if h == nil {
+		return
+	}
+	if err := act(h); err != nil {
+		d.problem.Set(widgets.Small(t.Error(err).What).In(theme.OnDrawer).Marked(widgets.MarkTriangle))
+		return
+	}
+	d.problem.Set(widgets.Small(t.T("hand.hint")).In(theme.OnDrawer))
+}
+
+// pickFault opens the faults of the simulated pen; choosing one turns it on
+// or off.
+func (d *drawer) pickFault() {
+	t := d.w.words
+	h := d.w.cfg.Desk.Handpiece()
+	if h == nil {
+		return
+	}
+	var items []overlay.Item
+	for _, name := range h.Faults() {
+		it := overlay.Item{Key: name, Name: t.Or("sim.fault."+name, name), Current: d.raised[name]}
+		if d.raised[name] {
+			it.Right = t.T("hand.fault.on")
+		}
+		items = append(items, it)
+	}
+	d.w.layer.ShowPicker(overlay.Picker{
+		Title: t.T("hand.faults.title"), Items: items, Empty: t.T("hand.faults.none"), Anchor: d.faults,
+		OnChoose: func(name string) {
+			on := !d.raised[name]
+			d.raised[name] = on
+			d.do(func(h console.Handpiece) error { return h.Fault(name, on) })
+		},
+	})
+}
+
+// foot is the lower end of the navigation: handpiece, looks, help.
+type foot struct {
+	w      *Window
+	hand   *widgets.Button
+	object *fyne.Container
+}
+
+func newFoot(w *Window) *foot {
+	f := &foot{w: w}
+	t := w.words
+	f.hand = widgets.NewButton(w.keys, widgets.OnDrawer, t.T("nav.handpiece"), func() { w.drawer.setOpen(!w.drawer.open) })
+	view := widgets.NewButton(w.keys, widgets.Ghost, t.T("nav.view"), w.pickLooks)
+	help := widgets.NewButton(w.keys, widgets.Ghost, t.T("nav.help"), func() { w.env.ShowHelp(w.Page()) })
+	w.names.Set(f.hand, "button", "nav.handpiece")
+	w.names.Set(view, "button", "nav.view")
+	w.names.Set(help, "button", "nav.help")
+	f.object = container.New(footLayout{}, f.hand, view, help)
+	return f
+}
+
+type footLayout struct{}
+
+func (footLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(theme.NavWidth, 100) }
+
+func (footLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	const gap, side = 6, 5
+	y := s.Height
+	for i := len(objects) - 1; i >= 0; i-- {
+		y -= theme.Touch
+		objects[i].Move(fyne.NewPos(side, y))
+		objects[i].Resize(fyne.NewSize(s.Width-2*side, theme.Touch))
+		y -= gap
+	}
+}
+
+func (f *foot) show(v *console.View) {
+	setVisible(f.hand, v.Pen.HasHandpiece && f.w.Page() == pages.NameTreat)
+}

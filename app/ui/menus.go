@@ -1,0 +1,81 @@
+package ui
+
+import (
+	"strconv"
+
+	"stipple/app/clinical"
+	"stipple/app/ui/overlay"
+	"stipple/app/ui/pages"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/widgets"
+)
+
+// bindKeys gives the keys of the whole window their meaning.
+func (w *Window) bindKeys() {
+	w.keys.OnHelp = func() { w.env.ShowHelp(w.Page()) }
+	w.keys.OnSearch = w.treat.PickPatient
+	w.keys.Attach(w.cfg.Canvas)
+}
+
+// pickOperator asks who works here. While armed nobody else can take over.
+func (w *Window) pickOperator() {
+	w.cfg.Desk.Activity()
+	if w.outputPossible() {
+		return
+	}
+	t := w.words
+	var items []overlay.Item
+	for _, o := range w.view.Operators {
+		items = append(items, overlay.Item{
+			Key: string(o.ID), Name: o.Name, Detail: t.Or("role."+string(o.Role), string(o.Role)),
+			Current: o.ID == w.view.Operator.ID,
+		})
+	}
+	w.layer.ShowPicker(overlay.Picker{
+		Title: t.T("operator.title"), Items: items, Empty: t.T("operator.none"),
+		OnChoose: func(key string) { w.cfg.Desk.ChooseOperator(clinical.ID(key)) },
+	})
+}
+
+// modes and scales are what the looks can be, in the order of the picker.
+func modes() []theme.Mode   { return []theme.Mode{theme.Light, theme.Dark, theme.Dim} }
+func scales() []theme.Scale { return []theme.Scale{theme.Scale100, theme.Scale125, theme.Scale150} }
+
+// pickLooks asks for theme and text size. A choice takes effect at once.
+func (w *Window) pickLooks() {
+	t := w.words
+	var modeNames, scaleNames []string
+	for _, m := range modes() {
+		modeNames = append(modeNames, t.T("view.theme."+m.String()))
+	}
+	for _, s := range scales() {
+		scaleNames = append(scaleNames, t.T("view.scale."+strconv.Itoa(int(s))))
+	}
+	mode := widgets.NewChoice(w.keys, modeNames, func(i int) {
+		w.SetPrefs(Prefs{Mode: modes()[i], Scale: w.prefs.Scale})
+	})
+	scale := widgets.NewChoice(w.keys, scaleNames, func(i int) {
+		w.SetPrefs(Prefs{Mode: w.prefs.Mode, Scale: scales()[i]})
+	})
+	for i, m := range modes() {
+		if m == w.prefs.Mode {
+			mode.Select(i)
+		}
+	}
+	for i, s := range scales() {
+		if s == w.prefs.Scale {
+			scale.Select(i)
+		}
+	}
+	w.names.Set(mode, "choice", "view.theme")
+	w.names.Set(scale, "choice", "view.scale")
+	content := pages.FieldColumn(
+		widgets.NewLabelledField(t.T("view.theme"), mode),
+		widgets.NewLabelledField(t.T("view.scale"), scale),
+	)
+	w.layer.ShowForm(overlay.Form{
+		Title: t.T("view.title"), Content: content,
+		Answers:  []overlay.Answer{{Key: "close", Text: t.T("close"), Kind: widgets.Primary}},
+		OnAnswer: func(string) { w.layer.Done() },
+	})
+}

@@ -1,0 +1,198 @@
+package pages
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"stipple/app/clinical"
+	"stipple/app/ui/overlay"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/widgets"
+	"stipple/app/ui/words"
+)
+
+// patientForm is the form of a new or edited patient.
+type patientForm struct {
+	env     *Env
+	patient clinical.Patient
+	busy    bool
+	entries map[string]*widgets.TextEntry
+	fields  map[string]*widgets.LabelledField // by the field's name in package clinical
+	sex     *widgets.Choice
+	skin    *widgets.Choice
+	notice  *widgets.Line
+}
+
+// The names of the fields in package clinical, as errors name them.
+const (
+	fieldFamily = "FamilyName"
+	fieldGiven  = "GivenName"
+	fieldBirth  = "BirthDate"
+	fieldFile   = "FileNumber"
+	fieldSex    = "Sex"
+	fieldSkin   = "Fitzpatrick"
+)
+
+func sexes() []clinical.Sex {
+	return []clinical.Sex{clinical.Female, clinical.Male, clinical.SexOther, clinical.SexUnstated}
+}
+
+func skins() []clinical.Fitzpatrick {
+	return []clinical.Fitzpatrick{
+		clinical.FitzpatrickI, clinical.FitzpatrickII, clinical.FitzpatrickIII,
+		clinical.FitzpatrickIV, clinical.FitzpatrickV, clinical.FitzpatrickVI, clinical.FitzpatrickUnknown,
+	}
+}
+
+func newPatientForm(e *Env, patient clinical.Patient) *patientForm {
+	f := &patientForm{
+		env: e, patient: patient, notice: widgets.NewLine(),
+		entries: map[string]*widgets.TextEntry{}, fields: map[string]*widgets.LabelledField{},
+	}
+	birth := ""
+	if patient.BirthDate != (clinical.Date{}) {
+		birth = words.Date(patient.BirthDate)
+	}
+	f.entry(fieldFamily, "edit.family", "family", patient.FamilyName)
+	f.entry(fieldGiven, "edit.given", "given", patient.GivenName)
+	f.entry(fieldBirth, "edit.birth", "birth", birth)
+	f.entry(fieldFile, "edit.file", "file", patient.FileNumber)
+	var sexNames, skinNames []string
+	for _, s := range sexes() {
+		sexNames = append(sexNames, e.t("sex."+string(s)))
+	}
+	for _, s := range skins() {
+		skinNames = append(skinNames, skin(e.Words, s))
+	}
+	f.sex, f.skin = widgets.NewChoice(e.Keys, sexNames, nil), widgets.NewChoice(e.Keys, skinNames, nil)
+	for i, s := range sexes() {
+		if s == patient.Sex {
+			f.sex.Select(i)
+		}
+	}
+	for i, s := range skins() {
+		if s == patient.Fitzpatrick {
+			f.skin.Select(i)
+		}
+	}
+	e.name(f.sex, "choice", "edit.sex")
+	e.name(f.skin, "choice", "edit.skin")
+	f.fields[fieldSex] = widgets.NewLabelledField(e.t("edit.sex"), f.sex)
+	f.fields[fieldSkin] = widgets.NewLabelledField(e.t("edit.skin"), f.skin)
+	f.fields[fieldSkin].SetHint(e.t("edit.skin.help"))
+	return f
+}
+
+func (f *patientForm) entry(field, label, name, text string) {
+	e := widgets.NewTextEntry(f.env.Keys, "")
+	e.SetText(text)
+	f.env.name(e, "entry", "edit."+name)
+	f.entries[field] = e
+	f.fields[field] = widgets.NewLabelledField(f.env.t(label), e)
+}
+
+// content places two fields on a line where they are short.
+func (f *patientForm) content() fyne.CanvasObject {
+	rows := [][]string{{fieldFamily, fieldGiven}, {fieldBirth, fieldFile}, {fieldSex}, {fieldSkin}}
+	const gap, wide = 4, 720
+	var objects []fyne.CanvasObject
+	tall := height(f.notice)
+	for _, r := range rows {
+		tall += height(f.fields[r[0]]) + gap
+		for _, name := range r {
+			objects = append(objects, f.fields[name])
+		}
+	}
+	objects = append(objects, f.notice)
+	return arrange(fyne.NewSize(wide, tall), func(s fyne.Size) {
+		y := float32(0)
+		for _, r := range rows {
+			each := (s.Width - float32(len(r)-1)*columnGap) / float32(len(r))
+			h := height(f.fields[r[0]])
+			for i, name := range r {
+				place(f.fields[name], float32(i)*(each+columnGap), y, each, h)
+			}
+			y += h + gap
+		}
+		place(f.notice, 0, y, s.Width, height(f.notice))
+	}, objects...)
+}
+
+// read takes the patient out of the form; false where a field can't be read.
+func (f *patientForm) read() (clinical.Patient, bool) {
+	p := f.patient
+	text := func(field string) string { return strings.TrimSpace(f.entries[field].Text) }
+	p.FamilyName, p.GivenName, p.FileNumber = text(fieldFamily), text(fieldGiven), text(fieldFile)
+	if i := f.sex.Selected(); i >= 0 {
+		p.Sex = sexes()[i]
+	}
+	if i := f.skin.Selected(); i >= 0 {
+		p.Fitzpatrick = skins()[i]
+	}
+	birth, err := words.ParseDate(text(fieldBirth))
+	if err != nil {
+		f.fields[fieldBirth].SetError(f.env.t("edit.birth.bad"))
+		return p, false
+	}
+	p.BirthDate = birth
+	return p, true
+}
+
+// refused marks the fields that were refused.
+func (f *patientForm) refused(err error) {
+	w := f.env.Words
+	problems := w.Fields(err)
+	for name, field := range f.fields {
+		field.SetError(problems[name])
+	}
+	f.notice.Set(widgets.Strong(w.T("edit.failed", w.Error(err).Text())).In(theme.HighInk).Marked(widgets.MarkSquare))
+}
+
+// openEdit opens the form for a new patient, or for one that exists.
+func (p *Patients) openEdit(patient clinical.Patient) {
+	e := p.env
+	title := e.t("edit.new")
+	if patient.ID != "" {
+		title = e.t("edit.title", fullName(patient))
+	}
+	f := newPatientForm(e, patient)
+	e.Layer.ShowForm(overlay.Form{
+		Title: title, Content: f.content(), Width: 760, Focus: f.entries[fieldFamily],
+		Answers: []overlay.Answer{
+			{Key: "cancel", Text: e.t("cancel"), Kind: widgets.Secondary},
+			{Key: "save", Text: e.t("edit.save"), Kind: widgets.Primary},
+		},
+		OnAnswer: func(key string) {
+			e.Desk.Activity()
+			if key == "cancel" {
+				e.Layer.Done()
+				return
+			}
+			p.save(f)
+		},
+	})
+}
+
+func (p *Patients) save(f *patientForm) {
+	for _, field := range f.fields {
+		field.SetError("")
+	}
+	patient, ok := f.read()
+	if !ok || f.busy {
+		return
+	}
+	f.busy = true
+	p.env.Desk.SavePatient(patient, func(saved clinical.Patient, err error) {
+		p.env.Do(func() {
+			f.busy = false
+			if err != nil {
+				f.refused(err)
+				return
+			}
+			p.env.Layer.Done()
+			p.finder.again()
+			p.choose(saved.ID)
+		})
+	})
+}

@@ -1,0 +1,207 @@
+package pages
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"stipple/app/clinical"
+	"stipple/app/console"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/widgets"
+	"stipple/app/ui/words"
+)
+
+// showHistory lists the treatments of the patient.
+func (p *Patients) showHistory() {
+	if p.file == nil {
+		return
+	}
+	w, now := p.env.Words, p.env.Now()
+	rows := make([]widgets.Row, len(p.file.Treatments))
+	for i, t := range p.file.Treatments {
+		rows[i] = widgets.Row{
+			Key: words.Count(i),
+			Title: []widgets.Run{
+				widgets.Strong(w.Day(t.Started, now)), widgets.Plain("· " + w.T("treatments.session", words.Count(t.Session))),
+				outcomeRun(w, t.Outcome),
+			},
+			Sub:      []widgets.Run{widgets.Small(w.T("preset.place", t.ZoneName, t.IndicationName) + simulatedMark(w, t))},
+			Right:    []widgets.Run{widgets.Plain(delivered(w, t))},
+			RightSub: []widgets.Run{widgets.Small(who(w, t))},
+		}
+	}
+	p.history.Set(rows, "")
+}
+
+func simulatedMark(w *words.Words, t console.TreatmentRow) string {
+	if t.Simulated {
+		return " · " + w.T("treatments.simulated")
+	}
+	return ""
+}
+
+// outcomeRun is how a treatment ended, in a colour and a shape.
+func outcomeRun(w *words.Words, o clinical.Outcome) widgets.Run {
+	r := widgets.Strong(w.T("treatments.outcome." + string(o)))
+	switch o {
+	case clinical.OutcomeComplete, clinical.OutcomeOpen:
+		return r.In(theme.Accent)
+	case clinical.OutcomeStopped, clinical.OutcomeUncertain:
+		return r.In(theme.MediumInk).Marked(widgets.MarkTriangle)
+	}
+	return r.In(theme.TextSecondary)
+}
+
+// delivered is what a treatment came to: "86 pulses · 103 J".
+func delivered(w *words.Words, t console.TreatmentRow) string {
+	text := pulseCount(w, t.PenKind, t.PulseCount)
+	if t.PenKind == clinical.RF {
+		text = w.T("treatments.pulses", text, words.Energy(t.Energy()))
+	}
+	return text
+}
+
+func who(w *words.Words, t console.TreatmentRow) string {
+	text := t.Operator.Name
+	if t.StopLatency > 0 {
+		text += " · " + w.T("treatments.stop", words.Milliseconds(t.StopLatency))
+	}
+	return text
+}
+
+func (p *Patients) showDetails() {
+	if p.file == nil {
+		return
+	}
+	w, pt, now := p.env.Words, p.file.Patient, p.env.Now()
+	p.details.set([]fact{
+		{w.T("edit.family"), widgets.Strong(pt.FamilyName)},
+		{w.T("edit.given"), widgets.Strong(pt.GivenName)},
+		{w.T("details.birth"), widgets.Plain(words.Date(pt.BirthDate) + " · " + w.N("patients.years", p.file.Age))},
+		{w.T("edit.sex"), widgets.Plain(w.T("sex." + string(pt.Sex)))},
+		{w.T("edit.skin"), widgets.Plain(skin(w, pt.Fitzpatrick))},
+		{w.T("edit.file"), widgets.Plain(pt.FileNumber)},
+		{w.T("details.created"), widgets.Plain(w.DayAndTime(pt.Created, now))},
+		{w.T("details.updated"), widgets.Plain(w.DayAndTime(pt.Updated, now))},
+		{w.T("details.revision"), widgets.Plain(words.Count(pt.Revision))},
+	})
+}
+
+// openRecord reads a treatment with all of its pulses.
+func (p *Patients) openRecord(i int) {
+	if p.file == nil || i >= len(p.file.Treatments) {
+		return
+	}
+	id := p.file.Treatments[i].ID
+	p.env.Desk.Activity()
+	p.env.Desk.TreatmentRecord(id, func(row console.TreatmentRow, err error) {
+		p.env.Do(func() {
+			if err != nil {
+				p.done(err)
+				return
+			}
+			p.record.show(row)
+			p.arrange()
+		})
+	})
+}
+
+// recordSheet is one treatment: its facts, its settings and its pulses.
+type recordSheet struct {
+	env    *Env
+	row    console.TreatmentRow
+	open   bool
+	title  *widgets.Line
+	back   *widgets.Button
+	facts  *factSheet
+	table  *pulseTable
+	pager  *pager
+	object *fyne.Container
+}
+
+func newRecordSheet(env *Env, changed func()) *recordSheet {
+	r := &recordSheet{env: env, title: widgets.NewLine(), facts: newFactSheet(2), table: newPulseTable(env.Words)}
+	r.back = env.button("record.back", widgets.Secondary, "record.back", func() {
+		r.close()
+		changed()
+	})
+	r.pager = newPager(env, "record", func(by int) {
+		r.table.turn(by)
+		r.object.Refresh()
+	})
+	r.object = arrange(fyne.NewSize(300, 200), r.layout, r.title, r.back, r.facts.object, r.table.object, r.pager.object)
+	return r
+}
+
+func (r *recordSheet) isOpen() bool { return r.open }
+
+func (r *recordSheet) close() { r.open = false }
+
+func (r *recordSheet) show(row console.TreatmentRow) {
+	r.row, r.open = row, true
+	w := r.env.Words
+	r.title.Set(widgets.Strong(w.T("record.title", w.Day(row.Started, r.env.Now()), w.T("treatments.session", words.Count(row.Session)))).Sized(theme.SizeBody),
+		outcomeRun(w, row.Outcome), widgets.Small(w.T("preset.place", row.ZoneName, row.IndicationName)+simulatedMark(w, row)))
+	r.facts.set(recordFacts(w, row))
+	r.table.set(row.PenKind, row.Pulses)
+	r.object.Refresh()
+}
+
+// recordFacts are the facts of a treatment in two columns.
+func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
+	when := w.T("record.when.open", words.Time(t.Started))
+	if !t.Ended.IsZero() {
+		when = w.T("record.when", words.Time(t.Started), words.Time(t.Ended))
+	}
+	stop := w.T("record.stop.none")
+	if t.StopLatency > 0 {
+		stop = words.Milliseconds(t.StopLatency)
+	}
+	settings, limits := "-", "-"
+	if n := len(t.Applied); n > 0 {
+		settings = strings.Join(settingsText(t.PenKind, t.Applied[n-1].Settings), " · ")
+		limits = envelopeText(w, t.PenKind, t.Applied[n-1].Envelope)
+	}
+	alarms := w.T("record.alarms.none")
+	if n := len(t.Alarms); n > 0 {
+		alarms = words.Count(n) + " · " + t.Alarms[n-1].Text
+	}
+	return []fact{
+		{w.T("record.settings"), widgets.Strong(settings)},
+		{w.T("record.envelope"), widgets.Plain(limits)},
+		{w.T("record.total"), widgets.Plain(delivered(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
+		{w.T("record.stop"), widgets.Strong(stop)},
+		{w.T("record.time"), widgets.Plain(when)},
+		{w.T("record.operator"), widgets.Plain(t.Operator.Name)},
+		{w.T("record.pen"), widgets.Plain(w.T("record.pen.value", t.PenModel, w.T("pen.serial", t.PenSerial), t.PenFirmware))},
+		{w.T("record.tip"), widgets.Plain(w.T("record.tip.lot", t.Tip.Lot) + " · " + w.T("strip.tip.pins", words.Count(t.Tip.Pins)))},
+		{w.T("record.library"), widgets.Plain(t.LibraryVersion + " · " + w.T("record.skin") + " " + skin(w, t.Fitzpatrick))},
+		{w.T("record.alarms"), widgets.Plain(alarms)},
+	}
+}
+
+// envelopeText is the upper ends of what the pen held.
+func envelopeText(w *words.Words, kind clinical.PenKind, e clinical.Envelope) string {
+	text := w.T("record.upto", strings.Join(settingsText(kind, e.Max), " · "))
+	if kind == clinical.RF {
+		text += " · " + w.T("record.dose", words.PerPin(e.DosePerPin))
+	}
+	return text
+}
+
+// layout: title and back, the facts, the table above STOP, the pager below it.
+func (r *recordSheet) layout(s fyne.Size) {
+	back := r.back.MinSize()
+	place(r.back, s.Width-back.Width, 0, back.Width, back.Height)
+	place(r.title, 0, 0, s.Width-back.Width-columnGap, back.Height)
+	y := back.Height + rowGap
+	facts := r.facts.height()
+	place(r.facts.object, 0, y, s.Width, facts)
+	y += facts + rowGap
+	bottom := s.Height - stopRoom + pageBottom
+	place(r.table.object, 0, y, s.Width, bottom-y)
+	first, n, total := r.table.window(bottom - y)
+	r.pager.set(first, n, total)
+	place(r.pager.object, 0, bottom+rowGap, pagerWide, height(r.back))
+}

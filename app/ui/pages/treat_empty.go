@@ -1,0 +1,184 @@
+package pages
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"stipple/app/clinical"
+	"stipple/app/console"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/widgets"
+)
+
+// emptyCard stands where there is nothing to show and says what to do next,
+// with up to three acts.
+type emptyCard struct {
+	env     *Env
+	title   *widgets.Line
+	text    *widgets.Paragraph
+	hint    *widgets.Paragraph
+	buttons []*widgets.Button
+	acts    []func()
+	object  *fyne.Container
+	inner   *fyne.Container
+}
+
+// emptyActs is how many acts an empty card can offer.
+const emptyActs = 3
+
+func newEmptyCard(env *Env) *emptyCard {
+	c := &emptyCard{env: env, acts: make([]func(), emptyActs)}
+	c.title = widgets.NewLineAligned(fyne.TextAlignCenter)
+	c.text = widgets.NewParagraph(widgets.Muted(""))
+	c.hint = widgets.NewParagraph(widgets.Muted(""))
+	objects := []fyne.CanvasObject{c.title, c.text, c.hint}
+	for i := range emptyActs {
+		b := widgets.NewButton(env.Keys, widgets.Secondary, "", func() {
+			env.Desk.Activity()
+			if c.acts[i] != nil {
+				c.acts[i]()
+			}
+		})
+		b.Hide()
+		c.buttons = append(c.buttons, b)
+		objects = append(objects, b)
+	}
+	c.inner = arrange(fyne.NewSize(200, 120), c.layout, objects...)
+	c.object = container.NewStack(widgets.NewCard(c.inner, cardPad))
+	c.object.Hide()
+	return c
+}
+
+// emptyState is what an empty card says.
+type emptyState struct {
+	title, text, hint string
+	acts              []emptyAct
+}
+
+// emptyAct is one way on.
+type emptyAct struct {
+	name, text string
+	primary    bool
+	act        func()
+}
+
+func (c *emptyCard) set(s emptyState) {
+	c.title.Set(widgets.Title(s.title))
+	c.text.Set(widgets.Muted(s.text))
+	c.hint.Set(widgets.Muted(s.hint).In(theme.MediumInk))
+	for i, b := range c.buttons {
+		if i >= len(s.acts) {
+			c.acts[i] = nil
+			b.Hide()
+			continue
+		}
+		kind := widgets.Secondary
+		if s.acts[i].primary {
+			kind = widgets.Primary
+		}
+		b.SetKind(kind)
+		b.SetText(s.acts[i].text)
+		c.acts[i] = s.acts[i].act
+		c.env.name(b, "button", s.acts[i].name)
+		b.Show()
+	}
+	c.inner.Refresh()
+}
+
+// readable is how wide a paragraph may be.
+const readable float32 = 620
+
+func (c *emptyCard) layout(s fyne.Size) {
+	wide := min(s.Width, readable)
+	left := (s.Width - wide) / 2
+	title := height(c.title)
+	text, hint := c.text.HeightFor(wide), float32(0)
+	hint = c.hint.HeightFor(wide)
+	buttons := theme.TouchFar
+	total := title + 6 + text + hint + 18 + buttons
+	y := max((s.Height-total)/2, 0)
+	place(c.title, 0, y, s.Width, title)
+	y += title + 6
+	place(c.text, left, y, wide, text)
+	y += text
+	place(c.hint, left, y, wide, hint)
+	y += hint + 18
+	var all float32
+	for _, b := range c.buttons {
+		if b.Visible() {
+			all += b.MinSize().Width + 24 + columnGap
+		}
+	}
+	x := (s.Width - all + columnGap) / 2
+	for _, b := range c.buttons {
+		if b.Visible() {
+			w := b.MinSize().Width + 24
+			place(b, x, y, w, max(buttons, height(b)))
+			x += w + columnGap
+		}
+	}
+}
+
+// showEmpty says why there are no controls, and says whether the card came or
+// went.
+func (p *Treat) showEmpty(v *console.View) bool {
+	if len(v.Controls) > 0 {
+		return show(p.empty.object, false)
+	}
+	p.empty.set(p.emptyState(v))
+	return show(p.empty.object, true)
+}
+
+// emptyState is the first thing that is missing: pen, patient, place, limits.
+func (p *Treat) emptyState(v *console.View) emptyState {
+	e := p.env
+	switch {
+	case v.Pen.Phase == console.Handshake:
+		return emptyState{title: e.t("treat.connecting"), text: e.t("treat.connecting.do")}
+	case v.Pen.Phase == console.Monitor:
+		s := e.Words.Error(v.Pen.Problem)
+		return emptyState{title: e.t("treat.monitor"), text: s.Text()}
+	case !v.Pen.Connected:
+		return p.noPen(v)
+	case v.Patient == nil:
+		return emptyState{title: e.t("treat.nopatient"), text: e.t("treat.nopatient.do"), acts: []emptyAct{
+			{"treat.empty.patient", e.t("treat.nopatient.find"), true, p.PickPatient},
+		}}
+	case v.Indication == "" || v.Zone == "":
+		acts := []emptyAct{{"treat.empty.indication", e.t("treat.nochoice.ind"), v.Indication == "", p.pickIndication}}
+		if v.Indication != "" {
+			acts = append(acts, emptyAct{"treat.empty.zone", e.t("treat.nochoice.zone"), true, p.pickZone})
+		}
+		return emptyState{title: e.t("treat.nochoice"), text: e.t("treat.nochoice.do"), acts: acts}
+	}
+	s := emptyState{title: e.t("treat.nolimits"), acts: []emptyAct{
+		{"treat.empty.indication", e.t("treat.nochoice.ind"), false, p.pickIndication},
+		{"treat.empty.zone", e.t("treat.nochoice.zone"), false, p.pickZone},
+	}}
+	if v.Limits != nil {
+		words := e.Words.Error(v.Limits)
+		s.title, s.text = words.What, e.t("treat.nottreatable.do")
+	}
+	return s
+}
+
+func (p *Treat) noPen(v *console.View) emptyState {
+	e := p.env
+	s := emptyState{title: e.t("treat.nopen"), text: e.t("treat.nopen.do"), acts: []emptyAct{
+		{"treat.empty.plug", e.t("treat.nopen.plug"), false, p.howToPlug},
+	}}
+	if v.Pen.Problem != nil {
+		s.hint = e.Words.Error(v.Pen.Problem).Text()
+	}
+	if v.Pen.CanSimulate {
+		s.acts = append(s.acts,
+			emptyAct{"treat.empty.sim_rf", e.t("treat.nopen.rf"), true, func() { e.Desk.UseSimulated(clinical.RF) }},
+			emptyAct{"treat.empty.sim_needling", e.t("treat.nopen.needling"), false, func() { e.Desk.UseSimulated(clinical.Needling) }})
+	}
+	return s
+}
+
+// howToPlug says how a pen is found.
+func (p *Treat) howToPlug() {
+	p.env.note(p.env.t("treat.nopen.plug"), []widgets.Run{widgets.Plain(p.env.t("treat.nopen.looking"))})
+}

@@ -1,0 +1,194 @@
+package sample
+
+import (
+	"fmt"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/app/console"
+	"stipple/protocol"
+)
+
+// Scene is one picture: a desk, a page, and what is tapped on it before the
+// picture is taken, by the names of the trace.
+type Scene struct {
+	Name   string
+	Page   string
+	Tap    []string
+	Drawer bool // the handpiece drawer is open
+	Desk   *Desk
+}
+
+// Drafts of the sample treatments, by the numbers of the design's pictures.
+func cheek() clinical.Settings {
+	return clinical.Settings{Depth: 1500, Speed: 60, Power: 12_000, Duration: 100}
+}
+func crown() clinical.Settings { return clinical.Settings{Depth: 1000, Speed: 6000} }
+
+func allHolds() clinical.Facts {
+	const yes = clinical.FactHolds
+	return clinical.Facts{
+		EmergencyStopReleased: yes, NoFault: yes, LinkAlive: yes, VersionSupported: yes, OutcomeKnown: yes, LimitsAgree: yes,
+		OperatorMayTreat: yes, PatientChosen: yes, PlaceChosen: yes, TipPresent: yes, TipInDate: yes, TipFree: yes, TipKnown: yes,
+		Treatable: yes, SettingsApplied: yes, SelfTestPassed: yes, TemperatureInRange: yes, BatteryCharged: yes, TriggerReleased: yes,
+		ServiceModeOff: yes, ClockInOrder: yes, TipInsulated: yes,
+	}
+}
+
+// rf is the sample RF treatment with its values on the controls.
+func (c Clinic) rf() *scene {
+	return c.begin(clinical.RF, 0).place("acne_scars", "cheek_left", cheek()).preset("Cheek, second session", 3, false)
+}
+
+// Scenes are the views of all pages and of every notable state.
+func (c Clinic) Scenes() []Scene {
+	return append(c.treatScenes(), c.patientScenes()...)
+}
+
+func (c Clinic) treatScenes() []Scene {
+	on := func(name string, s *scene, tap ...string) Scene {
+		return Scene{Name: "treat-" + name, Page: "treat", Tap: tap, Desk: s.done()}
+	}
+	drawer := func(s Scene) Scene { s.Drawer = true; return s }
+	return []Scene{
+		on("standby", c.notApplied()),
+		on("ready", c.ready()),
+		on("treating", c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).treating()),
+		drawer(on("handpiece", c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).treating())),
+		on("alarm", c.alarm()),
+		on("refused", c.refused()),
+		drawer(on("needling", c.needling())),
+		on("needling-treating", c.needlingTreating()),
+		on("stopped", c.stopped()),
+		on("stop-not-confirmed", c.unconfirmed()),
+		on("link-lost", c.linkLost()),
+		on("no-pen", c.noPen()),
+		on("no-patient", c.begin(clinical.RF, -1).facts(clinical.Facts{PatientChosen: clinical.FactFails, PlaceChosen: clinical.FactFails})),
+		on("not-treatable", c.notTreatable()),
+		on("indications", c.notApplied(), "treat.indication"),
+		on("presets", c.notApplied(), "treat.preset"),
+		on("find-patient", c.notApplied(), "treat.patient"),
+		on("save-as", c.notApplied(), "treat.save_as"),
+		on("help", c.notApplied(), "nav.help"),
+		on("looks", c.notApplied(), "nav.view"),
+	}
+}
+
+func (c Clinic) patientScenes() []Scene {
+	on := func(name string, s *scene, tap ...string) Scene {
+		return Scene{Name: "patients-" + name, Page: "patients", Tap: tap, Desk: s.done()}
+	}
+	return []Scene{
+		on("presets", c.notApplied()),
+		on("preset-review", c.notApplied(), "patients.preset.2.load"),
+		on("treatments", c.notApplied(), "patients.tab.1"),
+		on("record", c.notApplied(), "patients.tab.1", "patients.treatments.choice.1"),
+		on("details", c.notApplied(), "patients.tab.2"),
+		on("edit", c.notApplied(), "patients.tab.2", "patients.edit"),
+		on("nobody", c.begin(clinical.RF, -1)),
+	}
+}
+
+// notApplied is standby with values that the pen does not have yet.
+func (c Clinic) notApplied() *scene {
+	f := allHolds()
+	f.SettingsApplied = clinical.FactFails
+	return c.rf().facts(f)
+}
+
+func (c Clinic) ready() *scene {
+	s := c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).phase(console.Ready, protocol.StateReady)
+	s.view.Arm.State = console.ArmArmed
+	return s
+}
+
+// alarm is measured power far below what is set.
+func (c Clinic) alarm() *scene {
+	s := c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).treating()
+	s.desk.live.Status.PowerMax = 9200
+	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeMedium, At: Now(), Key: "power",
+		Text: "Power 23 % below what was set, for 2 pulses · expected 12.0 W, measured 9.2 W"}}
+	return s
+}
+
+// refused is an RF power beyond the dose of the skin type.
+func (c Clinic) refused() *scene {
+	s := c.rf()
+	for i := range s.view.Controls {
+		ctl := &s.view.Controls[i]
+		if ctl.Limit.Parameter == clinical.Power {
+			ctl.Refused = &console.Refusal{Value: ctl.Limit.Max.Value + 3*ctl.Limit.Step, Bound: ctl.Limit.Max, Over: true}
+		}
+	}
+	s.view.Apply.Can = false
+	s.view.Apply.Parameters = []clinical.Parameter{clinical.Power}
+	f := allHolds()
+	f.SettingsApplied = clinical.FactFails
+	return s.facts(f)
+}
+
+func (c Clinic) needling() *scene {
+	s := c.begin(clinical.Needling, 5).place("alopecia", "scalp", crown()).preset("Crown, weekly", 2, true)
+	if len(s.view.Controls) > 0 {
+		d := &s.view.Controls[0]
+		d.Refused = &console.Refusal{Value: 1800, Bound: d.Limit.Max, Over: true}
+		s.view.Apply = console.ApplyView{State: console.NotApplied, Parameters: []clinical.Parameter{clinical.Depth}}
+	}
+	f := allHolds()
+	f.SettingsApplied, f.ConsentGiven = clinical.FactFails, clinical.FactFails
+	return s.facts(f)
+}
+
+func (c Clinic) needlingTreating() *scene {
+	return c.begin(clinical.Needling, 5).place("alopecia", "scalp", crown()).preset("Crown, weekly", 2, false).
+		applied().run(14, 1, 96*time.Second).facts(allHolds()).treating()
+}
+
+func (c Clinic) stopped() *scene {
+	f := allHolds()
+	f.EmergencyStopReleased = clinical.FactFails
+	s := c.rf().applied().run(86, 2, 192*time.Second).facts(f).phase(console.Stopped, protocol.StateStopped)
+	s.view.Stop = console.StopView{Active: true, Confirmed: true, NeedleBack: true, CanClear: true, Latency: 18 * time.Millisecond}
+	s.view.Arm.State = console.ArmBlocked
+	return s
+}
+
+func (c Clinic) unconfirmed() *scene {
+	s := c.stopped()
+	s.view.Stop = console.StopView{Active: true, Unconfirmed: true}
+	return s
+}
+
+func (c Clinic) linkLost() *scene {
+	f := allHolds()
+	f.LinkAlive, f.OutcomeKnown = clinical.FactFails, clinical.FactFails
+	s := c.rf().applied().run(86, 2, 192*time.Second).facts(f)
+	s.view.Pen.Phase, s.view.Pen.Connected, s.view.Pen.LostAt = console.Disconnected, false, Now().Add(-3*time.Second)
+	s.view.Arm.State = console.ArmBlocked
+	s.view.Apply = console.ApplyView{State: console.NothingToApply}
+	s.desk.live.Age = 3 * time.Second
+	return s
+}
+
+func (c Clinic) noPen() *scene {
+	f := clinical.Facts{LinkAlive: clinical.FactFails, PlaceChosen: clinical.FactFails}
+	s := c.begin(clinical.RF, 0).facts(f)
+	s.view.Pen = console.PenView{Phase: console.Disconnected, CanSimulate: true, Battery: -1}
+	s.view.Indications = nil
+	s.desk.live = console.LiveView{}
+	s.desk.hand = nil
+	return s
+}
+
+// notTreatable is a tip that starts where the zone ends.
+func (c Clinic) notTreatable() *scene {
+	s := c.begin(clinical.RF, 0)
+	s.view.Indication, s.view.Zone = "wrinkles", "eyelid_upper_left"
+	s.view.Limits = &clinical.NotTreatableError{Rules: [2]clinical.Reason{
+		{Text: "zone: left upper eyelid allows at most 0.30 mm"}, {Text: "pen R1 starts at 0.50 mm"},
+	}}
+	for _, z := range c.lib.Zones(clinical.RF, "wrinkles") {
+		s.view.Zones = append(s.view.Zones, console.Choice{Key: string(z.Key), Name: z.Name})
+	}
+	return s.facts(clinical.Facts{Treatable: clinical.FactFails, NotTreatable: fmt.Sprint("zone and pen have no depth in common")})
+}

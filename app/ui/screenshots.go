@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/software"
+
+	"stipple/app/ui/sample"
+	"stipple/app/ui/theme"
+)
+
+// The size of a picture: the smallest laptop that the window is made for.
+const (
+	PictureWidth  float32 = 1366
+	PictureHeight float32 = 768
+)
+
+// Screenshots draws every scene in light and dark into PNG files in dir,
+// without a display, and returns their paths. A toolkit app must exist; its
+// theme is changed. dir is created if it is missing.
+func Screenshots(dir string, scenes []sample.Scene) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("screenshots: %w", err)
+	}
+	var paths []string
+	for _, mode := range []theme.Mode{theme.Light, theme.Dark} {
+		for _, s := range scenes {
+			path := filepath.Join(dir, s.Name+"-"+mode.String()+".png")
+			if err := writePNG(path, Picture(s, Prefs{Mode: mode, Scale: theme.Scale100})); err != nil {
+				return paths, fmt.Errorf("screenshots: %w", err)
+			}
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
+}
+
+// Picture draws one scene.
+func Picture(s sample.Scene, p Prefs) image.Image {
+	_, c := open(s, p)
+	return c.Capture()
+}
+
+// open builds a window over a scene, on a canvas in memory.
+func open(s sample.Scene, p Prefs) (*Window, software.WindowlessCanvas) {
+	fyne.CurrentApp().Settings().SetTheme(theme.New(p.Mode, p.Scale))
+	c := software.NewCanvas()
+	c.SetPadded(false)
+	w := New(Config{Canvas: c, Desk: s.Desk, Dispatch: Inline, Now: sample.Now, Prefs: p})
+	w.drawer.open = s.Drawer
+	c.SetContent(w.Content())
+	c.Resize(fyne.NewSize(PictureWidth, PictureHeight))
+	w.ShowPage(s.Page)
+	w.arrange()
+	w.tick()
+	for _, name := range s.Tap {
+		w.tap(c, name)
+	}
+	return w, c
+}
+
+// tap taps a control by its name in the trace.
+func (w *Window) tap(c fyne.Canvas, name string) {
+	if o, ok := w.find(name).(fyne.Tappable); ok {
+		c.Unfocus()
+		o.Tapped(&fyne.PointEvent{})
+	}
+	w.tick()
+}
+
+func writePNG(path string, img image.Image) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := png.Encode(f, img); err != nil {
+		_ = f.Close() // the first error counts
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,51 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"stipple/app/console"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/widgets"
+	"stipple/app/ui/words"
+)
+
+// unconfirmed fills the window when the pen has not confirmed a stop: what the
+// person must do now, in letters that are read across a room. It leaves strip,
+// alarms and STOP free and takes no input.
+type unconfirmed struct {
+	object *fyne.Container
+}
+
+func newUnconfirmed(t *words.Words) *unconfirmed {
+	title := widgets.NewLineAligned(fyne.TextAlignCenter,
+		widgets.Title(t.T("unconfirmed.title")).In(theme.OnHigh).Sized(theme.SizeSetValue))
+	act := widgets.NewLineAligned(fyne.TextAlignCenter,
+		widgets.Title(t.T("unconfirmed.do")).In(theme.OnHigh).Sized(theme.SizeSetValue))
+	keep := widgets.NewLineAligned(fyne.TextAlignCenter, widgets.Title(t.T("unconfirmed.keep")).In(theme.OnHigh))
+	u := &unconfirmed{}
+	u.object = container.NewStack(widgets.NewGround(theme.High), container.New(centred{gap: 16}, title, act, keep))
+	u.object.Hide()
+	return u
+}
+
+func (u *unconfirmed) show(v *console.View) { setVisible(u.object, v.Stop.Unconfirmed) }
+
+// centred stacks lines in the middle of the height.
+type centred struct{ gap float32 }
+
+func (c centred) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(100, 100) }
+
+func (c centred) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	tall := -c.gap
+	for _, o := range objects {
+		tall += o.MinSize().Height + c.gap
+	}
+	y := (s.Height - tall) / 2
+	for _, o := range objects {
+		h := o.MinSize().Height
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(s.Width, h))
+		y += h + c.gap
+	}
+}

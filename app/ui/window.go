@@ -1,0 +1,267 @@
+package ui
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"stipple/app/console"
+	"stipple/app/ui/keys"
+	"stipple/app/ui/overlay"
+	"stipple/app/ui/pages"
+	"stipple/app/ui/theme"
+	"stipple/app/ui/trace"
+	"stipple/app/ui/widgets"
+	"stipple/app/ui/words"
+)
+
+// Prefs is what the operator chose for the looks. It is the composition root
+// that keeps it.
+type Prefs struct {
+	Mode  theme.Mode
+	Scale theme.Scale
+}
+
+// Config is what a window needs. Canvas, Desk, Dispatch and Now are required.
+type Config struct {
+	Canvas   fyne.Canvas
+	Desk     pages.Desk
+	Dispatch Dispatch
+	Now      func() time.Time
+	Prefs    Prefs
+	// OnPrefs is told when the operator chose other looks; may be nil.
+	OnPrefs func(Prefs)
+	// OnTouch is called on the window's thread at each tick: the proof that
+	// the thread is alive, without which the session stops leasing. May be nil.
+	OnTouch func()
+	// Trace gets what is visible as JSON lines (package trace); may be nil.
+	Trace io.Writer
+	// Clock moves what is held; the zero value is NewClock(Dispatch).
+	Clock widgets.Clock
+	// Modifiers returns the modifier keys that are held, where the driver
+	// knows them; may be nil.
+	Modifiers func() fyne.KeyModifier
+}
+
+// Window is everything inside the window: strip, alarm bar, navigation, pages,
+// live column, STOP, and the house layer for pickers and questions. Its
+// methods run on the window's thread, except Start and Refresh.
+type Window struct {
+	cfg   Config
+	env   *pages.Env
+	words *words.Words
+	keys  *keys.Router
+	layer *overlay.Layer
+	names *trace.Names
+
+	strip   *widgets.StatusStrip
+	band    *band
+	nav     *widgets.NavRail
+	foot    *foot
+	live    *liveColumn
+	stop    *widgets.StopButton
+	drawer  *drawer
+	alarm   *unconfirmed
+	edge    *widgets.SimulatedBadge
+	pages   []pages.Page
+	current int
+	treat   *pages.Treat
+	people  *pages.Patients
+
+	view     *console.View
+	prefs    Prefs
+	recorder *trace.Recorder
+	root     *fyne.Container
+	redraw   *Redraw
+}
+
+// New builds a window's content. It draws nothing and starts nothing.
+func New(cfg Config) *Window {
+	if cfg.Clock.Now == nil {
+		cfg.Clock = NewClock(cfg.Dispatch)
+	}
+	w := &Window{cfg: cfg, words: words.English(), names: &trace.Names{}, view: cfg.Desk.View(), prefs: cfg.Prefs}
+	w.keys = keys.New(keys.Config{Stop: cfg.Desk.Stop, OutputPossible: w.outputPossible, Modifiers: cfg.Modifiers})
+	w.layer = overlay.New(w.keys, cfg.Canvas, fyne.NewSize(theme.StopWidth+stopSide+stopBottom, theme.StopHeight+2*stopBottom))
+	w.names.Set(w.layer.Object(), "layer", "overlay")
+	w.env = &pages.Env{
+		Canvas: cfg.Canvas, Desk: cfg.Desk, Words: w.words, Keys: w.keys, Layer: w.layer, Names: w.names,
+		Clock: cfg.Clock, Now: cfg.Now, Do: cfg.Dispatch, GoTo: w.ShowPage,
+	}
+	w.redraw = NewRedraw(cfg.Dispatch, w.tick)
+	if cfg.Trace != nil {
+		w.recorder = trace.New(cfg.Trace)
+	}
+	w.build()
+	w.bindKeys()
+	w.show()
+	return w
+}
+
+func (w *Window) build() {
+	w.strip = widgets.NewStatusStrip(w.keys, w.pickOperator, nil)
+	w.names.Set(w.strip, "strip", "strip")
+	w.band = newBand(w)
+	w.treat = pages.NewTreat(w.env)
+	w.people = pages.NewPatients(w.env)
+	w.pages = []pages.Page{w.treat, w.people}
+	w.nav = widgets.NewNavRail(w.keys, []widgets.NavItem{
+		{Icon: widgets.IconTreat, Label: w.words.T("nav.treat")},
+		{Icon: widgets.IconPatients, Label: w.words.T("nav.patients")},
+	}, func(i int) { w.ShowPage(w.pages[i].Name()) })
+	w.names.Set(w.nav, "nav", "nav")
+	w.foot = newFoot(w)
+	w.live = newLiveColumn(w)
+	w.stop = widgets.NewStopButton(w.words.T("stop"), w.cfg.Desk.Stop)
+	w.names.Set(w.stop, "stop", "stop")
+	w.drawer = newDrawer(w)
+	w.alarm = newUnconfirmed(w.words)
+	w.edge = widgets.NewSimulatedBadge(" ")
+
+	objects := []fyne.CanvasObject{widgets.NewGround(theme.Background), w.nav, w.foot.object, w.live.object}
+	for _, p := range w.pages {
+		objects = append(objects, p.Content())
+	}
+	objects = append(objects, w.drawer.object, w.layer.Object(), w.alarm.object,
+		w.band.object, w.strip, w.edge, w.stop)
+	w.root = container.New(&shell{w}, objects...)
+	for i, p := range w.pages {
+		if i != w.current {
+			p.Content().Hide()
+		}
+	}
+}
+
+// Content is what the composition root puts into its window or canvas.
+func (w *Window) Content() fyne.CanvasObject { return w.root }
+
+// redrawEvery is the pace of the charts: 30 a second.
+const redrawEvery = time.Second / 30
+
+// Start runs the redraws until ctx ends: about 30 a second, each asked for
+// only when the last one has finished. It returns at once; its two goroutines
+// end with ctx.
+func (w *Window) Start(ctx context.Context) {
+	go func() {
+		t := time.NewTicker(redrawEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				w.redraw.Ask()
+			}
+		}
+	}()
+	if w.recorder != nil {
+		// A reader that went away ends the trace, not the treatment.
+		go func() { _ = w.recorder.Run(ctx) }()
+	}
+}
+
+// Refresh asks for the newest view to be drawn. It may be called from any
+// goroutine, as often as it likes.
+func (w *Window) Refresh() { w.redraw.Ask() }
+
+// ShowPage brings a page to the front. Leaving the Treat page disarms.
+func (w *Window) ShowPage(name string) {
+	for i, p := range w.pages {
+		if p.Name() != name {
+			continue
+		}
+		w.nav.Select(i)
+		if i == w.current {
+			return
+		}
+		w.layer.Close()
+		old := w.pages[w.current]
+		old.Leave()
+		old.Content().Hide()
+		w.current = i
+		p.Content().Show()
+		p.Enter()
+		w.arrange()
+		return
+	}
+}
+
+// Page is the name of the page in front.
+func (w *Window) Page() string { return w.pages[w.current].Name() }
+
+// LostFocus tells that the window lost the focus, was minimised or locked:
+// READY ends (safety.md section 2).
+func (w *Window) LostFocus() {
+	if w.outputPossible() {
+		w.cfg.Desk.Disarm()
+	}
+	w.drawer.release()
+}
+
+// SetPrefs chooses theme and text scale.
+func (w *Window) SetPrefs(p Prefs) {
+	w.prefs = p
+	w.applyTheme()
+	if w.cfg.OnPrefs != nil {
+		w.cfg.OnPrefs(p)
+	}
+}
+
+// applyTheme hands the theme to the toolkit, which redraws everything.
+func (w *Window) applyTheme() {
+	fyne.CurrentApp().Settings().SetTheme(theme.New(w.prefs.Mode, w.prefs.Scale))
+	w.live.retheme()
+	w.root.Refresh()
+}
+
+// outputPossible says whether Space and Escape are stop keys now.
+func (w *Window) outputPossible() bool {
+	switch w.view.Pen.Phase {
+	case console.Ready, console.Treating, console.Service:
+		return true
+	}
+	return w.view.Arm.State == console.Arming || w.view.Arm.State == console.ArmArmed
+}
+
+// show draws the newest view.
+func (w *Window) show() {
+	v := w.cfg.Desk.View()
+	ready := w.outputPossible()
+	w.view = v
+	if !ready && w.outputPossible() {
+		w.layer.Close() // what is open must not hide what is armed
+	}
+	w.strip.Set(stripState(w.words, v, w.cfg.Desk.Live()))
+	w.band.show(v)
+	w.live.show(v)
+	w.drawer.show(v)
+	w.foot.show(v)
+	w.alarm.show(v)
+	for _, p := range w.pages {
+		p.Show(v)
+	}
+	w.arrange()
+}
+
+// tick is one redraw.
+func (w *Window) tick() {
+	now := w.cfg.Now()
+	if w.cfg.OnTouch != nil {
+		w.cfg.OnTouch()
+	}
+	if w.cfg.Desk.View() != w.view {
+		w.show()
+	}
+	live := w.cfg.Desk.Live()
+	w.strip.Set(stripState(w.words, w.view, live))
+	w.strip.Tick(now)
+	w.band.tick(now, live)
+	w.live.tick(now, live)
+	for _, p := range w.pages {
+		p.Tick(now, live)
+	}
+	w.traceNow(now)
+}
