@@ -64,7 +64,7 @@ func (f *frame) head() float32 { return max(theme.Touch, f.title.MinSize().Heigh
 func (f *frame) height(width float32) float32 {
 	h := pad/2 + f.head() + gap + f.bodyFor(width-2*pad) + pad
 	if len(f.answers) > 0 {
-		h += gap + theme.TouchFar
+		h += 2*gap + theme.TouchFar
 	}
 	return h
 }
@@ -84,7 +84,7 @@ func (f *frame) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	if len(f.answers) > 0 {
 		bottom -= theme.TouchFar
 		f.layoutAnswers(s.Width, bottom)
-		bottom -= gap
+		bottom -= 2 * gap
 	}
 	set(f.body, pad, top, s.Width-2*pad, max(bottom-top, 0))
 }

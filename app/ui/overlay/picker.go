@@ -70,7 +70,7 @@ func (l *Layer) ShowPicker(p Picker) {
 		search = widgets.NewSearchEntry(l.router, p.Search, func(text string) { fill(find(text)) })
 		search.OnKey = list.Key
 		f.body = container.NewBorder(search, nil, nil, nil, container.New(&under{gap}, list))
-		pad = search.MinSize().Height + 2*gap
+		pad = search.MinSize().Height + gap + theme.Gap
 	}
 	f.bodyFor = func(float32) float32 {
 		return pad + list.RowHeight()*float32(min(max(len(p.Items), 2), pickerRows))

@@ -57,11 +57,13 @@ func NewButton(r *keys.Router, kind ButtonKind, text string, onTap func()) *Butt
 	return b
 }
 
-// NewIconButton returns a button that shows an icon before its text; the text
-// may be empty.
+// NewIconButton returns a button that shows an icon before its text. The text
+// may be empty; then a Ghost has no outline until the pointer or the focus is
+// on it.
 func NewIconButton(r *keys.Router, kind ButtonKind, icon Icon, text string, onTap func()) *Button {
 	b := NewButton(r, kind, text, onTap)
 	b.icon = icon
+	b.bare = kind == Ghost && text == ""
 	return b
 }
 

@@ -27,11 +27,12 @@ func NewDoseBar() *DoseBar {
 // the words after it: "48", "of 62 mJ/pin". A part over the cap is drawn as
 // full, in the colour of a refusal; a cap of 0 as empty.
 func (d *DoseBar) Set(label string, part, cap int64, words ...Run) {
+	if d.part == part && d.cap == cap && d.label.Text() == label && sameRuns(d.words.runs, words) {
+		return
+	}
 	d.label.Set(Muted(label))
 	d.words.Set(words...)
-	if d.part != part || d.cap != cap {
-		d.part, d.cap = part, cap
-	}
+	d.part, d.cap = part, cap
 	d.Refresh()
 }
 

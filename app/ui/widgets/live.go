@@ -101,8 +101,13 @@ func (p *LivePanel) Set(s LiveState) {
 	case Stale:
 		value = value.In(theme.TextSecondary).Marked(MarkClock)
 	}
-	p.value.Set(value, Small(s.Unit))
-	p.right.Set(Small(s.Right))
+	unit, right := Small(s.Unit), Small(s.Right)
+	if sameRuns(p.value.runs, []Run{value, unit}) && p.right.Text() == s.Right {
+		return
+	}
+	p.value.Set(value, unit)
+	p.right.Set(right)
+	p.layout(p.Size())
 }
 
 // noValue stands where nothing is measured any more.
@@ -156,24 +161,26 @@ func opaque(w styled, name fyne.ThemeColorName) color.RGBA {
 
 // CreateRenderer implements fyne.Widget.
 func (p *LivePanel) CreateRenderer() fyne.WidgetRenderer {
-	const valueAt, chartLeast = 84, 40
-	head := func() float32 { return textHeight(p, theme.SizeLive) - 1 }
+	const chartLeast = 40
 	return newDrawn(&drawn{
 		owner:   p,
 		objects: []fyne.CanvasObject{p.label, p.value, p.right, p.raster},
-		min:     func() fyne.Size { return fyne.NewSize(theme.StopWidth, head()+chartLeast) },
-		layout: func(s fyne.Size) {
-			h := head()
-			at := max(valueAt, p.label.NaturalWidth()+8)
-			value := p.value.NaturalWidth() + 1
-			// The labels stand on the baseline of the value.
-			drop := float32(2.5)
-			place(p.label, 0, drop, at-4, h)
-			place(p.value, at, 0, min(value, s.Width-at), h)
-			right := max(s.Width-at-value-8, 0)
-			place(p.right, s.Width-right, drop, right, h)
-			place(p.raster, 0, h, s.Width, max(s.Height-h, 0))
-		},
-		paint: p.configure,
+		min:     func() fyne.Size { return fyne.NewSize(theme.StopWidth, p.head()+chartLeast) },
+		layout:  p.layout,
+		paint:   p.configure,
 	})
+}
+
+func (p *LivePanel) head() float32 { return textHeight(p, theme.SizeLive) - 1 }
+
+// layout places the texts over the chart. The labels stand on the baseline of
+// the value, which begins at the same place in every panel.
+func (p *LivePanel) layout(s fyne.Size) {
+	const at, drop = 84, 2.5
+	h, value := p.head(), p.value.NaturalWidth()+1
+	place(p.label, 0, drop, at-4, h)
+	place(p.value, at, 0, max(min(value, s.Width-at), 0), h)
+	right := max(s.Width-at-value-8, 0)
+	place(p.right, s.Width-right, drop, right, h)
+	place(p.raster, 0, h, s.Width, max(s.Height-h, 0))
 }

@@ -43,7 +43,7 @@ func NewStatusStrip(r *keys.Router, onOperator, onLock func()) *StatusStrip {
 	s.operator.Name = "operator"
 	if onLock != nil {
 		s.lock = NewIconButton(r, Ghost, IconLock, "", onLock)
-		s.lock.bare, s.lock.Name = true, "lock"
+		s.lock.Name = "lock"
 	}
 	s.ExtendBaseWidget(s)
 	return s

@@ -137,7 +137,7 @@ func (w *tab) CreateRenderer() fyne.WidgetRenderer {
 		objects: []fyne.CanvasObject{frame.outer, frame.inner, word, bar},
 		min: func() fyne.Size {
 			m := fyne.MeasureText(w.label, size(w, theme.SizeBody), fyne.TextStyle{Bold: true})
-			return fyne.NewSize(m.Width+10, max(theme.Touch, m.Height))
+			return fyne.NewSize(max(theme.Touch, m.Width+10), max(theme.Touch, m.Height))
 		},
 		layout: func(s fyne.Size) {
 			frame.place(0, 4, s.Width, s.Height-8)

@@ -104,7 +104,10 @@ func NewValueCard(r *keys.Router, clock Clock, ev ValueCardEvents) *ValueCard {
 func (c *ValueCard) Set(s ValueCardState) {
 	c.state = s
 	c.title.Set(Strong(s.Title))
-	c.step.Set(Small(s.Step))
+	if c.step.Text() != s.Step {
+		c.step.Set(Small(s.Step))
+		c.Refresh() // the title has the room that the step leaves
+	}
 	c.field.Set(s.Value, s.Unit, s.Refused)
 	c.field.SetLocked(s.Locked)
 	c.note.Set(s.note())
