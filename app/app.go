@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"stipple/app/clinical"
+	"stipple/app/ui"
+	"stipple/app/ui/theme"
+	"stipple/assets"
+)
+
+// What the toolkit needs to know of the program; FyneApp.toml says the same
+// for `fyne package`.
+const (
+	appID      = "app.stipple.console"
+	appName    = "Stipple"
+	appVersion = "0.1.0"
+	appBuild   = 1
+)
+
+// The window's size when it opens: that of the 13" laptop it is made for.
+const (
+	windowWidth  = 1366
+	windowHeight = 768
+)
+
+// Run runs the console until its window is closed or ctx ends. It must be
+// called on the program's first goroutine. ErrUsage: the options are wrong.
+// Errors of the store and of the display are returned after everything that
+// was started has ended; those that a person can mend are shown in a window
+// first.
+func Run(ctx context.Context, opt Options) error {
+	if err := opt.check(); err != nil {
+		return err
+	}
+	library, err := clinical.LoadLibrary(assets.Limits)
+	if err != nil {
+		return err
+	}
+	fyneapp.SetMetadata(fyne.AppMetadata{
+		ID: appID, Name: appName, Version: appVersion, Build: appBuild, Icon: fyne.NewStaticResource("stipple.png", assets.Icon()),
+		Migrations: map[string]bool{"fyneDo": true},
+	})
+	w := &window{
+		opt:     opt,
+		library: library,
+		log:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		app:     fyneapp.NewWithID(appID),
+	}
+	if opt.Screenshots != "" {
+		return screenshots(opt.Screenshots, library)
+	}
+	if opt.TraceFD > 0 {
+		w.trace = os.NewFile(uintptr(opt.TraceFD), "ui-trace")
+	}
+	return w.run(ctx)
+}
+
+// window is the program with its one window. It shows one console at a time.
+type window struct {
+	opt     Options
+	library *clinical.Library
+	log     *slog.Logger
+	app     fyne.App
+	win     fyne.Window
+	trace   io.Writer
+
+	mu      sync.Mutex
+	current *room // nil while there is none
+	failed  error // why the last one could not be opened
+}
+
+func (w *window) run(ctx context.Context) error {
+	w.win = w.app.NewWindow(appName)
+	w.win.SetMaster()
+	w.win.SetPadded(false)
+	w.win.Resize(fyne.NewSize(windowWidth, windowHeight))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := context.AfterFunc(ctx, func() { fyne.Do(w.app.Quit) })
+	defer ended()
+	w.open(ctx, w.opt)
+	w.app.Lifecycle().SetOnExitedForeground(func() {
+		if r := w.room(); r != nil {
+			r.window.LostFocus()
+		}
+	})
+	w.win.ShowAndRun()
+	cancel()
+	return errors.Join(w.failed, w.leave())
+}
+
+func (w *window) room() *room {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.current
+}
+
+// open opens a console and shows it, or the sentence that says why it can't be
+// opened. It is called on the window's thread.
+func (w *window) open(ctx context.Context, opt Options) {
+	r, err := openRoom(ctx, opt, w.library, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
+	w.mu.Lock()
+	w.current, w.failed = r, err
+	w.mu.Unlock()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "stipple:", err)
+		w.win.SetContent(ui.CannotOpen(err, ui.CannotOpenActions{
+			TryAgain: func() { w.open(ctx, opt) },
+			Close:    w.app.Quit,
+		}))
+		return
+	}
+	r.show(ctx, w)
+}
+
+// simulate changes over to the built-in simulated pen and its training store.
+func (w *window) simulate(ctx context.Context, kind clinical.PenKind) {
+	fyne.Do(func() {
+		if err := w.leave(); err != nil {
+			w.log.Error("closing the console", "cause", err)
+		}
+		opt := w.opt
+		opt.Port, opt.Sim = "", string(kind)
+		if !opt.training() || !w.opt.training() {
+			opt.Data = "" // the real store stays as it is
+		}
+		w.open(ctx, opt)
+	})
+}
+
+// leave closes the console that is open.
+func (w *window) leave() error {
+	w.mu.Lock()
+	r := w.current
+	w.current = nil
+	w.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	return r.close()
+}
+
+// show puts a console into the window and starts it.
+func (r *room) show(ctx context.Context, w *window) {
+	cfg := ui.Config{
+		Canvas:   w.win.Canvas(),
+		Desk:     r.desk,
+		Dispatch: fyne.Do,
+		Now:      time.Now,
+		Prefs:    loadPrefs(w.app.Preferences()),
+		OnPrefs:  func(p ui.Prefs) { savePrefs(w.app.Preferences(), p) },
+		OnTouch:  r.desk.Touch,
+	}
+	if w.trace != nil {
+		cfg.Trace = w.trace
+	}
+	if d, ok := w.app.Driver().(desktop.Driver); ok {
+		cfg.Modifiers = d.CurrentKeyModifiers
+	}
+	r.window = ui.New(cfg)
+	w.win.SetContent(r.window.Content())
+	r.start(ctx)
+}
+
+// Names of the preferences: the window's looks and nothing else, since the
+// toolkit does not keep them in transactions.
+const (
+	prefMode  = "theme"
+	prefScale = "text_scale"
+)
+
+func loadPrefs(p fyne.Preferences) ui.Prefs {
+	return ui.Prefs{
+		Mode:  theme.Mode(p.IntWithFallback(prefMode, int(theme.Dark))),
+		Scale: theme.Scale(p.IntWithFallback(prefScale, int(theme.Scale100))),
+	}
+}
+
+func savePrefs(p fyne.Preferences, looks ui.Prefs) {
+	p.SetInt(prefMode, int(looks.Mode))
+	p.SetInt(prefScale, int(looks.Scale))
+}
+
+// storePath makes the data folder and names the store in it.
+func storePath(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the data folder: %w", err)
+	}
+	return filepath.Join(dir, storeFile), nil
+}

@@ -1,0 +1,9 @@
+// Package app is the composition root of the console: it opens the store,
+// finds the pen, builds the desk and the window, and takes all of it down in
+// order. It is the only package that knows every other.
+//
+// Run owns three goroutines beside those of the packages it starts: the
+// supervisor's, the desk's and the redraw clock's. All end before Run returns,
+// the desk first (it disarms and writes what is left), then the pen's session,
+// then the store.
+package app

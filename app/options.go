@@ -1,0 +1,93 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"stipple/app/clinical"
+)
+
+// ErrUsage means that the options contradict each other or name something that
+// does not exist.
+var ErrUsage = errors.New("wrong options")
+
+// Options are the command line's. The zero value is the console on the
+// ordinary store with whatever pen is plugged in.
+type Options struct {
+	Data        string // folder of the store; empty: the platform's own
+	Port        string // path of the pen's port; empty: search
+	Sim         string // "needling" or "rf": the built-in simulated pen
+	Demo        bool   // throw-away training store with the sample clinic
+	Screenshots string // draw every page into this folder and end
+	TraceFD     int    // open file descriptor for the UI trace; 0: none
+}
+
+// check refuses options that contradict each other.
+func (o Options) check() error {
+	switch {
+	case o.Sim != "" && o.Sim != string(clinical.Needling) && o.Sim != string(clinical.RF):
+		return fmt.Errorf("%w: --sim %q: want needling or rf", ErrUsage, o.Sim)
+	case o.Sim != "" && o.Port != "":
+		return fmt.Errorf("%w: --sim and --port exclude each other", ErrUsage)
+	case o.TraceFD < 0:
+		return fmt.Errorf("%w: --ui-trace %d: want an open file descriptor", ErrUsage, o.TraceFD)
+	}
+	return nil
+}
+
+// Names within the data folder.
+const (
+	storeFile      = "stipple.db"
+	trainingFolder = "training" // the store of the built-in simulated pen
+)
+
+// dataDir is the folder of the store, and whether it is removed at the end.
+// The built-in simulated pen has a store of its own, so that nothing simulated
+// ever stands among real records.
+func (o Options) dataDir() (dir string, throwAway bool, err error) {
+	switch {
+	case o.Data != "":
+		return o.Data, false, nil
+	case o.Demo:
+		dir, err = os.MkdirTemp("", "stipple-demo-")
+		if err != nil {
+			return "", false, fmt.Errorf("make the demo's folder: %w", err)
+		}
+		return dir, true, nil
+	}
+	if dir, err = platformDir(); err != nil {
+		return "", false, err
+	}
+	if o.Sim != "" {
+		dir = filepath.Join(dir, trainingFolder)
+	}
+	return dir, false, nil
+}
+
+// training says whether these options want a training store.
+func (o Options) training() bool { return o.Demo || o.Sim != "" }
+
+// platformDir is where the platform keeps a user's application data.
+func platformDir() (string, error) {
+	switch runtime.GOOS {
+	case "windows":
+		if dir := os.Getenv("LOCALAPPDATA"); dir != "" {
+			return filepath.Join(dir, "Stipple"), nil
+		}
+	case "darwin":
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, "Library", "Application Support", "Stipple"), nil
+		}
+	default:
+		if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+			return filepath.Join(dir, "stipple"), nil
+		}
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, ".local", "share", "stipple"), nil
+		}
+	}
+	return "", errors.New("no folder for the store: set --data")
+}

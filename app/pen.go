@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"stipple/app/console"
+	"stipple/assets"
+	"stipple/device"
+	"stipple/device/link"
+	"stipple/device/serialport"
+	"stipple/device/sim"
+)
+
+// pen is where the console's pen comes from: a port that is searched for, a
+// port that was named, or a simulated pen in this process.
+type pen struct {
+	find  func(context.Context) ([]device.Port, error)
+	open  func(context.Context, device.Port) (io.ReadWriteCloser, error)
+	hand  func() console.Handpiece    // nil where it is no simulated pen
+	run   func(context.Context) error // nil where the pen is elsewhere
+	close func()
+}
+
+// choosePen decides by the options.
+func choosePen(opt Options) (pen, error) {
+	if opt.Sim != "" {
+		return builtInPen(sim.Model(opt.Sim))
+	}
+	table, err := serialport.ParsePens(assets.Pens())
+	if err != nil {
+		return pen{}, err
+	}
+	if opt.Port != "" {
+		p := pen{
+			find:  serialport.Named(opt.Port),
+			open:  serialport.Opener(0),
+			close: func() {},
+		}
+		h := &remoteHand{path: opt.Port + handSuffix}
+		p.hand = func() console.Handpiece { return h.orNil() }
+		p.close = h.Close
+		return p, nil
+	}
+	return pen{find: serialport.Pens(table), open: serialport.Opener(0), close: func() {}}, nil
+}
+
+// handSuffix is what a simulated pen's port path has behind it to name the
+// socket of its handpiece (architecture.md, command line).
+const handSuffix = ".ctl"
+
+// orNil is the handpiece if its socket exists: a real pen has none.
+func (h *remoteHand) orNil() console.Handpiece {
+	if info, err := os.Stat(h.path); err != nil || info.Mode().Type() != fs.ModeSocket {
+		return nil
+	}
+	return h
+}
+
+// builtInPen is a simulated pen in this process, on a serial line in memory.
+func builtInPen(model sim.Model) (pen, error) {
+	p, err := sim.New(sim.Config{Model: model, Seed: uint64(time.Now().UnixNano())})
+	if err != nil {
+		return pen{}, fmt.Errorf("simulated pen: %w", err)
+	}
+	hand := localHand{Handpiece: p.Hand(), model: model}
+	port := device.Port{Path: "simulated " + string(model)}
+	return pen{
+		find: func(context.Context) ([]device.Port, error) { return []device.Port{port}, nil },
+		open: func(context.Context, device.Port) (io.ReadWriteCloser, error) {
+			ours, theirs := link.Pipe()
+			p.Attach(theirs)
+			return ours, nil
+		},
+		hand: func() console.Handpiece { return hand },
+		run: func(ctx context.Context) error {
+			if err := p.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("simulated pen: %w", err)
+			}
+			return nil
+		},
+		close: func() {},
+	}, nil
+}

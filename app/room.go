@@ -1,0 +1,146 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/app/console"
+	"stipple/app/store"
+	"stipple/app/ui"
+	"stipple/device"
+	"stipple/protocol"
+)
+
+// room is one open console: a store, a pen, a desk, and what shows them.
+type room struct {
+	store     *store.Store
+	pen       pen
+	link      *device.Supervisor
+	desk      *console.Desk
+	window    *ui.Window
+	throwAway string // folder to remove at the end; empty: none
+
+	stop  []context.CancelFunc // in the order of the ends
+	ended []<-chan struct{}
+	mu    sync.Mutex
+	errs  []error
+}
+
+// openRoom opens the store and prepares the rest. Nothing runs yet.
+func openRoom(ctx context.Context, opt Options, lib *clinical.Library, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
+	dir, throwAway, err := opt.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	r := &room{}
+	if throwAway {
+		r.throwAway = dir
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.closeStore())
+		}
+	}()
+	path, err := storePath(dir)
+	if err != nil {
+		return nil, err
+	}
+	if r.store, err = store.Open(path, store.Options{}); err != nil {
+		return nil, err
+	}
+	training, err := markTraining(ctx, r.store, opt.training())
+	if err != nil {
+		return nil, err
+	}
+	if r.pen, err = choosePen(opt); err != nil {
+		return nil, err
+	}
+	r.link = device.NewSupervisor(device.SupervisorConfig{
+		Find:    r.pen.find,
+		Open:    r.pen.open,
+		Named:   opt.Port != "" || opt.Sim != "",
+		Options: device.Options{Rand: rand.Reader, StatusRate: protocol.MaxStatusRate},
+		Log:     log,
+	})
+	r.desk = console.New(console.Config{
+		Link:      r.link,
+		Library:   lib,
+		Patients:  r.store,
+		Presets:   r.store,
+		Records:   r.store,
+		Operators: r.store,
+		Now:       time.Now,
+		Rand:      rand.Reader,
+		Log:       log,
+		Training:  training,
+		Handpiece: r.pen.hand,
+		Simulate:  simulate,
+	})
+	return r, nil
+}
+
+// start runs what the room is made of. The ends come in the reverse order.
+func (r *room) start(ctx context.Context) {
+	r.desk.Watch(r.window.Refresh)
+	if r.pen.run != nil {
+		r.goRun(ctx, r.pen.run)
+	}
+	r.goRun(ctx, r.link.Run)
+	r.goRun(ctx, r.desk.Run)
+	r.goRun(ctx, func(ctx context.Context) error {
+		r.window.Start(ctx)
+		<-ctx.Done()
+		return nil
+	})
+}
+
+// goRun starts one part and remembers how to end it. Its context outlives ctx:
+// the parts end one after the other, in close.
+func (r *room) goRun(ctx context.Context, run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	r.stop = append(r.stop, cancel)
+	r.ended = append(r.ended, done)
+	go func() {
+		defer close(done)
+		if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			r.mu.Lock()
+			r.errs = append(r.errs, err)
+			r.mu.Unlock()
+		}
+	}()
+}
+
+// close ends the parts, newest first: the window stops drawing, the desk
+// disarms and writes what is left, the link closes, the pen ends, and the
+// store is closed last.
+func (r *room) close() error {
+	for i := len(r.stop) - 1; i >= 0; i-- {
+		r.stop[i]()
+		<-r.ended[i]
+	}
+	r.pen.close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return errors.Join(append(r.errs, r.closeStore())...)
+}
+
+func (r *room) closeStore() error {
+	var err error
+	if r.store != nil {
+		err = r.store.Close()
+	}
+	if r.throwAway != "" {
+		if rm := os.RemoveAll(r.throwAway); rm != nil {
+			err = errors.Join(err, fmt.Errorf("remove the demo's folder: %w", rm))
+		}
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stipple/app/store"
+)
+
+// trainingSetting marks a store as one for training. It is written when the
+// store is made and never changed: a store is either for real records or for
+// simulated ones.
+const trainingSetting = "training"
+
+// ErrRealStore means that a simulated pen was asked for on a store with real
+// records.
+var ErrRealStore error = realStoreError{}
+
+type realStoreError struct{}
+
+func (realStoreError) Error() string {
+	return "this store holds real records; a simulated pen works only with a training store (leave out --data, or name an empty folder)"
+}
+
+// Code is the word by which the window finds its sentence.
+func (realStoreError) Code() string { return "real_store" }
+
+// markTraining settles what kind of store s is: wanted decides for a store that
+// is still empty, otherwise what was written then. It fills a new training
+// store with the sample clinic.
+func markTraining(ctx context.Context, s *store.Store, wanted bool) (training bool, err error) {
+	mark, err := s.Setting(ctx, trainingSetting)
+	switch {
+	case err == nil && len(mark) == 1:
+		training = mark[0] == 1
+	case err == nil || errors.Is(err, store.ErrNotFound):
+		if training, err = firstMark(ctx, s, wanted); err != nil {
+			return false, err
+		}
+	default:
+		return false, fmt.Errorf("read the store's kind: %w", err)
+	}
+	if wanted && !training {
+		return false, ErrRealStore
+	}
+	return training, nil
+}
+
+func firstMark(ctx context.Context, s *store.Store, wanted bool) (bool, error) {
+	_, total, err := s.SearchPatients(ctx, "", 1)
+	if err != nil {
+		return false, fmt.Errorf("look into the store: %w", err)
+	}
+	training := wanted && total == 0
+	if training {
+		if err := store.SeedSampleClinic(ctx, s); err != nil {
+			return false, fmt.Errorf("fill the training store: %w", err)
+		}
+	}
+	mark := []byte{0}
+	if training {
+		mark[0] = 1
+	}
+	if err := s.SaveSetting(ctx, trainingSetting, mark); err != nil {
+		return false, fmt.Errorf("mark the store: %w", err)
+	}
+	return training, nil
+}

@@ -1,0 +1,58 @@
+// Command stipple is the console for microneedling and RF microneedling pens.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"stipple/app"
+)
+
+// Exit codes of the console.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	var opt app.Options
+	flags := flag.NewFlagSet("stipple", flag.ContinueOnError)
+	flags.StringVar(&opt.Data, "data", "", "folder of the store (default: the platform's own)")
+	flags.StringVar(&opt.Port, "port", "", "serial port of the pen, such as a pseudo-terminal (default: search USB)")
+	flags.StringVar(&opt.Sim, "sim", "", "use the built-in simulated pen: needling or rf")
+	flags.BoolVar(&opt.Demo, "demo", false, "throw-away training store with sample patients")
+	flags.StringVar(&opt.Screenshots, "screenshots", "", "draw every page into this folder and end; needs no display")
+	flags.IntVar(&opt.TraceFD, "ui-trace", 0, "write what the window shows to this open file descriptor, as JSON lines")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitOK
+		}
+		return exitUsage
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "stipple: unknown argument %q\n", flags.Arg(0))
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := app.Run(ctx, opt)
+	switch {
+	case errors.Is(err, app.ErrUsage):
+		fmt.Fprintln(os.Stderr, "stipple:", err)
+		return exitUsage
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "stipple:", err)
+		return exitError
+	}
+	return exitOK
+}
