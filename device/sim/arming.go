@@ -41,7 +41,7 @@ func (fw *firmware) armBlocks() protocol.ArmBlocks {
 	set(!fw.settings.confirmed, protocol.BlockSettingsUnconfirmed)
 	set(fw.settings.envelope != nil && fw.tip != nil && fw.settings.envelope.Pins != fw.tip.Pins, protocol.BlockLimitMismatch)
 	set(fw.session.monitor, protocol.BlockVersion)
-	set(fw.plant.temperature() > hotTip, protocol.BlockTemperature)
+	set(fw.read.temp > hotTip, protocol.BlockTemperature)
 	set(fw.plant.battery() < batteryBlock, protocol.BlockBattery)
 	set(fw.trigger && !fw.state.Armed(), protocol.BlockTriggerHeld)
 	return b

@@ -95,6 +95,7 @@ func (fw *firmware) boot() {
 	}
 	fw.session, fw.stop, fw.settings, fw.arm, fw.run, fw.watch = session{}, stopReply{}, settings{}, arming{}, run{}, watch{}
 	fw.report.reset(protocol.StatusRate)
+	fw.measure()
 	fw.readTip()
 	fw.trigger, fw.contact = fw.triggerInput(), fw.contactInput()
 	// The firmware cannot know what the spot under a tip that is already in

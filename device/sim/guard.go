@@ -21,6 +21,8 @@ type watch struct {
 	batteryLow bool  // said
 }
 
+// measure reads the sensors, once a step and nowhere else: how often a console
+// asks must not change what a seed leads to.
 func (fw *firmware) measure() {
 	p := fw.plant
 	fw.read = reading{depth: p.depth(), power: p.measuredPower(), impedance: p.measuredImpedance(), temp: p.temperature()}

@@ -56,7 +56,7 @@ func (fw *firmware) reportDue() {
 // status is the pen as STATUS tells it.
 func (fw *firmware) status() *protocol.Status {
 	if fw.report.fresh {
-		fw.measure()
+		fw.report.add(fw.read) // asked for again within the same step
 	}
 	if !fw.contact && fw.model.desc.ContactSensor {
 		fw.report.lastZ = 0

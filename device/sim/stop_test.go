@@ -19,14 +19,20 @@ func TestStopInAPulse(t *testing.T) {
 				mark, sent := b.mark(), time.Since(b.start)
 				c.put(&protocol.Stop{Nonce: 77})
 				b.sleep(10 * time.Millisecond)
-				if model == R1 {
-					if off := b.find(mark, "RF off", func(c Change) bool { return !c.RF }); off.Cause != "estop" {
-						t.Errorf("cause %q", off.Cause)
-					}
-				}
 				first := all[protocol.Stopped](c)
 				if len(first) != 1 || first[0].Nonce != 77 || first[0].NeedleBack {
 					t.Fatalf("STOPPED after 10 ms: %+v", first)
+				}
+				if model == R1 {
+					off := b.find(mark, "RF off", func(c Change) bool { return !c.RF })
+					if off.Cause != "estop" {
+						t.Errorf("cause %q", off.Cause)
+					}
+					// Measured off means below 300 mW, two or three decays before the
+					// last µW; commanded off would be five.
+					if early := off.Clock.Sub(first[0].Clock); early > time.Millisecond {
+						t.Errorf("STOPPED %v before RF was off", early)
+					}
 				}
 				b.sleep(200 * time.Millisecond)
 				both := all[protocol.Stopped](c)

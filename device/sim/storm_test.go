@@ -119,6 +119,7 @@ func storm(t *testing.T, seed uint64) []byte {
 			default:
 				b.sleep(time.Duration(rnd.IntN(120)) * time.Millisecond)
 			}
+			synctest.Wait() // hand and link in the same order in each run
 		}
 		b.sleep(time.Second)
 		if n := c.status().NewestPulse; n == 0 {
