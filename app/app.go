@@ -83,6 +83,8 @@ type window struct {
 }
 
 func (w *window) run(ctx context.Context) error {
+	looks := loadPrefs(w.app.Preferences())
+	w.app.Settings().SetTheme(theme.New(looks.Mode, looks.Scale))
 	w.win = w.app.NewWindow(appName)
 	w.win.SetMaster()
 	w.win.SetPadded(false)
