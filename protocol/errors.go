@@ -11,11 +11,13 @@ var (
 	// ErrIncomplete means that every byte given so far has been consumed and
 	// no whole frame has been seen yet. It is not a fault.
 	ErrIncomplete = errors.New("frame incomplete")
-	// ErrTooLong is a run of more than MaxEncoded bytes without a delimiter.
+	// ErrTooLong is a run of more than MaxEncoded bytes without a delimiter, or
+	// a frame of more than MaxRaw.
 	ErrTooLong = errors.New("frame too long")
 	// ErrTooShort is a frame that can't hold a header and a checksum.
 	ErrTooShort = errors.New("frame too short")
-	// ErrCOBS is a byte-stuffing code that points past the frame's end.
+	// ErrCOBS is a byte-stuffing code that points past the frame's end, or a
+	// longer form of what has a shorter one.
 	ErrCOBS = errors.New("byte stuffing broken")
 	// ErrChecksum is a CRC-32C that does not match.
 	ErrChecksum = errors.New("checksum wrong")
