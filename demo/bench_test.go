@@ -42,7 +42,7 @@ func BenchmarkStart(b *testing.B) {
 			b.Error(err)
 		}
 	}()
-	env := home(screen, dir)
+	env := testHome(b, screen, dir)
 	var floor, console started
 	for b.Loop() {
 		floor.add(b, launch{name: "empty window", path: empty, env: env}, func(p *process) *follower { return p.out })

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -121,8 +122,12 @@ func (p *play) on(ctx context.Context, progs programs, dir string, do func(conte
 		return err
 	}
 	defer func() { err = errors.Join(err, p.pen.proc.end()) }()
+	env, err := home(screen, dir)
+	if err != nil {
+		return err
+	}
 	started := time.Now()
-	p.w, err = openConsole(ctx, progs.stipple, home(screen, dir), "--demo", "--port", p.pen.link)
+	p.w, err = openConsole(ctx, progs.stipple, env, "--demo", "--port", p.pen.link)
 	if err != nil {
 		return err
 	}
@@ -133,7 +138,14 @@ func (p *play) on(ctx context.Context, progs programs, dir string, do func(conte
 
 // home is an environment in which the console keeps its preferences apart from
 // those of the person whose machine this is.
-func home(d *display, dir string) []string {
-	return d.environment("HOME="+dir, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
-		"XDG_DATA_HOME="+filepath.Join(dir, "data"), "XDG_RUNTIME_DIR="+dir)
+func home(d *display, dir string) ([]string, error) {
+	env := []string{"HOME=" + dir, "XDG_RUNTIME_DIR=" + dir}
+	for _, name := range []string{"config", "cache", "data"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return nil, fmt.Errorf("home: %w", err)
+		}
+		env = append(env, "XDG_"+strings.ToUpper(name)+"_HOME="+path)
+	}
+	return d.environment(env...), nil
 }

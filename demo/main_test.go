@@ -54,11 +54,20 @@ func stage(t *testing.T) *play {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closing(t, p.pen.proc.end()) })
-	if p.w, err = openConsole(t.Context(), built.stipple, home(screen, dir), "--demo", "--port", p.pen.link); err != nil {
+	if p.w, err = openConsole(t.Context(), built.stipple, testHome(t, screen, dir), "--demo", "--port", p.pen.link); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closing(t, p.w.console.end()) })
 	return p
+}
+
+func testHome(tb testing.TB, d *display, dir string) []string {
+	tb.Helper()
+	env, err := home(d, dir)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return env
 }
 
 // shortDir is a temporary folder whose name is short enough for a socket in

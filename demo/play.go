@@ -65,7 +65,8 @@ func keyed(key string) match {
 	}
 }
 
-// theOnly matches a row that is left alone by a search.
+// theOnly matches a row once a search has left it alone: while rows still
+// come and go, none of them stands where it was seen.
 func theOnly(rows []trace.Control) (trace.Control, bool) {
 	if len(rows) != 1 || !rows[0].Enabled {
 		return trace.Control{}, false
@@ -73,14 +74,18 @@ func theOnly(rows []trace.Control) (trace.Control, bool) {
 	return rows[0], true
 }
 
-// pick opens a picker, types into its search field unless search is empty, and
-// chooses a row. It returns once the picker has closed.
+// pick opens a picker, types what is searched for, which goes to its search
+// field without a click, and chooses a row. It returns once the picker has
+// closed.
 func (p *play) pick(ctx context.Context, opener, search string, row match) error {
 	if err := p.w.use(ctx, opener); err != nil {
 		return err
 	}
+	if err := p.w.state(ctx, reactLimit, "overlay", "open"); err != nil {
+		return err
+	}
 	if search != "" {
-		if err := p.search(ctx, search); err != nil {
+		if err := p.w.text(ctx, search); err != nil {
 			return err
 		}
 	}
@@ -112,28 +117,6 @@ func rows(s trace.Snapshot) []trace.Control {
 		}
 	}
 	return out
-}
-
-// search types into the field of an open picker.
-func (p *play) search(ctx context.Context, text string) error {
-	s, err := p.w.until(ctx, reactLimit, "a search field", func(s trace.Snapshot) bool { _, ok := searchField(s); return ok })
-	if err != nil {
-		return err
-	}
-	field, _ := searchField(s)
-	if err := p.w.click(ctx, field.X+field.W/2, field.Y+field.H/2); err != nil {
-		return err
-	}
-	return p.w.text(ctx, text)
-}
-
-func searchField(s trace.Snapshot) (trace.Control, bool) {
-	for _, c := range s.Controls {
-		if strings.HasSuffix(c.Name, ".search") {
-			return c, true
-		}
-	}
-	return trace.Control{}, false
 }
 
 // set types a value into a control and hands it over with Enter.

@@ -15,7 +15,7 @@ import (
 const (
 	patientSearch  = "Ruiz"
 	indicationKey  = "acne_scars"
-	zoneKey        = "cheek_left"
+	zoneName       = "Left cheek"
 	depthTooDeep   = "3.00" // mm; the site's cap for scars is 2.50
 	depthBound     = "2.50"
 	pulsesToPlay   = 5
@@ -97,7 +97,7 @@ func (p *play) choosePlace(ctx context.Context) (string, error) {
 	if err := p.pick(ctx, "treat.indication", "", keyed(indicationKey)); err != nil {
 		return "", err
 	}
-	if err := p.pick(ctx, "treat.zone", "Left cheek", keyed(zoneKey)); err != nil {
+	if err := p.pick(ctx, "treat.zone", zoneName, theOnly); err != nil {
 		return "", err
 	}
 	s, err := p.w.until(ctx, reactLimit, "the four controls", func(s trace.Snapshot) bool {
@@ -319,10 +319,27 @@ func yes(s trace.Snapshot) (trace.Control, bool) {
 	return trace.Control{}, false
 }
 
-// showRecord finds the treatment among the patient's past ones.
+// showRecord opens the treatment among the patient's past ones.
 func (p *play) showRecord(ctx context.Context) (string, error) {
 	if err := p.w.use(ctx, "nav.patients"); err != nil {
 		return "", err
 	}
-	return "", errors.New("not yet")
+	if err := p.w.state(ctx, reactLimit, "file", patientSearch); err != nil {
+		return "", err
+	}
+	if err := p.w.use(ctx, "patients.tab.1"); err != nil {
+		return "", err
+	}
+	if err := p.w.use(ctx, "patients.treatments.choice.0"); err != nil {
+		return "", err
+	}
+	s, err := p.w.until(ctx, reactLimit, "the record", func(s trace.Snapshot) bool { return s.States["record"] != "" })
+	if err != nil {
+		return "", err
+	}
+	pulses := fmt.Sprintf("%d pulses", stopPulse)
+	if text(s, pulses) == "" {
+		return "", fmt.Errorf("the record does not say %s; the window shows %s", pulses, describe(s))
+	}
+	return fmt.Sprintf("outcome %q, %s", s.States["record"], pulses), nil
 }

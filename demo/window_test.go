@@ -97,7 +97,7 @@ func TestSecondConsole(t *testing.T) {
 	}
 	t.Cleanup(func() { closing(t, screen.close()) })
 	open := func() *window {
-		w, err := openConsole(ctx, built.stipple, home(screen, dir), "--data", filepath.Join(dir, "data"))
+		w, err := openConsole(ctx, built.stipple, testHome(t, screen, dir), "--data", filepath.Join(dir, "data"))
 		if err != nil {
 			t.Fatal(err)
 		}
