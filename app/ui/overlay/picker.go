@@ -41,14 +41,13 @@ type Picker struct {
 // would like to show at most.
 const (
 	pickerWidth float32 = 460
-	pickerRows          = 8
+	pickerRows  int     = 8
 )
 
 // ShowPicker opens a picker. OnChoose is called after it has closed.
 func (l *Layer) ShowPicker(p Picker) {
 	items := p.Items
-	var list *widgets.RowList
-	list = widgets.NewRowList(l.router, nil, func(i int) {
+	list := widgets.NewRowList(l.router, nil, func(i int) {
 		key := items[i].Key
 		l.shut()
 		p.OnChoose(key)
