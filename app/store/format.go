@@ -112,6 +112,10 @@ type storedTreatment struct {
 	Started        time.Time       `json:"started"`
 	Ended          time.Time       `json:"ended,omitzero"`
 	Outcome        string          `json:"outcome"`
+	// How many pulses and alarms the record has, once it has ended, so that one
+	// that is lost shows.
+	PulseCount int `json:"pulse_count,omitempty"`
+	AlarmCount int `json:"alarm_count,omitempty"`
 }
 
 type storedAlarm struct {
@@ -282,11 +286,17 @@ func packTreatment(t clinical.Treatment) storedTreatment {
 	return v
 }
 
-func unpackTreatment(id clinical.ID, revision uint32, plain []byte) (clinical.Treatment, error) {
+// unpackTreatment also returns the stored form, for what the noun does not have.
+func unpackTreatment(id clinical.ID, revision uint32, plain []byte) (clinical.Treatment, storedTreatment, error) {
 	v, err := decodeJSON[storedTreatment](plain)
 	if err != nil {
-		return clinical.Treatment{}, err
+		return clinical.Treatment{}, v, err
 	}
+	t, err := v.treatment(id, revision)
+	return t, v, err
+}
+
+func (v storedTreatment) treatment(id clinical.ID, revision uint32) (clinical.Treatment, error) {
 	tip, err := unpackTip(v.Tip)
 	if err != nil {
 		return clinical.Treatment{}, err

@@ -84,7 +84,7 @@ func TestEveryFieldComesBack(t *testing.T) {
 	}
 
 	treatment := filled[clinical.Treatment](t)
-	gotTreatment, err := unpackTreatment(treatment.ID, uint32(treatment.Revision), asJSON(t, packTreatment(treatment)))
+	gotTreatment, _, err := unpackTreatment(treatment.ID, uint32(treatment.Revision), asJSON(t, packTreatment(treatment)))
 	gotTreatment.Pulses, gotTreatment.Alarms = treatment.Pulses, treatment.Alarms
 	roundTrip("treatment", treatment, gotTreatment, err)
 

@@ -42,6 +42,9 @@ const (
 	maxSettingBytes = 64 << 10
 	// maxBatch bounds pulses or alarms in one call: a pen's whole ledger fits.
 	maxBatch = 4096
+	// verifyBatch is how many values Verify opens in one transaction: a few
+	// milliseconds, so that a write that has to grow the file does not wait longer.
+	verifyBatch = 1000
 	// maxAgeYears: nobody on record has reached 123; an older birth date is a slip.
 	maxAgeYears = 130
 	// maxQueryRunes bounds what a search looks at; the rest is ignored.

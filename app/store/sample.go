@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -162,7 +161,7 @@ func (d *seeder) treatment(p clinical.Patient, st sampleTreatment) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	if err := errors.Join(d.t.putHead(v), d.t.put(bucketByPatient, key(p.ID, id), nil)); err != nil {
+	if err := d.t.putHead(v); err != nil {
 		return err
 	}
 	v.Applied = []clinical.Applied{{

@@ -54,12 +54,6 @@ func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clini
 		if err := x.putHead(t); err != nil {
 			return err
 		}
-		if err := x.put(bucketByPatient, key(t.Patient, t.ID), nil); err != nil {
-			return err
-		}
-		if err := x.put(bucketOpen, key(t.ID), nil); err != nil {
-			return err
-		}
 		return x.touch(t.Patient)
 	})
 	if err != nil {
@@ -87,7 +81,7 @@ func (s *Store) AmendTreatment(ctx context.Context, t clinical.Treatment) (clini
 	if err := c.err(); err != nil {
 		return clinical.Treatment{}, err
 	}
-	return s.revise(ctx, t, nil)
+	return s.revise(ctx, t)
 }
 
 // EndTreatment stores the last revision of the head of a treatment, with outcome
@@ -112,12 +106,11 @@ func (s *Store) EndTreatment(ctx context.Context, t clinical.Treatment) (clinica
 	if err := c.err(); err != nil {
 		return clinical.Treatment{}, err
 	}
-	return s.revise(ctx, t, func(x *txn) error { return x.delete(bucketOpen, key(t.ID)) })
+	return s.revise(ctx, t)
 }
 
-// revise writes the next revision of an open treatment's head, and whatever else
-// belongs to the same transaction.
-func (s *Store) revise(ctx context.Context, t clinical.Treatment, also func(*txn) error) (clinical.Treatment, error) {
+// revise writes the next revision of an open treatment's head; with an end, the last.
+func (s *Store) revise(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
 	err := s.update(ctx, func(x *txn) error {
 		if err := x.mustBeOpen(t.ID); err != nil {
 			return err
@@ -126,7 +119,7 @@ func (s *Store) revise(ctx context.Context, t clinical.Treatment, also func(*txn
 		if err != nil {
 			return err
 		}
-		before, err := unpackTreatment(t.ID, uint32(t.Revision), plain)
+		before, _, err := unpackTreatment(t.ID, uint32(t.Revision), plain)
 		if err != nil {
 			return err
 		}
@@ -137,10 +130,7 @@ func (s *Store) revise(ctx context.Context, t clinical.Treatment, also func(*txn
 			return err
 		}
 		t.Revision++
-		if err := x.putHead(t); err != nil || also == nil {
-			return err
-		}
-		return also(x)
+		return x.putHead(t)
 	})
 	if err != nil {
 		return clinical.Treatment{}, err
@@ -162,8 +152,33 @@ func stored(t clinical.Treatment) clinical.Treatment {
 	return t
 }
 
+// putHead writes a revision of a treatment's head, and puts the treatment on the
+// list of its patient and on or off that of the open ones. The last revision
+// carries the numbers of pulses and alarms.
 func (t *txn) putHead(v clinical.Treatment) error {
-	return t.putJSON(bucketTreatments, numbered(key(v.ID), uint32(v.Revision)), packTreatment(v))
+	head := packTreatment(v)
+	var listed error
+	if v.Ended.IsZero() {
+		listed = t.put(bucketOpen, key(v.ID), nil)
+	} else {
+		pulses, err := t.pulses(v.ID)
+		if err != nil {
+			return err
+		}
+		alarms, err := t.alarms(v.ID)
+		if err != nil {
+			return err
+		}
+		head.PulseCount, head.AlarmCount = len(pulses), len(alarms)
+		listed = t.delete(bucketOpen, key(v.ID))
+	}
+	if listed != nil {
+		return listed
+	}
+	if err := t.put(bucketByPatient, key(v.Patient, v.ID), nil); err != nil {
+		return err
+	}
+	return t.putJSON(bucketTreatments, numbered(key(v.ID), uint32(v.Revision)), head)
 }
 
 // mustBeOpen is ErrNotFound for a treatment that does not exist and ErrEnded for
@@ -253,7 +268,7 @@ func (s *Store) TreatmentHistory(ctx context.Context, id clinical.ID) ([]clinica
 			if err != nil {
 				return err
 			}
-			v, err := unpackTreatment(id, n[0], plain)
+			v, _, err := unpackTreatment(id, n[0], plain)
 			all = append(all, v)
 			return err
 		})
@@ -273,13 +288,19 @@ func (t *txn) treatment(id clinical.ID) (clinical.Treatment, error) {
 	if err != nil {
 		return clinical.Treatment{}, err
 	}
-	v, err := unpackTreatment(id, revision, plain)
+	v, head, err := unpackTreatment(id, revision, plain)
 	if err != nil {
 		return clinical.Treatment{}, err
 	}
 	if v.Pulses, err = t.pulses(id); err != nil {
 		return clinical.Treatment{}, err
 	}
-	v.Alarms, err = t.alarms(id)
-	return v, err
+	if v.Alarms, err = t.alarms(id); err != nil {
+		return clinical.Treatment{}, err
+	}
+	if !v.Ended.IsZero() && (len(v.Pulses) != head.PulseCount || len(v.Alarms) != head.AlarmCount) {
+		return clinical.Treatment{}, damaged("treatment ended with %d pulses and %d alarms, has %d and %d",
+			head.PulseCount, head.AlarmCount, len(v.Pulses), len(v.Alarms))
+	}
+	return v, nil
 }

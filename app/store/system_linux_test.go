@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func systemChildren() map[string]func(string, func(line)) error {
+	return map[string]func(string, func(line)) error{
+		"nobody": childNobody, "full": childFull, "full-create": childFullCreate, "full-migrate": childFullMigrate,
+	}
+}
+
+// nobody is the user that owns nothing. Root may write anywhere, so tests of
+// permissions give it up.
+const nobody = 65534
+
+// childNobody opens the store as an ordinary user.
+func childNobody(path string, say func(line)) error {
+	if os.Getuid() == 0 {
+		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(nobody), syscall.Setuid(nobody)); err != nil {
+			return err
+		}
+	}
+	return childOpen(path, say)
+}
+
+func TestPermissions(t *testing.T) {
+	path, _ := exampleFile(t)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name       string
+		dir, file  os.FileMode // 0: no file
+		want       string
+		otherPlace bool // a folder that is to be made in the read-only one
+	}{
+		{name: "read-only folder, no store", dir: 0o555, want: "read_only"},
+		{name: "read-only folder, no data folder", dir: 0o555, want: "read_only", otherPlace: true},
+		{name: "read-only folder and file", dir: 0o555, file: 0o444, want: "read_only"},
+		{name: "read-only file", dir: 0o777, file: 0o444, want: "read_only"},
+		{name: "unreadable file", dir: 0o777, file: 0o200, want: "no_access"},
+		{name: "closed folder", dir: 0o600, file: 0o666, want: "no_access"},
+		{name: "writable file in a read-only folder", dir: 0o555, file: 0o666, want: ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			// Not t.TempDir, whose parent an ordinary user can't enter.
+			top, err := os.MkdirTemp("", "stipple-store-*")
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(top, "data")
+			t.Cleanup(func() {
+				if err := errors.Join(os.Chmod(dir, 0o755), os.RemoveAll(top)); err != nil {
+					t.Error(err)
+				}
+			})
+			if err := errors.Join(os.Chmod(top, 0o755), os.Mkdir(dir, 0o755)); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, FileName)
+			if c.otherPlace {
+				path = filepath.Join(dir, "deeper", FileName)
+			}
+			if c.file != 0 {
+				if err := errors.Join(os.WriteFile(path, good, 0o644), os.Chmod(path, c.file)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Chmod(dir, c.dir); err != nil {
+				t.Fatal(err)
+			}
+			if said := runChild(t, "nobody", path); len(said) != 1 || said[0].Code != c.want {
+				t.Errorf("%+v, want %q", said, c.want)
+			}
+			if err := os.Chmod(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			names := filesIn(t, dir)
+			if c.file == 0 && len(names) != 0 || c.file != 0 && len(names) != 1 {
+				t.Errorf("left over: %v", names)
+			}
+		})
+	}
+}
+
+// limitFileSize makes every file of this process end at so many bytes, which
+// the store meets as it meets a full disk.
+func limitFileSize(bytes uint64) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	limit.Cur = min(bytes, limit.Max)
+	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+}
+
+const noLimit = 1<<63 - 1
+
+// childFull writes until the disk is full, looks at what is there, and goes on
+// when there is room again.
+func childFull(path string, say func(line)) error {
+	ctx := context.Background()
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if err := limitFileSize(uint64(info.Size()) + 64<<10); err != nil {
+		return err
+	}
+	save := func(n int) error {
+		p := ana()
+		p.GivenName = strings.Repeat("x", maxNameRunes)
+		p.FileNumber = fmt.Sprintf("full-%d", n)
+		_, err := s.SavePatient(ctx, p)
+		say(line{What: "save", N: n, Code: codeOf(err)})
+		return err
+	}
+	n := 0
+	for ; n < 1<<16; n++ {
+		if err := save(n); err != nil {
+			break
+		}
+	}
+	for range 3 { // still full, and still there
+		_ = save(n)
+		_, total, err := s.SearchPatients(ctx, "", 0)
+		say(line{What: "count", N: total, Code: codeOf(err)})
+	}
+	if err := limitFileSize(noLimit); err != nil {
+		return err
+	}
+	for range 5 {
+		if err := save(n); err != nil {
+			return err
+		}
+		n++
+	}
+	return s.Close()
+}
+
+func TestFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	said := runChild(t, "full", path)
+	saved, refused := 0, 0
+	for _, l := range said {
+		switch {
+		case l.What == "save" && l.Code == "":
+			saved++
+		case l.What == "save" && l.Code == "disk_full":
+			refused++
+		case l.What == "count" && l.N == saved && l.Code == "":
+		default:
+			t.Errorf("%+v with %d saved", l, saved)
+		}
+	}
+	if saved < 10 || refused != 4 {
+		t.Errorf("%d saved, %d refused", saved, refused)
+	}
+	s := openTest(t, path, newClock())
+	if _, total, err := s.SearchPatients(t.Context(), "", 0); total != saved || err != nil {
+		t.Errorf("%d saved, %d there, %v", saved, total, err)
+	}
+	if err := s.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// childFullCreate opens a store that does not exist, without room for it.
+func childFullCreate(path string, say func(line)) error {
+	for _, room := range []uint64{0, 5000, 20000} {
+		if err := limitFileSize(room); err != nil {
+			return err
+		}
+		_, err := Open(path, Options{})
+		say(line{What: "open", Code: codeOf(err)})
+	}
+	return nil
+}
+
+func TestFullDiskAtFirstStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	for _, l := range runChild(t, "full-create", path) {
+		if l.Code != "disk_full" {
+			t.Errorf("%+v", l)
+		}
+	}
+	if names := filesIn(t, filepath.Dir(path)); len(names) != 0 {
+		t.Errorf("left over: %v", names)
+	}
+}
+
+// childFullMigrate opens an older store without room for its backup.
+func childFullMigrate(path string, say func(line)) error {
+	if err := limitFileSize(10000); err != nil {
+		return err
+	}
+	_, err := open(path, Options{}, laterSchema(nil))
+	say(line{What: "open", Code: codeOf(err)})
+	return nil
+}
+
+func TestFullDiskAtMigration(t *testing.T) {
+	path, want := exampleFile(t)
+	if said := runChild(t, "full-migrate", path); len(said) != 1 || said[0].Code != "disk_full" {
+		t.Errorf("%+v", said)
+	}
+	if names := filesIn(t, filepath.Dir(path)); len(names) != 1 {
+		t.Errorf("left over: %v", names)
+	}
+	got, err := readAll(t.Context(), openTest(t, path, newClock()))
+	if err != nil || len(got.Patients) != len(want.Patients) {
+		t.Errorf("%d patients, %v", len(got.Patients), err)
+	}
+}
