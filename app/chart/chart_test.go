@@ -254,6 +254,20 @@ func TestNoInputDrawsOutsideThePicture(t *testing.T) {
 	})
 }
 
+func TestALineWiderThanThePicture(t *testing.T) {
+	cfg := config()
+	cfg.LineWidth = 5
+	cfg.Levels = []Level{{Value: 0, Color: amber}, {Value: 1000, Color: amber}}
+	series := NewSeries(4, second)
+	series.Add(1, 0)
+	series.Add(second, 1000)
+	img := image.NewRGBA(image.Rect(0, 0, 3, 1))
+	NewStrip(cfg).Draw(img, series, 9*second)
+	if at(img, 0, 0) != green {
+		t.Errorf("the line is missing: %v", at(img, 0, 0))
+	}
+}
+
 func TestTicks(t *testing.T) {
 	cases := []struct {
 		low, high int32
@@ -313,5 +327,19 @@ func BenchmarkRedrawNoise(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		strip.Draw(img, series, 10*second)
+	}
+}
+
+// Two STATUS frames in one read of the port have the same time of arrival;
+// that is no reason to forget what came before.
+func TestSamplesOfOneTimeAreKept(t *testing.T) {
+	s := NewSeries(100, 1000)
+	for i := range int64(10) {
+		for range 3 {
+			s.Add(5000*i, 1)
+		}
+	}
+	if got := s.Len(); got != 30 {
+		t.Errorf("%d samples kept, want 30", got)
 	}
 }

@@ -33,7 +33,7 @@ func (s *Strip) drawLevel(l Level) {
 	if l.Value < s.cfg.Low || l.Value > s.cfg.High {
 		return
 	}
-	y := min(int(s.y(l.Value)/one), s.size.Y-1)
+	y := max(min(int(s.y(l.Value)/one), s.size.Y-1), 0) // a line wider than the picture has no inside
 	period := max(l.On+l.Off, 1)
 	for x := range s.size.X {
 		if l.Off <= 0 || x%period < l.On {

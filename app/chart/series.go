@@ -15,7 +15,8 @@ type Series struct {
 	ring     []entry
 	start, n int
 	gap      int64
-	broken   bool // the next sample does not continue the last
+	broken   bool  // the next sample does not continue the last
+	told     int64 // the time that the newest sample came with
 }
 
 // entry is a sample and whether it continues the one before.
@@ -30,18 +31,23 @@ func NewSeries(capacity int, gap int64) *Series {
 	return &Series{ring: make([]entry, max(capacity, 2)), gap: gap}
 }
 
-// Add appends a sample. A time that is not after the newest one means that
-// the pen's clock has started anew: then all older samples go, since times of
+// Add appends a sample. Samples of one time, such as those that one read of
+// the port brought, are kept 1 µs apart. A time before the newest one means
+// that the clock has started anew: then all older samples go, since times of
 // two boots can't be compared.
 func (s *Series) Add(at int64, value int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	joined := false
-	if s.n > 0 {
+	if s.n == 0 {
+		s.told = at
+	} else {
 		last := s.at(s.n - 1).At
-		if at <= last {
+		if at < s.told {
 			s.start, s.n = 0, 0
+			s.told = at
 		} else {
+			s.told, at = at, max(at, last+1)
 			joined = !s.broken && at-last <= s.gap
 		}
 	}

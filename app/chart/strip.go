@@ -125,11 +125,12 @@ func (s *Strip) x(at int64) int64 {
 }
 
 // y is the height of a value in 1/256 pixels from the top, held inside the
-// picture by half the width of the line.
+// picture by half the width of the line, or in its middle where the line is
+// wider than the picture is high.
 func (s *Strip) y(v int32) int32 {
 	c := &s.cfg
 	v = min(max(v, c.Low), c.High)
-	edge := int64(c.LineWidth * one / 2)
+	edge := min(int64(c.LineWidth*one/2), int64(s.size.Y)*one/2)
 	room := int64(s.size.Y)*one - 2*edge
 	return int32(edge + room*(int64(c.High)-int64(v))/(int64(c.High)-int64(c.Low)))
 }
