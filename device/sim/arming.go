@@ -170,14 +170,12 @@ func (fw *firmware) disarmNow(m *protocol.Disarm) {
 // clearNow is CLEAR, the first time it arrives.
 func (fw *firmware) clearNow(m *protocol.Clear) (protocol.Code, protocol.ArmBlocks) {
 	switch {
-	case !fw.stopped && fw.fault == protocol.FaultNone:
+	case !fw.stopped && fw.fault == protocol.FaultNone, fw.rfMeasured():
 		return protocol.CodeState, 0
 	case m.Fault != fw.fault:
 		return protocol.CodeWrongFault, 0
 	case fw.trigger:
 		return protocol.CodeTrigger, 0
-	case fw.rfMeasured():
-		return protocol.CodeState, 0
 	case fw.fault != protocol.FaultNone && !fw.selfTestPasses():
 		return protocol.CodeSelfTest, 0
 	}

@@ -255,7 +255,9 @@ func TestReboot(t *testing.T) {
 		// The trigger is still held and the tip has not been lifted: the pen
 		// does not know what the spot has had.
 		b.do(b.hand.Trigger(false))
-		hash := c.set(rfEnvelope(), 1, rfSettings(100))
+		e := rfEnvelope()
+		e.PulsesPerSpot = 3
+		hash := c.set(e, 1, rfSettings(100))
 		c.arm(armID+1, hash)
 		c.keepLeasing(armID + 1)
 		b.do(b.hand.Trigger(true))

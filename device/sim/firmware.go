@@ -270,6 +270,7 @@ func (fw *firmware) latch(f protocol.Fault, measured int32) {
 		return
 	}
 	fw.fault, fw.nv.counters.fault = f, f
+	fw.report.now = true
 	fw.keepErr(fw.nv.saveCounters())
 	if f == protocol.FaultRFUnpermitted {
 		fw.plant.supply = false

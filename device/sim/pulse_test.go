@@ -175,8 +175,8 @@ func TestContactLostInAPulse(t *testing.T) {
 	})
 }
 
-// The ledger: numbers go on for life, pages are read by index, and while
-// armed they are refused.
+// The ledger: numbers go on for life, pages are read by index, and
+// while armed they are short.
 func TestPulseLedger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mem := NewRAM()
@@ -189,8 +189,11 @@ func TestPulseLedger(t *testing.T) {
 			b.sleep(50 * time.Millisecond) // the next pull comes while the needle still parks
 		}
 		b.sleep(300 * time.Millisecond)
-		if r, ok := c.ask(&protocol.PulseRead{From: 1, Max: 9}).(*protocol.Rejected); !ok || r.Code != protocol.CodeBusy {
-			t.Errorf("while armed: %+v", r)
+		if p, ok := c.ask(&protocol.PulseRead{From: 1, Max: 9}).(*protocol.PulsePage); !ok || len(p.Pulses) != 1 || p.Newest != 3 {
+			t.Errorf("while armed: %+v", p)
+		}
+		if m, ok := c.ask(&protocol.DescriptorRead{Max: 255}).(*protocol.DescriptorChunk); !ok || len(m.AppendPayload(nil)) != protocol.BulkArmedBytes {
+			t.Errorf("while armed: %+v", m)
 		}
 		c.put(&protocol.Disarm{})
 		page := c.ask(&protocol.PulseRead{From: 2, Max: 9}).(*protocol.PulsePage)

@@ -127,7 +127,10 @@ func (fw *firmware) hello(f protocol.Frame) {
 		fw.counts.WrongSession++
 		return
 	}
+	out := protocol.Header{Flags: protocol.HasAck, Ack: f.Seq}
 	if !fw.decoded(&m, f) {
+		out.Lane = protocol.LaneCommand
+		fw.post(out.Lane, protocol.Append(nil, out, rejected(f.Type, protocol.CodeMalformed, protocol.NoField, 0)))
 		return
 	}
 	if fw.session.id == 0 || fw.session.nonce != m.Nonce {
@@ -144,12 +147,12 @@ func (fw *firmware) hello(f protocol.Frame) {
 		}
 		fw.session = session{id: id, nonce: m.Nonce, monitor: m.MajorMin > protocol.Major || m.MajorMax < protocol.Major}
 		fw.report.reset(protocol.StatusRate)
-		fw.replyHello(f.Header)
+		fw.replyHello(out)
 		fw.event(protocol.EventSession, 1, 0)
 		return
 	}
 	fw.counts.Repeated++
-	fw.replyHello(f.Header)
+	fw.replyHello(out)
 }
 
 // mintSession draws a session number that is not 0 and not the last one.
@@ -167,14 +170,13 @@ func (fw *firmware) mintSession() (uint32, error) {
 
 // replyHello answers outside the session: with session 0 and seq 0, so that
 // the command lane of the session itself starts at 0 in both directions.
-func (fw *firmware) replyHello(h protocol.Header) {
+func (fw *firmware) replyHello(out protocol.Header) {
 	m := fw.model
 	ack := &protocol.HelloAck{
 		Nonce: fw.session.nonce, Session: fw.session.id, Major: protocol.Major, Minor: protocol.Minor, Simulated: true,
 		Boot: fw.nv.counters.boot, DescriptorLength: uint16(len(fw.descriptor)), DescriptorSHA256: fw.digest,
 		Model: m.name, Serial: m.serial, Firmware: firmwareVersion,
 	}
-	out := protocol.Header{Flags: protocol.HasAck, Ack: h.Seq}
 	fw.post(protocol.LaneCommand, protocol.Append(nil, out, ack))
 }
 
@@ -282,23 +284,31 @@ func (fw *firmware) bulk(f protocol.Frame) {
 func (fw *firmware) descriptorChunk(m *protocol.DescriptorRead) protocol.Message {
 	n := min(int(m.Max), protocol.MaxChunk)
 	if fw.state.Armed() {
-		n = min(n, protocol.BulkArmedBytes)
+		n = min(n, protocol.BulkArmedBytes-chunkHead)
 	}
 	from := min(int(m.Offset), len(fw.descriptor))
 	return &protocol.DescriptorChunk{Offset: m.Offset, Data: fw.descriptor[from:min(from+n, len(fw.descriptor))]}
 }
 
-// pulsePage answers with what the ledger holds from the wanted index on. While
-// armed a page is longer than a bulk answer may be: BUSY.
+// chunkHead and pageHead are the bytes of DESCRIPTOR_CHUNK and PULSE_PAGE in
+// front of what they carry.
+const (
+	chunkHead = 3
+	pageHead  = 9
+)
+
+// pulsePage answers with what the ledger holds from the wanted index on; while
+// armed with what a bulk answer may carry then.
 func (fw *firmware) pulsePage(m *protocol.PulseRead) protocol.Message {
+	most := min(int(m.Max), protocol.MaxPulsesPerPage)
 	if fw.state.Armed() {
-		return rejected(protocol.TypePulseRead, protocol.CodeBusy, protocol.NoField, 0)
+		most = min(most, (protocol.BulkArmedBytes-pageHead)/protocol.PulseSize)
 	}
 	page := &protocol.PulsePage{Oldest: fw.nv.oldestPulse(), Newest: fw.nv.counters.pulse}
 	if page.Newest == 0 {
 		return page
 	}
-	for i := max(m.From, page.Oldest); i <= page.Newest && len(page.Pulses) < min(int(m.Max), protocol.MaxPulsesPerPage); i++ {
+	for i := max(m.From, page.Oldest); i <= page.Newest && len(page.Pulses) < most; i++ {
 		p, ok, err := fw.nv.pulse(i)
 		fw.keepErr(err)
 		if ok {

@@ -101,6 +101,12 @@ func TestHello(t *testing.T) {
 		if last := b.last(); last.State != protocol.StateStandby || last.Cause != "hello" {
 			t.Errorf("another nonce: %+v", last)
 		}
+		h.Seq++
+		c.raw(h, &protocol.Hello{MajorMin: 2, MajorMax: 1, Nonce: 3})
+		b.sleep(5 * time.Millisecond)
+		if m := all[protocol.Rejected](c); len(m) != 1 || m[0].Code != protocol.CodeMalformed {
+			t.Errorf("a range that is none got %+v", m)
+		}
 		// The settings stay, and so does what their hash says.
 		c.open(ack.Session)
 		if s, ok := c.ask(&protocol.GetSettings{}).(*protocol.SettingsReply); !ok || !s.Applied {

@@ -153,3 +153,43 @@ func TestStopUnderFlood(t *testing.T) {
 		}
 	})
 }
+
+// However many stops come within one millisecond, each is confirmed at once.
+func TestStopsHaveNoBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 12})
+		c := b.console()
+		c.hello(1)
+		for i := range uint32(3 * stopQueue) {
+			c.put(&protocol.Stop{Nonce: 1 + i})
+			synctest.Wait()
+		}
+		if n := len(all[protocol.Stopped](c)); n != 3*stopQueue {
+			t.Errorf("%d of %d stops confirmed in no time", n, 3*stopQueue)
+		}
+	})
+}
+
+// What waits for the line goes out in the order of the lanes' urgency, oldest
+// first within a lane.
+func TestOutgoingOrder(t *testing.T) {
+	c := &conn{outReady: make(chan struct{}, 1)}
+	for _, lane := range []protocol.Lane{protocol.LaneBulk, protocol.LaneLive, protocol.LaneCommand, protocol.LaneStop} {
+		c.send(lane, []byte{byte(lane), 1})
+		c.send(lane, []byte{byte(lane), 2})
+	}
+	var got []byte
+	for f := c.nextOut(); f != nil; f = c.nextOut() {
+		got = append(got, f...)
+	}
+	const s, m, b, l = byte(protocol.LaneStop), byte(protocol.LaneCommand), byte(protocol.LaneBulk), byte(protocol.LaneLive)
+	if want := []byte{s, 1, s, 2, m, 1, m, 2, l, 1, l, 2, b, 1, b, 2}; string(got) != string(want) {
+		t.Errorf("sent % d, want % d", got, want)
+	}
+	for i := range outQueue + 5 {
+		c.send(protocol.LaneLive, []byte{byte(i)})
+	}
+	if f := c.nextOut(); f[0] != 5 {
+		t.Errorf("a full queue starts with %d: it should have lost its oldest", f[0])
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -144,5 +145,32 @@ func TestStormIsSafeAndDeterministic(t *testing.T) {
 	}
 	if bytes.Equal(storm(t, 1), storm(t, 2)) {
 		t.Error("two seeds, the same outputs")
+	}
+}
+
+// How often a console asks for STATUS changes nothing about the outputs.
+func TestStatusRateLeavesOutputsAlone(t *testing.T) {
+	run := func(rate uint16) (changes []Change) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, Config{Model: R1, Seed: 50})
+			c := b.console()
+			b.sleep(150 * time.Millisecond)
+			c.hello(1)
+			c.ask(&protocol.SetRate{PerSecond: rate})
+			hash := c.set(rfEnvelope(), 1, rfSettings(100))
+			c.arm(armID, hash)
+			c.keepLeasing(armID)
+			b.do(b.hand.Trigger(true))
+			for range 5 {
+				b.lift()
+				b.sleep(2 * time.Second)
+			}
+			changes = b.since(0)
+		})
+		return changes
+	}
+	slow, fast := run(protocol.StatusRate), run(protocol.MaxStatusRate)
+	if len(slow) < 20 || !slices.Equal(slow, fast) {
+		t.Errorf("20 a second:\n%+v\n200 a second:\n%+v", slow, fast)
 	}
 }
