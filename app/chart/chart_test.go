@@ -256,15 +256,15 @@ func TestNoInputDrawsOutsideThePicture(t *testing.T) {
 
 func TestALineWiderThanThePicture(t *testing.T) {
 	cfg := config()
-	cfg.LineWidth = 5
+	cfg.LineWidth, cfg.Blank = 5, 0
 	cfg.Levels = []Level{{Value: 0, Color: amber}, {Value: 1000, Color: amber}}
 	series := NewSeries(4, second)
-	series.Add(1, 0)
-	series.Add(second, 1000)
+	series.Add(4*second, 0)
+	series.Add(5*second, 1000)
 	img := image.NewRGBA(image.Rect(0, 0, 3, 1))
 	NewStrip(cfg).Draw(img, series, 9*second)
-	if at(img, 0, 0) != green {
-		t.Errorf("the line is missing: %v", at(img, 0, 0))
+	if at(img, 1, 0) != green {
+		t.Errorf("the line is missing: %v", at(img, 1, 0))
 	}
 }
 
