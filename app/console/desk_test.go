@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -36,6 +37,9 @@ type bench struct {
 	lib     *clinical.Library
 	// wire sees every message that leaves for the pen.
 	wire func(protocol.Message)
+	// dead makes the line carry nothing in either direction, as a pen does
+	// whose processor has stopped.
+	dead atomic.Bool
 	// broken makes the records fail.
 	broken atomic.Bool
 }
@@ -45,6 +49,16 @@ type tap struct {
 	io.ReadWriteCloser
 	dec  protocol.Decoder
 	seen func(protocol.Message)
+	dead *atomic.Bool
+}
+
+func (t *tap) Read(p []byte) (int, error) {
+	for {
+		n, err := t.ReadWriteCloser.Read(p)
+		if err != nil || !t.dead.Load() {
+			return n, err
+		}
+	}
 }
 
 func (t *tap) Write(p []byte) (int, error) {
@@ -57,6 +71,9 @@ func (t *tap) Write(p []byte) (int, error) {
 		if m, err := protocol.Decode(f); err == nil {
 			t.seen(m)
 		}
+	}
+	if t.dead.Load() {
+		return len(p), nil
 	}
 	return t.ReadWriteCloser.Write(p)
 }
@@ -116,7 +133,7 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 		Open: func(context.Context, device.Port) (io.ReadWriteCloser, error) {
 			ours, theirs := link.Pipe()
 			detach = b.pen.Attach(theirs)
-			return &tap{ReadWriteCloser: ours, seen: func(m protocol.Message) { b.wire(m) }}, nil
+			return &tap{ReadWriteCloser: ours, seen: func(m protocol.Message) { b.wire(m) }, dead: &b.dead}, nil
 		},
 		Named:   true,
 		Options: device.Options{Rand: reader{rand.New(rand.NewPCG(1, 2))}, StatusRate: 20},
@@ -327,6 +344,44 @@ func TestCableOutWhileTreating(t *testing.T) {
 		}
 		if rec.Outcome != clinical.OutcomeStopped || len(rec.Pulses) == 0 {
 			t.Errorf("outcome %s with %d pulses", rec.Outcome, len(rec.Pulses))
+		}
+	})
+}
+
+func TestPenThatFallsSilentWhileTreating(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		hand := b.pen.Hand()
+		_ = hand.Contact(true)
+		_ = hand.Trigger(true)
+		b.until("treating", func(v *console.View) bool { return v.Pen.Phase == console.Treating })
+		b.dead.Store(true)
+		v := b.until("uncertain", func(v *console.View) bool { return v.Pen.Phase == console.Uncertain })
+		if v.Arm.State == console.ArmArmed || v.Run.Open {
+			t.Errorf("arm %s, run open %v", v.Arm.State, v.Run.Open)
+		}
+		found := false
+		for _, n := range v.Notices {
+			var u *console.UnsettledError
+			found = found || errors.As(n.Err, &u)
+		}
+		if !found {
+			t.Errorf("nothing says so: %+v", v.Notices)
+		}
+		// The pen never comes back: the operator closes the record as uncertain.
+		b.plugged = false
+		for _, n := range v.Notices {
+			b.desk.Acknowledge(n.ID)
+		}
+		b.until("closed", func(v *console.View) bool { return v.Pen.Phase == console.Disconnected })
+		time.Sleep(time.Second)
+		synctest.Wait()
+		all, err := b.store.Treatments(context.Background(), v.Patient.ID)
+		if err != nil || all[0].Outcome != clinical.OutcomeUncertain || all[0].Ended.IsZero() {
+			t.Errorf("%+v %v", all[0].Outcome, err)
 		}
 	})
 }

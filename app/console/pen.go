@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"stipple/app/clinical"
@@ -84,7 +85,7 @@ func (d *Desk) penLost(s *device.Session) {
 	d.drain()
 	d.applied = applied{}
 	d.arming = false
-	if d.run != nil && d.run.armed {
+	if d.run != nil && (d.run.armed || errors.Is(s.Err(), device.ErrUncertain)) {
 		d.suspend(s.Err())
 	}
 	d.note(Notice{Kind: NoticeMedium, Key: noticeLink, Err: device.ErrLinkLost})

@@ -215,11 +215,10 @@ func (d *Desk) stateChanged(st protocol.State) {
 	}
 }
 
-// armEnded is the end of READY, for whatever reason.
+// armEnded is the end of READY as the session sees it. That the pen has left
+// READY too is known only from its STATUS: until then the run counts as armed,
+// and a link that is lost now leaves it uncertain.
 func (d *Desk) armEnded(e device.Event) {
-	if d.run != nil && !errors.Is(e.Err, device.ErrLinkLost) {
-		d.run.armed = false
-	}
 	if errors.Is(e.Err, device.ErrNotAlive) || errors.Is(e.Err, device.ErrStale) {
 		d.safetyEvent(e)
 	}
