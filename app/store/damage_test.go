@@ -86,14 +86,22 @@ func tryDamaged(t *testing.T, file []byte, want content) (opened, whole bool) {
 	return true, whole
 }
 
-func writeSome(ctx context.Context, s *Store, c content) error {
-	for _, p := range c.Patients {
-		if _, err := s.SavePatient(ctx, p); err != nil {
-			return err
+// logDamage says what was damaged, to look at a failure with.
+func logDamage(t *testing.T, file, bad []byte) {
+	t.Helper()
+	for i := range bad {
+		if bad[i] != file[i] {
+			t.Logf("byte %d: %02x instead of %02x", i, bad[i], file[i])
 		}
 	}
+}
+
+func writeSome(ctx context.Context, s *Store, c content) error {
 	if len(c.Patients) == 0 {
 		return nil
+	}
+	if _, err := s.SavePatient(ctx, c.Patients[0]); err != nil {
+		return err
 	}
 	v, err := s.BeginTreatment(ctx, aTreatment(c.Patients[0].ID))
 	if err != nil {
@@ -119,11 +127,7 @@ func TestFlippedBits(t *testing.T) {
 			whole++
 		}
 		if t.Failed() {
-			for i := range bad {
-				if bad[i] != file[i] {
-					t.Logf("byte %d of page %d: %02x -> %02x, page flags %d count %d", i%4096, i/4096, file[i], bad[i], file[i/4096*4096+8], file[i/4096*4096+10])
-				}
-			}
+			logDamage(t, file, bad)
 			t.FailNow()
 		}
 	}
@@ -153,12 +157,8 @@ func TestDamagedPageHeads(t *testing.T) {
 		}
 		tryDamaged(t, bad, want)
 		if t.Failed() {
-			for i := range bad {
-				if bad[i] != file[i] {
-					t.Logf("byte %d of page %d: %02x -> %02x, page flags %d count %d", i%4096, i/4096, file[i], bad[i], file[i/4096*4096+8], file[i/4096*4096+10])
-				}
-			}
-			t.Fatalf("byte %d of page %d", at-page, page/pageSize)
+			logDamage(t, file, bad)
+			t.FailNow()
 		}
 	}
 }

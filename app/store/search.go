@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -66,7 +67,9 @@ func queryWords(query string) []queryWord {
 		}
 		q := queryWord{wordMark + w}
 		for _, date := range dateForms(w) {
-			q = append(q, wordMark+date)
+			if form := wordMark + date; !slices.Contains(q, form) {
+				q = append(q, form)
+			}
 		}
 		words = append(words, q)
 	}

@@ -12,7 +12,8 @@ import (
 // Verify opens every value of the store and checks that the lists of treatments
 // name each of them. Open has checked the file's structure, and reading checks
 // what it reads; but a record whose key has a flipped bit is simply not found
-// there, and only Verify sees it. ErrDamaged if anything is wrong.
+// there, and only Verify sees it. ErrDamaged if anything is wrong. What it can't
+// see is an old copy of a whole page of the file in the place of the newest.
 //
 // It takes about a second for a million values, and may run beside other calls: it
 // works in short transactions, because bbolt can't grow the file during a read.

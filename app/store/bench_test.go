@@ -1,0 +1,137 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"stipple/app/clinical"
+)
+
+// BenchmarkWriteAndSync is the floor under every commit: append the bytes of a
+// group of pulses to a file and sync it.
+func BenchmarkWriteAndSync(b *testing.B) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "floor"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	group := bytes.Repeat([]byte{1}, 25*100)
+	for b.Loop() {
+		if _, err := f.Write(group); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkBeginTreatment(b *testing.B) {
+	s, _ := newStore(b)
+	patient := must(s.SavePatient(b.Context(), ana()))(b).ID
+	for b.Loop() {
+		must(s.BeginTreatment(b.Context(), aTreatment(patient)))(b)
+	}
+}
+
+// BenchmarkAppendPulses adds pulses in groups of 25, the most that an RF pen
+// makes in the 250 ms that pulses may follow behind, several times over.
+func BenchmarkAppendPulses(b *testing.B) {
+	s, _ := newStore(b)
+	patient := must(s.SavePatient(b.Context(), ana()))(b).ID
+	v := must(s.BeginTreatment(b.Context(), aTreatment(patient)))(b)
+	const group = 25
+	index := uint32(0)
+	for b.Loop() {
+		if err := s.AppendPulses(b.Context(), v.ID, pulsesOf(1, index, group)); err != nil {
+			b.Fatal(err)
+		}
+		index += group
+	}
+}
+
+func BenchmarkTreatmentOf1000Pulses(b *testing.B) {
+	s, _ := newStore(b)
+	patient := must(s.SavePatient(b.Context(), ana()))(b).ID
+	v := must(s.BeginTreatment(b.Context(), aTreatment(patient)))(b)
+	if err := s.AppendPulses(b.Context(), v.ID, pulsesOf(1, 0, 1000)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		must(s.Treatment(b.Context(), v.ID))(b)
+	}
+}
+
+// manyPatients are so many patients with different names and numbers.
+func manyPatients(n int) []clinical.Patient {
+	var all []clinical.Patient
+	for i := range n {
+		p := ana()
+		p.ID = encodeID(uint64(i), 0, 0)
+		p.FamilyName = fmt.Sprintf("%c%c%s", 'A'+i%26, 'a'+i/26%26, sampleOperators()[i%5].Name)
+		p.BirthDate = clinical.Date{Year: 1930 + i%80, Month: time.Month(1 + i%12), Day: 1 + i%28}
+		p.FileNumber, p.Revision = fmt.Sprintf("F-%d", i), 1
+		all = append(all, p)
+	}
+	return all
+}
+
+func BenchmarkSearch100000(b *testing.B) {
+	ix := newIndex()
+	for _, p := range manyPatients(100_000) {
+		ix.put(p)
+	}
+	for _, query := range []string{"", "a", "ruiz ana", "f-9999", "1984-02", "novák 11.2.1984"} {
+		b.Run(query, func(b *testing.B) {
+			for b.Loop() {
+				ix.search(query, 50)
+			}
+		})
+	}
+}
+
+// BenchmarkOpen opens a store of 20,000 patients: the check of all pages and the
+// index.
+func BenchmarkOpen(b *testing.B) {
+	path := filepath.Join(b.TempDir(), FileName)
+	s, err := Open(path, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for group := range slices.Chunk(manyPatients(20_000), 5000) {
+		err := s.update(b.Context(), func(t *txn) error {
+			for _, p := range group {
+				if err := t.putJSON(bucketPatients, numbered(key(p.ID), 1), packPatient(p)); err != nil {
+					return err
+				}
+				if err := t.touch(p.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		s, err := Open(path, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(path); err == nil {
+		b.ReportMetric(float64(info.Size())/1e6, "MB")
+	}
+}
