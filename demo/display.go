@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,7 @@ type display struct {
 	server *process
 	name   string // ":99"
 	cookie string // file that opens it
+	memory string // file that its pixels are mapped to
 }
 
 // openDisplay starts Xvfb on a free number of its own choice. Only who can
@@ -40,7 +42,7 @@ func openDisplay(ctx context.Context, dir string) (*display, error) {
 	}
 	server, err := launch{
 		name: "Xvfb", path: "Xvfb", side: true,
-		args: []string{"-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-dpi", "96", "-nolisten", "tcp", "-auth", cookie, "-noreset"},
+		args: []string{"-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-dpi", "96", "-nolisten", "tcp", "-auth", cookie, "-noreset", "-fbdir", dir},
 	}.start()
 	if err != nil {
 		return nil, err
@@ -52,11 +54,22 @@ func openDisplay(ctx context.Context, dir string) (*display, error) {
 		server.kill()
 		return nil, fmt.Errorf("virtual display: %w%s", err, server.lastWords())
 	}
-	return &display{server: server, name: ":" + string(number.text), cookie: cookie}, nil
+	return &display{server: server, name: ":" + string(number.text), cookie: cookie, memory: filepath.Join(dir, "Xvfb_screen0")}, nil
 }
 
 // close ends the server.
 func (d *display) close() error { return d.server.end() }
+
+// read returns what the display shows. It reads the pixels from the file that
+// the server maps them to: asking the server for them would hold up whoever
+// draws, and a window that can't draw stops leasing.
+func (d *display) read() (*image.RGBA, error) {
+	raw, err := os.ReadFile(d.memory)
+	if err != nil {
+		return nil, fmt.Errorf("virtual display: %w", err)
+	}
+	return decodeXWD(raw)
+}
 
 // environment is this process's environment with the display in place of any
 // other, at scale 1, drawn in software, in English.

@@ -101,10 +101,7 @@ func perform(ctx context.Context, out io.Writer, progs programs, dir, pictures s
 	}
 	p := &play{out: out, begun: time.Now(), pictures: pictures}
 	err := p.on(ctx, progs, dir, p.treat)
-	if p.shots > 0 {
-		fmt.Fprintf(out, "Pictures: %s\n", pictures)
-	}
-	if err != nil {
+	if err = errors.Join(err, p.keep()); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "All of it held.")
@@ -113,16 +110,15 @@ func perform(ctx context.Context, out io.Writer, progs programs, dir, pictures s
 
 // on opens display, pen and console, does the play, and ends all three.
 func (p *play) on(ctx context.Context, progs programs, dir string, do func(context.Context) error) (err error) {
-	screen, err := openDisplay(ctx, dir)
-	if err != nil {
+	if p.screen, err = openDisplay(ctx, dir); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, screen.close()) }()
+	defer func() { err = errors.Join(err, p.screen.close()) }()
 	if p.pen, err = startPen(ctx, progs.penctl, dir); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.pen.proc.end()) }()
-	env, err := home(screen, dir)
+	env, err := home(p.screen, dir)
 	if err != nil {
 		return err
 	}

@@ -45,16 +45,17 @@ func stage(t *testing.T) *play {
 	t.Helper()
 	dir := shortDir(t)
 	p := &play{out: testWriter{t}, begun: time.Now(), pictures: os.Getenv("STIPPLE_TEST_PICTURES")}
-	screen, err := openDisplay(t.Context(), dir)
-	if err != nil {
+	t.Cleanup(func() { closing(t, p.keep()) })
+	var err error
+	if p.screen, err = openDisplay(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { closing(t, screen.close()) })
+	t.Cleanup(func() { closing(t, p.screen.close()) })
 	if p.pen, err = startPen(t.Context(), built.penctl, dir); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closing(t, p.pen.proc.end()) })
-	if p.w, err = openConsole(t.Context(), built.stipple, testHome(t, screen, dir), "--demo", "--port", p.pen.link); err != nil {
+	if p.w, err = openConsole(t.Context(), built.stipple, testHome(t, p.screen, dir), "--demo", "--port", p.pen.link); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closing(t, p.w.console.end()) })

@@ -85,9 +85,3 @@ func (p *person) text(ctx context.Context, text string) error {
 	_, err := p.tool(ctx, "xdotool", "type", "--delay", "15", text)
 	return err
 }
-
-// picture saves what the whole display shows.
-func (p *person) picture(ctx context.Context, path string) error {
-	_, err := p.tool(ctx, "import", "-window", "root", path)
-	return err
-}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,13 +27,14 @@ const (
 
 // play is one window, one pen, and a person who uses both.
 type play struct {
-	w   *window
-	pen *pen
+	w      *window
+	pen    *pen
+	screen *display
 
 	out      io.Writer
 	begun    time.Time
 	pictures string // folder; empty: none are kept
-	shots    int
+	shots    []shot
 }
 
 // say prints one line of what happened.
@@ -38,16 +42,91 @@ func (p *play) say(format string, args ...any) {
 	fmt.Fprintf(p.out, "%6.1f s  %s\n", time.Since(p.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// shoot keeps a picture of the whole display.
+// settled is for how long what does not move by itself has to stand still
+// before a picture is kept, and how long that is waited for. The trace is ahead
+// of the screen by a redraw.
+const (
+	settled      = 300 * time.Millisecond
+	settledLimit = 3 * time.Second
+)
+
+// shot is a picture that was taken and is not written yet.
+type shot struct {
+	name string
+	img  *image.RGBA
+}
+
+// shoot takes a picture of the whole display. It is written by keep, when
+// nothing is under way that a busy processor could hold up.
 func (p *play) shoot(ctx context.Context, name string) error {
 	if p.pictures == "" {
+		return nil
+	}
+	img, err := p.settledScreen(ctx)
+	if err != nil {
+		return err
+	}
+	p.shots = append(p.shots, shot{name, img})
+	return nil
+}
+
+// keep writes the pictures that were taken.
+func (p *play) keep() error {
+	if len(p.shots) == 0 {
 		return nil
 	}
 	if err := os.MkdirAll(p.pictures, 0o755); err != nil {
 		return fmt.Errorf("keep pictures: %w", err)
 	}
-	p.shots++
-	return p.w.picture(ctx, filepath.Join(p.pictures, fmt.Sprintf("%02d-%s.png", p.shots, name)))
+	for i, s := range p.shots {
+		var b bytes.Buffer
+		if err := png.Encode(&b, s.img); err != nil {
+			return fmt.Errorf("keep pictures: %w", err)
+		}
+		path := filepath.Join(p.pictures, fmt.Sprintf("%02d-%s.png", i+1, s.name))
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("keep pictures: %w", err)
+		}
+	}
+	fmt.Fprintf(p.out, "Pictures: %s\n", p.pictures)
+	return nil
+}
+
+// settledScreen looks at the screen until it stands still.
+func (p *play) settledScreen(ctx context.Context) (*image.RGBA, error) {
+	look := time.NewTicker(settled / 2)
+	defer look.Stop()
+	limit := time.Now().Add(settledLimit)
+	img, err := p.screen.read()
+	for since := time.Now(); err == nil && time.Since(since) < settled && time.Now().Before(limit); {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		var now *image.RGBA
+		if now, err = p.screen.read(); err == nil && !alike(img, now) {
+			since = time.Now()
+		}
+		img = now
+	}
+	return img, err
+}
+
+// alike compares what does not move by itself: all but the status strip and
+// the live column, whose numbers never rest.
+func alike(a, b *image.RGBA) bool {
+	const strip, live = 96, 298 // a height and a width of ui.md
+	if a.Rect != b.Rect {
+		return false
+	}
+	for y := a.Rect.Min.Y + strip; y < a.Rect.Max.Y; y++ {
+		from, to := a.PixOffset(a.Rect.Min.X, y), a.PixOffset(a.Rect.Max.X-live, y)
+		if !bytes.Equal(a.Pix[from:to], b.Pix[from:to]) {
+			return false
+		}
+	}
+	return true
 }
 
 // match finds the row to choose among those that are in sight.

