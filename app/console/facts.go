@@ -23,7 +23,7 @@ func (d *Desk) facts() clinical.Facts {
 		OperatorMayTreat: clinical.FactOf(d.operator.Role.MayTreat()),
 		PatientChosen:    clinical.FactOf(d.patient != nil),
 		PlaceChosen:      clinical.FactOf(d.sel.indication != "" && d.sel.zone != ""),
-		Violations:       d.violations(),
+		Violations:       append(d.refusals(), d.violations()...),
 	}
 	if d.patient != nil {
 		f.Fitzpatrick = d.patient.Fitzpatrick
@@ -35,6 +35,24 @@ func (d *Desk) facts() clinical.Facts {
 		d.penFacts(&f, st)
 	}
 	return f
+}
+
+// refusals are the values that were typed and not taken, as violations, so that
+// the block says what to set instead.
+func (d *Desk) refusals() []clinical.Violation {
+	var out []clinical.Violation
+	for _, p := range clinical.AllParameters() {
+		r := d.draft.field[p].refused
+		if r == nil || r.Err != nil {
+			continue
+		}
+		v := clinical.Violation{Parameter: p, Breach: clinical.Under, Value: r.Value, Bound: r.Bound}
+		if r.Over {
+			v.Breach = clinical.Over
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // penFacts are the facts that the pen reports, and what follows from them.
