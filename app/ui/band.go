@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"stipple/app/console"
+	"stipple/app/ui/pages"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 	"stipple/app/ui/words"
@@ -18,6 +19,7 @@ type band struct {
 	w      *Window
 	banner *widgets.Banner
 	quiet  *widgets.Line
+	hand   *widgets.Button // opens the handpiece drawer
 	object *fyne.Container
 	notice int // id of the notice on show; 0: none
 	lost   bool
@@ -32,9 +34,26 @@ func newBand(w *Window) *band {
 		}
 	}, nil)
 	w.names.Set(b.banner, "banner", "banner")
-	quiet := container.New(inset{left: 18, right: 18}, b.quiet)
-	b.object = container.NewStack(widgets.NewGround(theme.Background), quiet, b.banner)
+	b.hand = widgets.NewButton(w.keys, widgets.OnDrawer, w.words.T("nav.handpiece"), func() { w.drawer.setOpen(!w.drawer.open) })
+	w.names.Set(b.hand, "button", "nav.handpiece")
+	b.object = container.New(b, widgets.NewGround(theme.Background), b.quiet, b.hand, b.banner)
 	return b
+}
+
+// MinSize implements fyne.Layout.
+func (b *band) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, theme.BannerHeight) }
+
+// Layout implements fyne.Layout.
+func (b *band) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	const side, least = 18, 34
+	objects[0].Resize(s)
+	b.banner.Resize(s)
+	m := b.hand.MinSize()
+	m.Height = least
+	b.hand.Resize(m)
+	b.hand.Move(fyne.NewPos(s.Width-side-m.Width, (s.Height-m.Height)/2))
+	b.quiet.Move(fyne.NewPos(side, 0))
+	b.quiet.Resize(fyne.NewSize(s.Width-3*side-m.Width, s.Height))
 }
 
 func (b *band) show(v *console.View) { b.draw(v, b.w.cfg.Desk.Live()) }
@@ -69,7 +88,8 @@ func (b *band) draw(v *console.View, live console.LiveView) {
 		b.notice = 0
 		b.banner.Set(widgets.BannerState{})
 	}
-	b.quiet.Set(quietRuns(t, v)...)
+	b.quiet.Set(quietRuns(t, v, b.lost)...)
+	setVisible(b.hand, v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && b.banner.State().Level == widgets.Quiet)
 }
 
 func ackWord(t *words.Words, notice int) string {
@@ -134,33 +154,19 @@ func noticeText(t *words.Words, n console.Notice) string {
 
 // quietRuns is what stands in the band without an alarm: the newest
 // information, or that there is no alarm.
-func quietRuns(t *words.Words, v *console.View) []widgets.Run {
+func quietRuns(t *words.Words, v *console.View, lost bool) []widgets.Run {
 	var runs []widgets.Run
 	if n, _ := gravest(v.Notices); n != nil && n.Kind == console.NoticeInfo {
 		runs = append(runs, widgets.Muted(noticeText(t, *n)).Marked(widgets.MarkDot))
-	} else if n == nil {
+	} else if n == nil && !lost && !v.Stop.Active {
 		runs = append(runs, widgets.Muted(t.T("band.no_alarms")))
 	}
 	if v.Training {
-		runs = append(runs, widgets.Muted("· "+t.T("band.training")))
+		text := t.T("band.training")
+		if len(runs) > 0 {
+			text = "· " + text
+		}
+		runs = append(runs, widgets.Muted(text))
 	}
 	return runs
-}
-
-// inset is a layout that leaves room at the sides.
-type inset struct{ left, top, right, bottom float32 }
-
-func (p inset) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var m fyne.Size
-	for _, o := range objects {
-		m = m.Max(o.MinSize())
-	}
-	return m.AddWidthHeight(p.left+p.right, p.top+p.bottom)
-}
-
-func (p inset) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	for _, o := range objects {
-		o.Move(fyne.NewPos(p.left, p.top))
-		o.Resize(fyne.NewSize(max(s.Width-p.left-p.right, 0), max(s.Height-p.top-p.bottom, 0)))
-	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"stipple/app/console"
 	"stipple/app/ui/overlay"
-	"stipple/app/ui/pages"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 )
@@ -165,23 +164,17 @@ func (d *drawer) pickFault() {
 	})
 }
 
-// foot is the lower end of the navigation: handpiece, looks, help.
-type foot struct {
-	w      *Window
-	hand   *widgets.Button
-	object *fyne.Container
-}
+// foot is the lower end of the navigation: looks and help.
+type foot struct{ object *fyne.Container }
 
 func newFoot(w *Window) *foot {
-	f := &foot{w: w}
+	f := &foot{}
 	t := w.words
-	f.hand = widgets.NewButton(w.keys, widgets.OnDrawer, t.T("nav.handpiece"), func() { w.drawer.setOpen(!w.drawer.open) })
 	view := widgets.NewButton(w.keys, widgets.Ghost, t.T("nav.view"), w.pickLooks)
 	help := widgets.NewButton(w.keys, widgets.Ghost, t.T("nav.help"), func() { w.env.ShowHelp(w.Page()) })
-	w.names.Set(f.hand, "button", "nav.handpiece")
 	w.names.Set(view, "button", "nav.view")
 	w.names.Set(help, "button", "nav.help")
-	f.object = container.New(footLayout{}, f.hand, view, help)
+	f.object = container.New(footLayout{}, view, help)
 	return f
 }
 
@@ -198,8 +191,4 @@ func (footLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		objects[i].Resize(fyne.NewSize(s.Width-2*side, theme.Touch))
 		y -= gap
 	}
-}
-
-func (f *foot) show(v *console.View) {
-	setVisible(f.hand, v.Pen.HasHandpiece && f.w.Page() == pages.NameTreat)
 }

@@ -66,7 +66,8 @@ func newLiveColumn(w *Window) *liveColumn {
 		c.panels = append(c.panels, p)
 	}
 	add("depth", t.T("live.depth"), t.T("unit.mm"), false, theme.Accent,
-		func(s console.Sample) int32 { return int32(s.Depth) },
+		// The deepest since the sample before: no short stroke is lost.
+		func(s console.Sample) int32 { return int32(s.DepthMax) },
 		func(s protocol.Status) string { return words.Millimetres(protocol.Micrometres(s.Depth.Max)) })
 	add("speed", t.T("live.speed"), t.T("unit.perMin"), false, theme.LowInk,
 		func(s console.Sample) int32 { return int32(s.Speed) },
@@ -85,7 +86,7 @@ func newLiveColumn(w *Window) *liveColumn {
 		objects[i] = p.widget
 	}
 	c.rows = container.New(column{gap: 10, least: 60, most: 170}, objects...)
-	c.object = container.New(c, widgets.NewGround(theme.Panel), c.rows)
+	c.object = container.New(c, widgets.NewGround(theme.Panel), c.rows, widgets.NewGround(theme.Line))
 	return c
 }
 
@@ -106,6 +107,7 @@ func (c *liveColumn) MinSize([]fyne.CanvasObject) fyne.Size {
 // above STOP.
 func (c *liveColumn) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	objects[0].Resize(s)
+	objects[2].Resize(fyne.NewSize(1, s.Height))
 	c.rows.Move(fyne.NewPos(stopSide, 6))
 	c.rows.Resize(fyne.NewSize(s.Width-2*stopSide, max(min(c.room, s.Height)-18, 0)))
 }
@@ -253,10 +255,20 @@ func (c *liveColumn) state(i int, p *livePanel, live console.LiveView) widgets.L
 		s.Quality = widgets.InTolerance
 	}
 	s.Value = p.text(live.Status)
+	if !fits(p.widget, s) {
+		s.Right = "" // large text: what is set stands on the card too
+	}
 	if ctl, ok := control(c.w.view, i); ok && s.Quality == widgets.InTolerance {
 		s.Quality = pages.Quality(c.w.words, ctl, live)
 	}
 	return s
+}
+
+// fits says whether value, unit and note stand side by side on a panel.
+func fits(p *widgets.LivePanel, s widgets.LiveState) bool {
+	const label, gaps = 84, 20
+	value := widgets.NewLine(widgets.Title(s.Value), widgets.Small(s.Unit)).NaturalWidth()
+	return p.Size().Width <= 0 || label+gaps+value+widgets.NewLine(widgets.Small(s.Right)).NaturalWidth() <= p.Size().Width
 }
 
 // note is what stands at the right of a panel: what is set, or the limits.

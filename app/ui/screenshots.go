@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/software"
 
+	"stipple/app/ui/pages"
 	"stipple/app/ui/sample"
 	"stipple/app/ui/theme"
 )
@@ -48,10 +49,15 @@ func Picture(s sample.Scene, p Prefs) image.Image {
 
 // open builds a window over a scene, on a canvas in memory.
 func open(s sample.Scene, p Prefs) (*Window, software.WindowlessCanvas) {
+	return openDesk(s, s.Desk, p)
+}
+
+// openDesk is open with a desk in place of the scene's.
+func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.WindowlessCanvas) {
 	fyne.CurrentApp().Settings().SetTheme(theme.New(p.Mode, p.Scale))
 	c := software.NewCanvas()
 	c.SetPadded(false)
-	w := New(Config{Canvas: c, Desk: s.Desk, Dispatch: Inline, Now: sample.Now, Prefs: p})
+	w := New(Config{Canvas: c, Desk: d, Dispatch: Inline, Now: sample.Now, Prefs: p})
 	w.drawer.open = s.Drawer
 	c.SetContent(w.Content())
 	c.Resize(fyne.NewSize(PictureWidth, PictureHeight))
@@ -66,7 +72,12 @@ func open(s sample.Scene, p Prefs) (*Window, software.WindowlessCanvas) {
 
 // tap taps a control by its name in the trace.
 func (w *Window) tap(c fyne.Canvas, name string) {
-	if o, ok := w.find(name).(fyne.Tappable); ok {
+	o := w.find(name)
+	if o == nil {
+		c.Capture() // rows of a list exist once they were drawn
+		o = w.find(name)
+	}
+	if o, ok := o.(fyne.Tappable); ok {
 		c.Unfocus()
 		o.Tapped(&fyne.PointEvent{})
 	}

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"os"
+	"regexp"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
@@ -12,14 +14,19 @@ import (
 )
 
 // TestDrawEveryScene draws every picture. With STIPPLE_PICTURES set they are
-// kept in that folder, to be looked at.
+// kept in that folder, to be looked at; STIPPLE_SCENES is a pattern of names.
 func TestDrawEveryScene(t *testing.T) {
 	test.NewApp()
 	dir := os.Getenv("STIPPLE_PICTURES")
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	paths, err := Screenshots(dir, sample.New(library(t)).Scenes())
+	scenes := sample.New(library(t)).Scenes()
+	if only := os.Getenv("STIPPLE_SCENES"); only != "" {
+		wanted := regexp.MustCompile(only)
+		scenes = slices.DeleteFunc(scenes, func(s sample.Scene) bool { return !wanted.MatchString(s.Name) })
+	}
+	paths, err := Screenshots(dir, scenes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 const (
 	stopSide   float32 = 18 // STOP's distance from the right
 	stopBottom float32 = 16 // and from the bottom edge
-	footHeight float32 = 3 * 58
+	footHeight float32 = 2*theme.Touch + 6
 	drawerWide float32 = 330
 	drawerTall float32 = 250
 	edgeWide   float32 = 8 // of the hatched line: what lies outside the window

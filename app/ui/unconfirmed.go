@@ -24,7 +24,7 @@ func newUnconfirmed(t *words.Words) *unconfirmed {
 		widgets.Title(t.T("unconfirmed.do")).In(theme.OnHigh).Sized(theme.SizeSetValue))
 	keep := widgets.NewLineAligned(fyne.TextAlignCenter, widgets.Title(t.T("unconfirmed.keep")).In(theme.OnHigh))
 	u := &unconfirmed{}
-	u.object = container.NewStack(widgets.NewGround(theme.High), container.New(centred{gap: 16}, title, act, keep))
+	u.object = container.NewStack(widgets.NewGround(theme.HighPressed), container.New(centred{gap: 16}, title, act, keep))
 	u.object.Hide()
 	return u
 }

@@ -238,7 +238,6 @@ func (w *Window) show() {
 	w.band.show(v)
 	w.live.show(v)
 	w.drawer.show(v)
-	w.foot.show(v)
 	w.alarm.show(v)
 	for _, p := range w.pages {
 		p.Show(v)

@@ -56,7 +56,9 @@ func judge(w *words.Words, c console.Control, s *widgets.ValueCardState) {
 		if c.Refused.Over {
 			key = "control.over"
 		}
-		s.Message = w.T(key, clinical.Format(p, c.Refused.Bound.Value), c.Refused.Bound.Reason.Text)
+		// The card has a line for the rule in full; beside the value stands
+		// the layer, which fits the narrowest card.
+		s.Message = w.T(key, clinical.FormatWithUnit(p, c.Refused.Bound.Value), layerName(w, c.Refused.Bound.Reason.Layer))
 	case c.Stale:
 		s.Message = w.T("control.stale")
 	case !c.Has:
@@ -99,7 +101,12 @@ func detailLine(w *words.Words, c console.Control) string {
 	if b.Reason.Layer == clinical.LayerRole {
 		return w.T("control.also.role", clinical.Format(p, b.Value))
 	}
-	return w.T("control.also", w.Or("layer."+b.Reason.Layer.String(), b.Reason.Layer.String()), clinical.Format(p, b.Value))
+	return w.T("control.also", layerName(w, b.Reason.Layer), clinical.Format(p, b.Value))
+}
+
+// layerName is the word for the layer that made a bound: "zone", "dose".
+func layerName(w *words.Words, l clinical.Layer) string {
+	return w.Or("layer."+l.String(), l.String())
 }
 
 // measurement is what the pen measures of a parameter.

@@ -75,15 +75,26 @@ func (f *factSheet) layout(s fyne.Size) {
 		return
 	}
 	wide := (s.Width - float32(f.columns-1)*20) / float32(f.columns)
+	first := wide
+	if f.columns == 2 {
+		// The left column has the long values: settings and limits.
+		first = (s.Width - 20) * 0.56
+	}
 	name := float32(0)
 	for _, l := range f.names {
 		name = max(name, l.NaturalWidth())
 	}
 	name = min(name+16, wide/2)
 	for i := range f.names {
-		x := float32(i/rows) * (wide + 20)
+		x, each := float32(i/rows)*(first+20), wide
+		if f.columns == 2 {
+			each = first
+			if i >= rows {
+				each = s.Width - 20 - first
+			}
+		}
 		y := float32(i%rows) * f.line()
 		place(f.names[i], x, y, name, f.line())
-		place(f.values[i], x+name, y, wide-name, f.line())
+		place(f.values[i], x+name, y, each-name, f.line())
 	}
 }

@@ -107,7 +107,7 @@ func (e *Env) searchPatients(title string, choose func(clinical.ID)) {
 		choose(row.ID)
 	})
 	e.Layer.ShowForm(overlay.Form{
-		Title: title, Content: arrange(fyne.NewSize(560, 460), func(s fyne.Size) {
+		Title: title, Content: arrange(fyne.NewSize(600, 452), func(s fyne.Size) {
 			top := height(f.search)
 			place(f.search, 0, 0, s.Width, top)
 			place(f.count, 2, top+4, s.Width, height(f.count))

@@ -199,7 +199,7 @@ func (p *Patients) arrange() {
 	open := p.record.isOpen()
 	show(p.title, have)
 	show(p.treat, have)
-	show(p.tabs, have)
+	show(p.tabs, have && !(open && tab == tabTreatments))
 	presets := have && tab == tabPresets && len(p.file.Presets) > 0
 	treatments := have && tab == tabTreatments && len(p.file.Treatments) > 0
 	show(p.presets.object, presets)
@@ -263,12 +263,12 @@ func (p *Patients) layoutFile(x float32, s fyne.Size) {
 	place(p.title, x, y, wide-treatWide-columnGap, head)
 	place(p.treat, x+wide-treatWide, y, treatWide, head)
 	y += head + 6
+	place(p.record.object, x, y, wide, s.Height-pageBottom-y)
 	place(p.tabs, x, y, wide, height(p.tabs))
 	y += height(p.tabs) + rowGap + 4
 	bottom := s.Height - stopRoom
 	place(p.presets.object, x, y, wide, bottom-y)
 	place(p.card, x, y, wide, bottom-y)
-	place(p.record.object, x, y, wide, s.Height-pageBottom-y)
 	sheet := min(p.details.height(), bottom-y)
 	place(p.details.object, x, y, wide, sheet)
 	m := p.edit.MinSize()

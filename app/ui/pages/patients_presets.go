@@ -219,8 +219,8 @@ func (l *presetList) pickRevision(pr console.PresetView, revisions []console.Pre
 		key := words.Count(r.Revision)
 		items[i] = overlay.Item{
 			Key: key, Name: e.t("preset.history.rev", key) + " · " + r.Name,
-			Detail:  e.t("preset.history.by", e.Words.DayAndTime(r.SavedAt, e.Now()), r.SavedBy),
-			Right:   strings.Join(settingsText(r.PenKind, r.Settings), " · "),
+			Detail:  strings.Join(settingsText(r.PenKind, r.Settings), " · "),
+			Right:   e.t("preset.history.by", e.Words.Day(r.SavedAt, e.Now()), r.SavedBy),
 			Current: r.Revision == pr.Revision,
 		}
 		at[key] = r

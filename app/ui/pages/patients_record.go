@@ -23,7 +23,7 @@ func (p *Patients) showHistory() {
 		rows[i] = widgets.Row{
 			Key: words.Count(i),
 			Title: []widgets.Run{
-				widgets.Strong(w.Day(t.Started, now)), widgets.Plain("· " + w.T("treatments.session", words.Count(t.Session))),
+				widgets.Strong(w.Day(t.Started, now)), widgets.Plain("· " + w.T("treatments.session", words.Count(t.Session)) + " ·"),
 				outcomeRun(w, t.Outcome),
 			},
 			Sub:      []widgets.Run{widgets.Small(w.T("preset.place", t.ZoneName, t.IndicationName) + simulatedMark(w, t))},
@@ -161,7 +161,7 @@ func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
 	settings, limits := "-", "-"
 	if n := len(t.Applied); n > 0 {
 		settings = strings.Join(settingsText(t.PenKind, t.Applied[n-1].Settings), " · ")
-		limits = envelopeText(w, t.PenKind, t.Applied[n-1].Envelope)
+		limits = envelopeText(t.PenKind, t.Applied[n-1].Envelope)
 	}
 	alarms := w.T("record.alarms.none")
 	if n := len(t.Alarms); n > 0 {
@@ -170,11 +170,12 @@ func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
 	return []fact{
 		{w.T("record.settings"), widgets.Strong(settings)},
 		{w.T("record.envelope"), widgets.Plain(limits)},
+		{w.T("record.dose_cap"), widgets.Plain(doseCap(w, t))},
 		{w.T("record.total"), widgets.Plain(delivered(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
 		{w.T("record.stop"), widgets.Strong(stop)},
 		{w.T("record.time"), widgets.Plain(when)},
 		{w.T("record.operator"), widgets.Plain(t.Operator.Name)},
-		{w.T("record.pen"), widgets.Plain(w.T("record.pen.value", t.PenModel, w.T("pen.serial", t.PenSerial), t.PenFirmware))},
+		{w.T("record.pen"), widgets.Plain(w.T("record.pen.value", t.PenModel, t.PenFirmware, w.T("pen.serial", t.PenSerial)))},
 		{w.T("record.tip"), widgets.Plain(w.T("record.tip.lot", t.Tip.Lot) + " · " + w.T("strip.tip.pins", words.Count(t.Tip.Pins)))},
 		{w.T("record.library"), widgets.Plain(t.LibraryVersion + " · " + w.T("record.skin") + " " + skin(w, t.Fitzpatrick))},
 		{w.T("record.alarms"), widgets.Plain(alarms)},
@@ -182,12 +183,16 @@ func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
 }
 
 // envelopeText is the upper ends of what the pen held.
-func envelopeText(w *words.Words, kind clinical.PenKind, e clinical.Envelope) string {
-	text := w.T("record.upto", strings.Join(settingsText(kind, e.Max), " · "))
-	if kind == clinical.RF {
-		text += " · " + w.T("record.dose", words.PerPin(e.DosePerPin))
+func envelopeText(kind clinical.PenKind, e clinical.Envelope) string {
+	return strings.Join(settingsText(kind, e.Max), " · ")
+}
+
+// doseCap is the most that the pen let one pin have at one spot.
+func doseCap(w *words.Words, t console.TreatmentRow) string {
+	if n := len(t.Applied); n > 0 && t.PenKind == clinical.RF {
+		return w.T("record.dose", words.PerPin(t.Applied[n-1].Envelope.DosePerPin))
 	}
-	return text
+	return w.T("live.nothing")
 }
 
 // layout: title and back, the facts, the table above STOP, the pager below it.

@@ -114,6 +114,7 @@ func key(p clinical.Parameter) string {
 func (p *Treat) buildArm() {
 	env := p.env
 	p.hold = widgets.NewHoldButton(env.Keys, env.Clock, p.held, env.active(env.Desk.Disarm))
+	p.hold.OnBlocked = env.active(p.showWhy)
 	env.name(p.hold, "hold", "treat.arm")
 	p.halt = newHaltBar(env)
 }
@@ -163,6 +164,7 @@ func (p *Treat) Leave() {
 func (p *Treat) SetDrawer(open bool) {
 	if p.drawer != open {
 		p.drawer = open
+		p.showArm(p.view)
 		p.upper.Refresh()
 	}
 }

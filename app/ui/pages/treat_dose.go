@@ -41,11 +41,22 @@ func (s *stat) height() float32 { return height(s.name) + height(s.value) - line
 type doseRow struct {
 	env    *Env
 	dose   *widgets.DoseBar
+	figure *stat // the dose again, for a narrow row
 	spot   *widgets.PickerButton
 	stats  []*stat // pass, pulses, energy or strokes, zone time
 	card   *widgets.Card
 	inner  *fyne.Container
 	object *fyne.Container
+
+	hasDose, hasSpot bool
+}
+
+// dosePad is the padding of the row's card.
+const dosePad float32 = 6
+
+// tall is the height that the row needs.
+func (r *doseRow) tall() float32 {
+	return max(r.stats[0].height(), height(r.spot)) + 2*dosePad
 }
 
 // Places in doseRow.stats.
@@ -58,60 +69,98 @@ const (
 )
 
 func newDoseRow(env *Env, pickSpot func()) *doseRow {
-	r := &doseRow{env: env, dose: widgets.NewDoseBar()}
+	r := &doseRow{env: env, dose: widgets.NewDoseBar(), figure: newStat()}
 	r.spot = widgets.NewPickerButton(env.Keys, env.active(pickSpot))
 	env.name(r.spot, "picker", "treat.spot")
-	objects := []fyne.CanvasObject{r.dose, r.spot}
+	objects := []fyne.CanvasObject{r.dose, r.figure.object, r.spot}
 	for range statCount {
 		s := newStat()
 		r.stats = append(r.stats, s)
 		objects = append(objects, s.object)
 	}
 	r.inner = arrange(fyne.NewSize(200, 44), r.layout, objects...)
-	r.card = widgets.NewCard(r.inner, 8)
+	r.card = widgets.NewCard(r.inner, dosePad)
 	r.object = container.NewStack(r.card)
 	return r
 }
 
 // layout puts the dose first and shares what is left among the figures.
 func (r *doseRow) layout(s fyne.Size) {
-	x := cardPad - 8
-	if r.dose.Visible() {
-		w := r.dose.NaturalWidth() + 2
-		place(r.dose, x, 0, w, s.Height)
-		x += w + 20
-	}
-	if r.spot.Visible() {
-		const wide = 176
-		place(r.spot, x, (s.Height-height(r.spot))/2, wide, height(r.spot))
-		x += wide + 20
-	}
+	x := cardPad - dosePad
+	x = r.layoutDose(x, s)
 	need := float32(0)
 	for _, st := range r.stats {
 		if st.object.Visible() {
 			need += st.width()
 		}
 	}
-	gap := min(max((s.Width-x-need-cardPad)/statCount, 10), 40)
+	const least, most = 10, 40
+	room := s.Width - x - dosePad
+	gap := min(max((room-need)/statCount, least), most)
+	// Where there is no room for all, each gives way alike: its text shrinks.
+	part := min((room-gap*(statCount-1))/need, 1)
 	for _, st := range r.stats {
 		if st.object.Visible() {
-			w := st.width()
-			place(st.object, x, 0, min(w, max(s.Width-x, 0)), s.Height)
+			w := st.width() * part
+			place(st.object, x, 0, w, s.Height)
 			x += w + gap
 		}
 	}
+}
+
+// layoutDose places the dose, as a bar where there is room and else as a
+// figure, and the pulses at one spot. It returns where they end.
+func (r *doseRow) layoutDose(x float32, s fyne.Size) float32 {
+	const spotWide, gap = 150, 18
+	need := x + gap
+	for _, st := range r.stats {
+		need += st.width() + 10
+	}
+	// A row that is too narrow for all does without the choice while it is
+	// locked.
+	show(r.spot, r.hasSpot && !(r.spot.Disabled() && need+spotWide+gap+r.figure.width() > s.Width))
+	if r.spot.Visible() {
+		need += spotWide + gap
+	}
+	bar := r.dose.NaturalWidth() + 2
+	if r.hasDose {
+		roomy := need+bar <= s.Width
+		show(r.dose, roomy)
+		show(r.figure.object, !roomy)
+		w := bar
+		if !roomy {
+			w = r.figure.width()
+		}
+		place(r.dose, x, 0, w, s.Height)
+		place(r.figure.object, x, 0, w, s.Height)
+		x += w + gap
+	}
+	if r.spot.Visible() {
+		place(r.spot, x, (s.Height-height(r.spot))/2, spotWide, height(r.spot))
+		x += spotWide + gap
+	}
+	return x
 }
 
 // show draws a view and says whether the row came or went.
 func (r *doseRow) show(v *console.View) bool {
 	w := r.env.Words
 	changed := show(r.object, rowNeeded(v))
-	inner := show(r.dose, v.Dose.Present)
-	if v.Dose.Present {
-		r.dose.Set(w.T("dose"), int64(v.Dose.PerPin), int64(v.Dose.Cap),
-			widgets.Strong(words.PerPin(v.Dose.PerPin)), widgets.Muted(w.T("dose.of", words.PerPin(v.Dose.Cap))))
+	inner := r.hasDose != v.Dose.Present
+	r.hasDose = v.Dose.Present
+	if !r.hasDose {
+		show(r.dose, false)
+		show(r.figure.object, false)
 	}
-	inner = show(r.spot, v.Spot.Max > 1 && v.Pen.Kind == clinical.RF) || inner
+	value, cap := widgets.Strong(words.PerPin(v.Dose.PerPin)), w.T("dose.of", words.PerPin(v.Dose.Cap))
+	r.dose.Set(w.T("dose"), int64(v.Dose.PerPin), int64(v.Dose.Cap), value, widgets.Muted(cap))
+	r.figure.set(w.T("dose"), value, widgets.Muted(cap))
+	spot := v.Spot.Max > 1 && v.Pen.Kind == clinical.RF
+	inner = r.hasSpot != spot || inner
+	r.hasSpot = spot
+	if !spot {
+		show(r.spot, false)
+	}
 	r.spot.Set(w.T("run.spot"), words.Count(v.Spot.Pulses), "")
 	r.spot.SetDisabled(locked(v))
 	r.showRun(v)
@@ -160,11 +209,17 @@ func newHaltBar(env *Env) *haltBar {
 	h := &haltBar{env: env, text: widgets.NewLine(), sub: widgets.NewLine()}
 	h.clear = env.button("treat.clear", widgets.Secondary, "stopped.clear", env.Desk.Clear)
 	frame := widgets.NewCard(arrange(fyne.NewSize(100, 50), func(s fyne.Size) {
-		m := h.clear.MinSize().Max(fyne.NewSize(120, theme.TouchFar))
+		m := h.clear.MinSize().Max(fyne.NewSize(120, min(theme.TouchFar, s.Height)))
 		top, low := height(h.text), height(h.sub)
-		y := max((s.Height-top-low)/2, 0)
-		place(h.text, 10, y, s.Width-m.Width-30, top)
-		place(h.sub, 10, y+top, s.Width-m.Width-30, low)
+		wide := s.Width - m.Width - 30
+		if y := (s.Height - top - low) / 2; y >= -8 {
+			place(h.text, 10, y, wide, top)
+			place(h.sub, 10, y+top, wide, low)
+		} else { // large text: side by side
+			first := min(h.text.NaturalWidth()+1, wide)
+			place(h.text, 10, (s.Height-top)/2, first, top)
+			place(h.sub, 22+first, (s.Height-low)/2, wide-first-12, low)
+		}
 		place(h.clear, s.Width-m.Width, (s.Height-m.Height)/2, m.Width, m.Height)
 	}, h.text, h.sub, h.clear), 10)
 	h.object = container.NewStack(frame)
@@ -182,11 +237,7 @@ func (h *haltBar) show(v *console.View) {
 	}
 	h.text.Set(widgets.Title(title).In(theme.HighInk).Marked(widgets.MarkSquare))
 	h.sub.Set(widgets.Muted(stopDetail(w, v)))
-	reason := ""
-	if !v.Stop.CanClear {
-		reason = w.T("stopped.release")
-	}
-	h.clear.SetDisabled(!v.Stop.CanClear, reason)
+	h.clear.SetDisabled(!v.Stop.CanClear, "")
 }
 
 // stopDetail says what is known of the stop.
@@ -197,6 +248,9 @@ func stopDetail(w *words.Words, v *console.View) string {
 	}
 	if v.Stop.Confirmed && v.Stop.Latency > 0 {
 		text += " · " + w.T("stopped.confirmed", words.Milliseconds(v.Stop.Latency))
+	}
+	if v.Stop.Confirmed && !v.Stop.CanClear {
+		text += " · " + w.T("stopped.release")
 	}
 	return text
 }

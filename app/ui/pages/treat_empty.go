@@ -65,7 +65,7 @@ type emptyAct struct {
 func (c *emptyCard) set(s emptyState) {
 	c.title.Set(widgets.Title(s.title))
 	c.text.Set(widgets.Muted(s.text))
-	c.hint.Set(widgets.Muted(s.hint).In(theme.MediumInk))
+	c.hint.Set(widgets.Plain(s.hint))
 	for i, b := range c.buttons {
 		if i >= len(s.acts) {
 			c.acts[i] = nil
@@ -92,16 +92,15 @@ func (c *emptyCard) layout(s fyne.Size) {
 	wide := min(s.Width, readable)
 	left := (s.Width - wide) / 2
 	title := height(c.title)
-	text, hint := c.text.HeightFor(wide), float32(0)
-	hint = c.hint.HeightFor(wide)
+	text, hint := c.text.HeightFor(wide), c.hint.HeightFor(wide)
 	buttons := theme.TouchFar
 	total := title + 6 + text + hint + 18 + buttons
 	y := max((s.Height-total)/2, 0)
 	place(c.title, 0, y, s.Width, title)
 	y += title + 6
-	place(c.text, left, y, wide, text)
+	centre(c.text, left, y, wide, text)
 	y += text
-	place(c.hint, left, y, wide, hint)
+	centre(c.hint, left, y, wide, hint)
 	y += hint + 18
 	var all float32
 	for _, b := range c.buttons {
@@ -117,6 +116,22 @@ func (c *emptyCard) layout(s fyne.Size) {
 			x += w + columnGap
 		}
 	}
+}
+
+// centre places a paragraph in the middle of a width if it fits on one line,
+// else at its left.
+func centre(p *widgets.Paragraph, x, y, wide, tall float32) {
+	natural := wide
+	for low, high := float32(0), wide; high-low > 1; {
+		mid := (low + high) / 2
+		if p.HeightFor(mid) <= tall {
+			natural, high = mid, mid
+		} else {
+			low = mid
+		}
+	}
+	natural = min(natural+1, wide)
+	place(p, x+(wide-natural)/2, y, natural, tall)
 }
 
 // showEmpty says why there are no controls, and says whether the card came or
@@ -156,8 +171,7 @@ func (p *Treat) emptyState(v *console.View) emptyState {
 		{"treat.empty.zone", e.t("treat.nochoice.zone"), false, p.pickZone},
 	}}
 	if v.Limits != nil {
-		words := e.Words.Error(v.Limits)
-		s.title, s.text = words.What, e.t("treat.nottreatable.do")
+		s.title, s.text, s.hint = e.t("treat.nottreatable"), e.Words.Error(v.Limits).What, e.t("treat.nottreatable.do")
 	}
 	return s
 }

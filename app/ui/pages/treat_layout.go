@@ -12,7 +12,7 @@ const (
 	presetWide   float32 = 372
 	saveAsWide   float32 = 116
 	applyWide    float32 = 124
-	cardsMost    float32 = 300 // taller cards only put air between things
+	cardsMost    float32 = 284 // taller cards only put air between things
 	emptyMost    float32 = 300
 	statusLeast  float32 = 44 // below this nothing of the row can be used
 	drawerInside float32 = 330 - 1
@@ -28,21 +28,30 @@ func (p *Treat) layout(s fyne.Size) {
 		low = wide - drawerInside - columnGap + pageSide
 	}
 	arm := height(p.hold)
+	if p.headHeight() > headRoomy {
+		arm = theme.TouchFar + 4 // large text: the other rows need the height
+	}
 	bottom := s.Height - pageBottom - arm
 	place(p.hold, x, bottom, low, arm)
 	place(p.halt.object, x, bottom, low, arm)
 	y = p.layoutCards(x, y, wide, bottom)
 	if p.dose.object.Visible() {
-		h := height(p.dose.object)
+		h := p.dose.tall()
 		place(p.dose.object, x, y, low, h)
 		y += h + rowGap
 	}
 	rest := bottom - rowGap - y
-	if rest < statusLeast {
-		rest = 0
-	}
-	place(p.status.object, x, y, low, rest)
+	p.status.setRoom(rest >= statusLeast)
+	place(p.status.object, x, y, low, max(rest, 0))
 }
+
+// headHeight is the height of the two rows above the cards.
+func (p *Treat) headHeight() float32 {
+	return max(height(p.patient), height(p.indication)) + height(p.preset)
+}
+
+// headRoomy is the height of the head at text scales up to 125 %.
+const headRoomy float32 = 112
 
 // layoutHead places patient, pickers and Apply, and returns where it ends.
 func (p *Treat) layoutHead(x, y, wide float32) float32 {
@@ -73,7 +82,7 @@ func (p *Treat) layoutCards(x, y, wide, bottom float32) float32 {
 	}
 	below := rowGap
 	if p.dose.object.Visible() {
-		below += height(p.dose.object) + rowGap
+		below += p.dose.tall() + rowGap
 	}
 	room := bottom - y - below
 	tall := min(max(room-statusLeast-rowGap, least), max(cardsMost, least))

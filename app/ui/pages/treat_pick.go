@@ -83,8 +83,8 @@ func (p *Treat) pickPreset() {
 func presetItem(w *words.Words, pr console.PresetView) overlay.Item {
 	it := overlay.Item{
 		Key: string(pr.ID), Name: pr.Name,
-		Detail: w.T("preset.place", pr.ZoneName, pr.IndicationName) + " · " + w.T("treat.preset.rev", words.Count(pr.Revision)),
-		Right:  strings.Join(settingsText(pr.PenKind, pr.Settings), " · "),
+		Detail: strings.Join(settingsText(pr.PenKind, pr.Settings), " · "),
+		Right:  pr.ZoneName + " · " + w.T("treat.preset.rev", words.Count(pr.Revision)),
 	}
 	if verdict := presetVerdict(w, pr); verdict.Mark == widgets.MarkTriangle {
 		it.Detail = verdict.Text
@@ -135,7 +135,7 @@ func (e *Env) reviewPreset(pr console.PresetView) {
 	runs := []widgets.Run{
 		widgets.Strong(pr.Name),
 		widgets.Muted(e.t("preset.place", pr.ZoneName, pr.IndicationName)),
-		widgets.Plain(strings.Join(settingsText(pr.PenKind, pr.Settings), "   ")),
+		widgets.Plain(strings.Join(settingsText(pr.PenKind, pr.Settings), " · ")),
 	}
 	if pr.Problem != nil {
 		runs = append(runs, widgets.Strong(e.Words.Error(pr.Problem).What).In(theme.MediumInk))

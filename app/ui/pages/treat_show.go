@@ -152,11 +152,12 @@ func (p *Treat) showArm(v *console.View) {
 	if halted {
 		p.halt.show(v)
 	}
-	p.hold.Set(holdState(p.env.Words, v))
+	p.hold.Set(holdState(p.env.Words, v, p.drawer))
 }
 
-// holdState is what the arm bar shows.
-func holdState(w *words.Words, v *console.View) widgets.HoldState {
+// holdState is what the arm bar shows. Narrow says that the drawer takes a
+// third of its width.
+func holdState(w *words.Words, v *console.View, narrow bool) widgets.HoldState {
 	s := widgets.HoldState{Text: w.T("arm.hold"), Disarm: w.T("arm.disarm"), Confirms: hex.EncodeToString(v.Arm.Hash[:])}
 	switch v.Arm.State {
 	case console.ArmReady:
@@ -168,7 +169,10 @@ func holdState(w *words.Words, v *console.View) widgets.HoldState {
 		s.Mode, s.Text = widgets.HoldBusy, w.T("arm.arming")
 	case console.ArmArmed:
 		s.Mode, s.Text = widgets.HoldArmed, w.T("arm.armed")
-		if v.Pen.Phase == console.Treating {
+		switch {
+		case v.Pen.Phase == console.Treating && narrow:
+			s.Text = w.T("arm.armed.held.short")
+		case v.Pen.Phase == console.Treating:
 			s.Text = w.T("arm.armed.held")
 		}
 	default:

@@ -11,15 +11,16 @@ import (
 )
 
 // statusLines is how many lines of checks or blocks the row can show.
-const statusLines = 5
+const statusLines = 6
 
 // statusRow says what holds, or why the pen can't be armed, and has the acts
 // of a run: next pass, end.
 type statusRow struct {
 	env    *Env
-	view   *console.View
 	title  *widgets.LineButton
 	lines  []*widgets.Line
+	checks [][]widgets.Run // each stays together; several share a line
+	rows   [][]widgets.Run // each has a line of its own
 	card   *widgets.Card
 	next   *widgets.Button
 	end    *widgets.Button
@@ -28,7 +29,7 @@ type statusRow struct {
 }
 
 func newStatusRow(env *Env, p *Treat) *statusRow {
-	r := &statusRow{env: env, view: &console.View{}}
+	r := &statusRow{env: env}
 	r.title = widgets.NewLineButton(env.Keys, env.active(p.showWhy))
 	env.name(r.title, "button", "treat.why")
 	objects := []fyne.CanvasObject{r.title}
@@ -37,12 +38,20 @@ func newStatusRow(env *Env, p *Treat) *statusRow {
 		r.lines = append(r.lines, l)
 		objects = append(objects, l)
 	}
+	r.card = widgets.NewCard(arrange(fyne.NewSize(10, 10), func(fyne.Size) {}), 0)
 	r.inner = arrange(fyne.NewSize(100, 20), r.layoutLines, objects...)
-	r.card = widgets.NewCard(r.inner, 0)
 	r.next = env.button("treat.next_pass", widgets.Secondary, "run.next_pass", env.Desk.NextPass)
 	r.end = env.button("treat.end", widgets.Secondary, "run.end", p.askEnd)
-	r.object = arrange(fyne.NewSize(100, 20), r.layout, r.card, r.next, r.end)
+	r.object = arrange(fyne.NewSize(100, 20), r.layout, r.card, r.inner, r.next, r.end)
 	return r
+}
+
+// setRoom says whether there is room for the row at all. Where there is none,
+// the arm bar still says how much has to be done, and opens the list.
+func (r *statusRow) setRoom(room bool) {
+	if show(r.object, room) && room {
+		r.object.Refresh()
+	}
 }
 
 // layout gives the acts their place at the right and the lines the rest.
@@ -57,61 +66,96 @@ func (r *statusRow) layout(s fyne.Size) {
 		place(b, right, 0, m.Width, min(max(m.Height, theme.TouchFar-4), s.Height))
 		right -= 8
 	}
-	place(r.card, 0, 0, max(right-4, 0), s.Height)
+	if right < s.Width {
+		right -= 4
+	}
+	place(r.card, 0, 0, right, s.Height)
+	place(r.inner, 0, 0, right, s.Height)
 }
 
-// layoutLines stacks the title and as many lines as there is room for.
+// layoutLines stacks the title and as many lines as there is room for. Checks
+// stand on the page itself, side by side; blocks stand in a card.
 func (r *statusRow) layoutLines(s fyne.Size) {
-	line := height(r.lines[0]) + lineGap
-	y := float32(4)
-	pad := float32(cardPad)
+	line := height(r.lines[0]) + 1
+	pad, y := float32(cardPad), float32(7)
+	if !r.card.Visible() {
+		pad, y = 4, 2
+	}
 	if r.title.Visible() {
-		place(r.title, pad-8, y-9, s.Width-2*pad+16, height(r.title))
+		place(r.title, pad-8, y+line/2-height(r.title)/2, min(r.title.NaturalWidth()+4, s.Width-2*pad+16), height(r.title))
 		y += line
 	}
+	all := r.split(s.Width-2*pad, int((s.Height+2-y)/line))
+	all = append(r.flow(s.Width-2*pad), all...)
 	for i, l := range r.lines {
-		if y+line > s.Height+4 {
+		if i >= len(all) || y+line > s.Height+2 {
+			l.Set()
 			place(l, 0, 0, 0, 0)
-			r.lines[i].Hide()
 			continue
 		}
-		r.lines[i].Show()
+		l.Set(all[i]...)
 		place(l, pad, y, s.Width-2*pad, line)
 		y += line
 	}
 }
 
+// split gives a remedy that does not fit beside its sentence a line of its own,
+// as long as there are lines left.
+func (r *statusRow) split(wide float32, lines int) [][]widgets.Run {
+	spare := lines - len(r.rows)
+	var out [][]widgets.Run
+	for _, row := range r.rows {
+		if spare > 0 && len(row) > 2 && widgets.NewLine(row...).NaturalWidth() > wide {
+			spare--
+			out = append(out, row[:2], append([]widgets.Run{widgets.Plain("   ")}, row[2:]...))
+			continue
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// flow puts as many checks side by side as fit into a width.
+func (r *statusRow) flow(wide float32) [][]widgets.Run {
+	var out [][]widgets.Run
+	var now []widgets.Run
+	for _, c := range r.checks {
+		longer := append(append([]widgets.Run(nil), now...), c...)
+		if len(now) > 0 && widgets.NewLine(longer...).NaturalWidth() > wide {
+			out = append(out, now)
+			longer = c
+		}
+		now = longer
+	}
+	if len(now) > 0 {
+		out = append(out, now)
+	}
+	return out
+}
+
 func (r *statusRow) show(v *console.View) {
-	r.view = v
 	relay := show(r.next, v.Run.Open)
 	relay = show(r.end, v.Run.Open) || relay
 	r.next.SetDisabled(v.Pen.Phase == console.Treating, "")
 	r.end.SetDisabled(v.Pen.Phase == console.Treating, "")
 	w := r.env.Words
-	if len(v.Blocks) == 0 {
-		r.title.Set(checkRuns(w, v)...)
-		r.fill(warningLines(w, v))
+	blocked := len(v.Blocks) > 0
+	relay = show(r.card, blocked) || relay
+	relay = show(r.title, blocked) || relay
+	r.checks, r.rows = nil, blockLines(v)
+	if blocked {
+		r.title.Set(widgets.Strong(w.T("why.title")))
 	} else {
-		r.title.Set(widgets.Strong(w.T("why.title")), widgets.Muted(w.N("why.count", len(v.Blocks))))
-		r.fill(append(blockLines(v), warningLines(w, v)...))
+		r.checks = checkRuns(w, v)
 	}
+	r.inner.Refresh()
 	if relay {
 		r.object.Refresh()
 	}
 }
 
-func (r *statusRow) fill(lines [][]widgets.Run) {
-	for i, l := range r.lines {
-		if i < len(lines) {
-			l.Set(lines[i]...)
-		} else {
-			l.Set()
-		}
-	}
-}
-
-// checkRuns is one line of what holds, for a pen that may be armed.
-func checkRuns(w *words.Words, v *console.View) []widgets.Run {
+// checkRuns is what holds, for a pen that may be armed.
+func checkRuns(w *words.Words, v *console.View) [][]widgets.Run {
 	var texts []string
 	if v.Patient != nil {
 		texts = append(texts, w.T("checks.patient", v.Patient.FileNumber))
@@ -128,13 +172,14 @@ func checkRuns(w *words.Words, v *console.View) []widgets.Run {
 	if v.Run.Open {
 		texts = append(texts, w.T("checks.saved", pulseCount(w, v.Pen.Kind, v.Run.Durable)))
 	}
-	var runs []widgets.Run
+	var runs [][]widgets.Run
 	for _, t := range texts {
-		runs = append(runs, widgets.Run{Mark: widgets.IconCheck, Color: theme.Accent}, widgets.Plain(t+"   "))
+		runs = append(runs, []widgets.Run{{Mark: widgets.IconCheck, Color: theme.Accent}, widgets.Plain(t + "    ")})
 	}
 	return runs
 }
 
+// pulseCount is a number of pulses, or of trigger pulls of a needling pen.
 func pulseCount(w *words.Words, kind clinical.PenKind, n int) string {
 	if kind == clinical.RF {
 		return w.N("run.pulses.n", n)
@@ -142,23 +187,19 @@ func pulseCount(w *words.Words, kind clinical.PenKind, n int) string {
 	return w.N("run.pulls.n", n)
 }
 
+// blockLines are the blocks with their remedies, then the warnings.
 func blockLines(v *console.View) [][]widgets.Run {
 	var lines [][]widgets.Run
 	for _, b := range v.Blocks {
 		lines = append(lines, widgets.CheckRuns(widgets.CheckBlocked, b.Sentence, b.Remedy))
 	}
-	return lines
-}
-
-func warningLines(_ *words.Words, v *console.View) [][]widgets.Run {
-	var lines [][]widgets.Run
 	for _, b := range v.Warnings {
 		lines = append(lines, widgets.CheckRuns(widgets.CheckWarning, b.Sentence, b.Remedy))
 	}
 	return lines
 }
 
-// showWhy lists everything that keeps the pen from being armed.
+// showWhy lists everything that keeps the pen from being armed, in full.
 func (p *Treat) showWhy() {
 	v := p.view
 	if len(v.Blocks) == 0 {

@@ -13,10 +13,10 @@ func englishErrors() map[string]string {
 		"error.query.do":         "Choose again.",
 
 		"error.input.empty":     "nothing was typed",
-		"error.input.thousands": "type it without %q between the digits",
+		"error.input.thousands": "no %q between digits",
 		"error.input.negative":  "type it without a sign",
 		"error.input.too_fine":  "finer than 1 %s",
-		"error.input.too_large": "larger than any pen can hold",
+		"error.input.too_large": "larger than any pen",
 		"error.input.unit":      "%q is not its unit",
 		"error.input.no_number": "%q is not a number",
 

@@ -3,7 +3,7 @@ package words
 // englishPatients is the Patients page.
 func englishPatients() map[string]string {
 	return map[string]string{
-		"patients.search":         "Name, file number or birth date",
+		"patients.search":         "Find a patient",
 		"patients.new":            "New",
 		"patients.recent":         "Recent · %s of %s",
 		"patients.found":          "Found · %s of %s",
@@ -80,9 +80,9 @@ func englishPatients() map[string]string {
 		"record.tip":          "Tip",
 		"record.tip.lot":      "lot %s",
 		"record.settings":     "Settings",
-		"record.envelope":     "Limits in the pen",
+		"record.envelope":     "Upper limits",
 		"record.dose":         "up to %s mJ/pin",
-		"record.upto":         "up to %s",
+		"record.dose_cap":     "Dose cap",
 		"record.library":      "Limit library",
 		"record.stop":         "Stop measured",
 		"record.stop.none":    "no stop",
@@ -127,7 +127,7 @@ func englishPatients() map[string]string {
 		"edit.failed":          "Not saved. %s",
 		"details.birth":        "Birth date",
 		"record.time":          "Time",
-		"record.pen.value":     "%s · %s · firmware %s",
+		"record.pen.value":     "%s %s · %s",
 		"result.open":          "open",
 		"result.complete":      "complete",
 		"result.released":      "released",

@@ -10,7 +10,7 @@ func englishShell() map[string]string {
 
 		"nav.treat":     "Treat",
 		"nav.patients":  "Patients",
-		"nav.handpiece": "Handpiece",
+		"nav.handpiece": "Simulated handpiece",
 		"nav.view":      "View",
 		"nav.help":      "Help",
 
@@ -89,7 +89,7 @@ func englishShell() map[string]string {
 		"view.theme":       "Theme",
 		"view.theme.dark":  "Dark",
 		"view.theme.light": "Light",
-		"view.theme.dim":   "Dim, for a darkened room",
+		"view.theme.dim":   "Dim",
 		"view.scale":       "Text size",
 		"view.scale.100":   "100 %",
 		"view.scale.125":   "125 %",

@@ -79,18 +79,19 @@ func Degrees(t protocol.Centidegrees) string {
 	return Tenths(tenthsOf(int64(t), centidegrees))
 }
 
-// Energy is an energy with the unit that keeps it short: "820 mJ", "10.3 J",
-// "103 J".
+// Energy is an energy with the unit that keeps it short and true: "820 mJ",
+// "1 170 mJ", "10.3 J", "103 J".
 func Energy(e protocol.Microjoules) string {
 	const (
 		millijoule = 1_000
 		joule      = 1_000_000
-		tenJoules  = 100 * joule // from here on tenths tell nothing
+		tenths     = 10 * joule  // from here on millijoules tell nothing
+		whole      = 100 * joule // and from here on tenths
 	)
 	switch {
-	case e < joule:
+	case e < tenths:
 		return Count(int((e+millijoule/2)/millijoule)) + thin + "mJ"
-	case e < tenJoules:
+	case e < whole:
 		return Tenths(tenthsOf(int64(e), joule)) + thin + "J"
 	}
 	return Count(int((e+joule/2)/joule)) + thin + "J"
