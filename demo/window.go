@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"stipple/app/ui/trace"
@@ -19,7 +18,6 @@ type window struct {
 	*person
 	console *process
 
-	mu     sync.Mutex
 	read   int // lines of the trace that newest covers
 	newest trace.Snapshot
 }
@@ -31,47 +29,55 @@ func openConsole(ctx context.Context, path string, env []string, args ...string)
 		return nil, err
 	}
 	w := &window{person: &person{env: env}, console: console}
-	if err := w.find(ctx, console.cmd.Process.Pid); err != nil {
+	limit, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	if err := w.find(limit, console.cmd.Process.Pid); err != nil {
 		console.kill()
 		return nil, fmt.Errorf("no window: %w%s", err, console.lastWords())
 	}
 	return w, nil
 }
 
+// take reads one line of the trace as what is visible now.
+func (w *window) take(line []byte) error {
+	w.read++
+	w.newest = trace.Snapshot{}
+	if err := json.Unmarshal(line, &w.newest); err != nil {
+		return fmt.Errorf("trace: %w", err)
+	}
+	if bad := text(w.newest, "%!"); bad != "" {
+		return fmt.Errorf("the window shows an unfinished text: %q", bad)
+	}
+	return nil
+}
+
 // now is what is visible as far as the trace has told.
 func (w *window) now() (trace.Snapshot, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	lines := w.console.side.all(w.read)
-	if len(lines) == 0 {
-		return w.newest, nil
-	}
-	w.read += len(lines)
-	w.newest = trace.Snapshot{}
-	if err := json.Unmarshal(lines[len(lines)-1].text, &w.newest); err != nil {
-		return trace.Snapshot{}, fmt.Errorf("trace: %w", err)
+	for _, l := range w.console.side.all(w.read) {
+		if err := w.take(l.text); err != nil {
+			return w.newest, err
+		}
 	}
 	return w.newest, nil
 }
 
-// until waits until what is visible is ok, and returns it. what says what is
-// awaited, for the error.
+// until waits until what is visible is ok, and returns it. It looks at what is
+// visible now and at every line of the trace from here on, so that nothing that
+// was there for a moment is missed. what says what is awaited, for the error.
 func (w *window) until(ctx context.Context, limit time.Duration, what string, ok func(trace.Snapshot) bool) (trace.Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	for {
-		before := w.console.side.count()
-		s, err := w.now()
-		if err != nil {
-			return s, err
-		}
-		if bad := text(s, "%!"); bad != "" {
-			return s, fmt.Errorf("the window shows an unfinished text: %q", bad)
-		}
-		if ok(s) {
+	for s, err := w.now(); ; s = w.newest {
+		if err == nil && ok(s) {
 			return s, nil
 		}
-		_, _, err = w.console.side.find(ctx, before, func([]byte) bool { return true })
+		var h heard
+		if err == nil {
+			h, _, err = w.console.side.find(ctx, w.read, func([]byte) bool { return true })
+		}
+		if err == nil {
+			err = w.take(h.text)
+		}
 		if err != nil {
 			return s, fmt.Errorf("%s: %w; the window shows %s%s", what, err, describe(s), w.console.lastWords())
 		}
