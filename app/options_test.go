@@ -91,6 +91,9 @@ func TestTrainingStore(t *testing.T) {
 	if is, err := markTraining(ctx, s, false); err != nil || is {
 		t.Fatal(is, err)
 	}
+	if ops, err := s.Operators(ctx); err != nil || len(ops) == 0 {
+		t.Errorf("nobody to choose as the operator: %v", err)
+	}
 	s.Close()
 	s = open(ordinary)
 	defer s.Close()
