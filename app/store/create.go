@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -97,31 +98,19 @@ func publish(temporary, path string) error {
 	return os.Rename(temporary, path)
 }
 
-// sweepTemporary removes what a crash during a creation or a backup left.
+// sweepTemporary removes what a crash during a creation or a backup left. What
+// can't be removed does no harm; the next start tries again.
 func sweepTemporary(path string) {
-	left, err := filepath.Glob(globQuote(path) + temporaryMark + "*")
+	dir := filepath.Dir(path)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return // only for a bad pattern, and then there is nothing to sweep
+		return // a folder may be closed to listing and the store still be good
 	}
-	for _, name := range left {
-		_ = os.Remove(name) // a leftover does no harm; the next start tries again
-	}
-}
-
-// globQuote takes the special meaning from the characters of a path.
-func globQuote(path string) string {
-	if runtime.GOOS == "windows" {
-		return path // there the backslash separates; * and ? can't be in a name
-	}
-	out := make([]byte, 0, len(path))
-	for i := range len(path) {
-		switch path[i] {
-		case '*', '?', '[', '\\':
-			out = append(out, '\\')
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(path)+temporaryMark) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
-		out = append(out, path[i])
 	}
-	return string(out)
 }
 
 // syncDir makes a new name durable. Windows has no way to sync a folder, and

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
@@ -66,5 +67,46 @@ func TestNotAStore(t *testing.T) {
 				t.Error("the file was touched")
 			}
 		})
+	}
+}
+
+// Of two first starts at once, the later never replaces the store of the earlier.
+func TestPublishNeverReplaces(t *testing.T) {
+	dir := t.TempDir()
+	path, temporary := filepath.Join(dir, FileName), filepath.Join(dir, FileName+temporaryMark+"1")
+	if err := os.WriteFile(temporary, []byte("first"), fileMode); err != nil {
+		t.Fatal(err)
+	}
+	if err := publish(temporary, path); err != nil {
+		t.Fatal(err)
+	}
+	second := filepath.Join(dir, FileName+temporaryMark+"2")
+	if err := os.WriteFile(second, []byte("second"), fileMode); err != nil {
+		t.Fatal(err)
+	}
+	if err := publish(second, path); err != nil {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(path); string(got) != "first" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// What a crash left beside the store goes at the next start, and nothing else.
+func TestSweep(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[b]c") // no pattern, but a name
+	if err := os.Mkdir(dir, dirMode); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, FileName)
+	for _, name := range []string{path + temporaryMark + "123", path + ".schema-1.20260101T000000Z.bak", filepath.Join(dir, "notes.txt")} {
+		if err := os.WriteFile(name, nil, fileMode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	openTest(t, path, newClock())
+	want := []string{"notes.txt", FileName, FileName + ".schema-1.20260101T000000Z.bak"}
+	if got := filesIn(t, dir); !slices.Equal(got, want) {
+		t.Errorf("%v", got)
 	}
 }

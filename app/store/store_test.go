@@ -131,3 +131,60 @@ func TestCancelledContextWritesNothing(t *testing.T) {
 		t.Errorf("%d patients, %v", total, err)
 	}
 }
+
+// All methods may be called from any goroutine, Close among them.
+func TestCallsBesideEachOther(t *testing.T) {
+	ctx := t.Context()
+	s, _ := newStore(t)
+	const each = 20
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			p := ana()
+			p.FileNumber = string(rune('A' + g))
+			p, err := s.SavePatient(ctx, p)
+			v, err2 := s.BeginTreatment(ctx, aTreatment(p.ID))
+			if err := errors.Join(err, err2); err != nil {
+				t.Error(err)
+				return
+			}
+			for i := range uint32(each) {
+				_, _, err1 := s.SearchPatients(ctx, "ruiz", 3)
+				_, err2 := s.OpenTreatments(ctx)
+				if err := errors.Join(err1, err2, s.AppendPulses(ctx, v.ID, pulsesOf(uint32(g), i, 2)), s.Touch(ctx, p.ID)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, v := range must(s.OpenTreatments(ctx))(t) {
+		if len(v.Pulses) != each+1 {
+			t.Errorf("%d pulses", len(v.Pulses))
+		}
+	}
+	// Whoever is late is told so, and nothing hangs.
+	for range 4 {
+		all.Go(func() {
+			for err := error(nil); !errors.Is(err, ErrClosed); _, err = s.SaveOperator(ctx, sampleOperators()[0]) {
+				if err != nil && fieldsOf(err)["Name"] != "duplicate" {
+					t.Error(err)
+					return
+				}
+			}
+		})
+		all.Go(func() {
+			for err := error(nil); !errors.Is(err, ErrClosed); _, err = s.Operators(ctx) {
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+}
