@@ -45,11 +45,14 @@ func run(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	var shown *app.ShownError
 	err := app.Run(ctx, opt)
 	switch {
 	case errors.Is(err, app.ErrUsage):
 		fmt.Fprintln(os.Stderr, "stipple:", err)
 		return exitUsage
+	case errors.As(err, &shown):
+		return exitError
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "stipple:", err)
 		return exitError

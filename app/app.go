@@ -36,11 +36,20 @@ const (
 	windowHeight = 768
 )
 
+// ShownError is an error that a person has already seen in the window, and that
+// stands on standard error.
+type ShownError struct{ Cause error }
+
+func (e *ShownError) Error() string { return e.Cause.Error() }
+
+// Unwrap is the error itself.
+func (e *ShownError) Unwrap() error { return e.Cause }
+
 // Run runs the console until its window is closed or ctx ends. It must be
 // called on the program's first goroutine. ErrUsage: the options are wrong.
 // Errors of the store and of the display are returned after everything that
 // was started has ended; those that a person can mend are shown in a window
-// first.
+// first and are a *ShownError.
 func Run(ctx context.Context, opt Options) error {
 	if err := opt.check(); err != nil {
 		return err
@@ -77,9 +86,12 @@ type window struct {
 	win     fyne.Window
 	trace   io.Writer
 
+	opening sync.WaitGroup // consoles that are being opened or closed
+
 	mu      sync.Mutex
 	current *room // nil while there is none
 	failed  error // why the last one could not be opened
+	closed  bool  // the window is gone: nothing may be opened any more
 }
 
 func (w *window) run(ctx context.Context) error {
@@ -93,14 +105,18 @@ func (w *window) run(ctx context.Context) error {
 	defer cancel()
 	ended := context.AfterFunc(ctx, func() { fyne.Do(w.app.Quit) })
 	defer ended()
-	w.open(ctx, w.opt)
 	w.app.Lifecycle().SetOnExitedForeground(func() {
-		if r := w.room(); r != nil {
+		if r := w.room(); r != nil && r.window != nil {
 			r.window.LostFocus()
 		}
 	})
+	w.open(ctx, w.opt)
 	w.win.ShowAndRun()
 	cancel()
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.opening.Wait()
 	return errors.Join(w.failed, w.leave())
 }
 
@@ -111,36 +127,63 @@ func (w *window) room() *room {
 }
 
 // open opens a console and shows it, or the sentence that says why it can't be
-// opened. It is called on the window's thread.
+// opened. A slow disk holds up neither the window nor its first picture. It is
+// called on the window's thread.
 func (w *window) open(ctx context.Context, opt Options) {
-	r, err := openRoom(ctx, opt, w.library, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
-	w.mu.Lock()
-	w.current, w.failed = r, err
-	w.mu.Unlock()
+	w.win.SetContent(ui.Opening())
+	w.opening.Add(1)
+	go func() {
+		defer w.opening.Done()
+		r, err := openRoom(ctx, opt, w.library, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "stipple:", err)
+			err = &ShownError{err}
+		}
+		w.mu.Lock()
+		late := w.closed
+		if !late {
+			w.current, w.failed = r, err
+		}
+		w.mu.Unlock()
+		if late {
+			if r != nil && r.close() != nil {
+				w.log.Error("closing a console that was never shown")
+			}
+			return
+		}
+		fyne.Do(func() { w.opened(ctx, opt, r, err) })
+	}()
+}
+
+// opened shows what came of open.
+func (w *window) opened(ctx context.Context, opt Options, r *room, err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "stipple:", err)
 		w.win.SetContent(ui.CannotOpen(err, ui.CannotOpenActions{
 			TryAgain: func() { w.open(ctx, opt) },
 			Close:    w.app.Quit,
 		}))
 		return
 	}
-	r.show(ctx, w)
+	if w.room() == r { // not closed again meanwhile
+		r.show(ctx, w)
+	}
 }
 
 // simulate changes over to the built-in simulated pen and its training store.
 func (w *window) simulate(ctx context.Context, kind clinical.PenKind) {
-	fyne.Do(func() {
+	opt := w.opt
+	opt.Port, opt.Sim = "", string(kind)
+	if !w.opt.training() {
+		opt.Data = "" // the real store stays as it is
+	}
+	w.opening.Add(1)
+	go func() {
+		defer w.opening.Done()
 		if err := w.leave(); err != nil {
 			w.log.Error("closing the console", "cause", err)
 		}
-		opt := w.opt
-		opt.Port, opt.Sim = "", string(kind)
-		if !opt.training() || !w.opt.training() {
-			opt.Data = "" // the real store stays as it is
-		}
-		w.open(ctx, opt)
-	})
+		fyne.Do(func() { w.open(ctx, opt) })
+	}()
 }
 
 // leave closes the console that is open.

@@ -68,6 +68,8 @@ func explainPort(err error) *Problem {
 	switch {
 	case errors.As(err, &busy):
 		return problem(err, "busy", busy.Port.Path)
+	case errors.As(err, &permission) && permission.Group == "":
+		return problem(err, "permission_nobody", permission.Port.Path)
 	case errors.As(err, &permission):
 		return problem(err, "permission", permission.Port.Path, permission.Group)
 	case errors.As(err, &gone):

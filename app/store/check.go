@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"io"
 	"io/fs"
@@ -64,7 +65,7 @@ func inspect(path string) error {
 	})
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return errors.Join(ErrNoAccess, err)
+		return fmt.Errorf("%w: %w", ErrNoAccess, err)
 	case err != nil:
 		if db == nil && file != nil {
 			_ = file.Close() // after a panic; closing twice does no harm

@@ -10,6 +10,12 @@ import (
 	"stipple/app/ui/words"
 )
 
+// Opening is the window's content while the store is being opened.
+func Opening() fyne.CanvasObject {
+	text := widgets.NewLine(widgets.Muted(words.English().T("opening")))
+	return container.NewStack(widgets.NewGround(theme.Background), container.NewCenter(container.New(&fixed{fyne.NewSize(text.NaturalWidth(), 24)}, text)))
+}
+
 // CannotOpenActions are what a person can do about a console that can't open.
 type CannotOpenActions struct {
 	TryAgain func()

@@ -163,6 +163,24 @@ func measure(w *words.Words, p clinical.Parameter, c console.Control, live conso
 	return m
 }
 
+// secondsPerMinute turns strokes a minute into strokes a second.
+const secondsPerMinute = 60
+
+// punctures says what a speed of a needling pen comes to: strokes and
+// punctures a second.
+func punctures(w *words.Words, c console.Control, pins int) measurement {
+	if !c.Has || pins == 0 {
+		return measurement{}
+	}
+	tenths := (int(c.Draft)*10 + secondsPerMinute/2) / secondsPerMinute
+	hertz := words.Tenths(tenths)
+	if tenths%10 == 0 {
+		hertz = words.Count(tenths / 10)
+	}
+	each := (int(c.Draft)*pins + secondsPerMinute/2) / secondsPerMinute
+	return measurement{text: w.T("control.hertz", hertz, words.Count(each)), quality: widgets.Neutral}
+}
+
 // Quality is how a measured value compares with what the control has applied.
 func Quality(w *words.Words, c console.Control, live console.LiveView) widgets.Quality {
 	if m := measure(w, c.Limit.Parameter, c, live); m.text != "" {

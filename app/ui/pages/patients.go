@@ -88,6 +88,7 @@ func (p *Patients) Content() fyne.CanvasObject { return p.content }
 // Enter reads the list anew and shows the patient of the Treat page.
 func (p *Patients) Enter() {
 	p.finder.again()
+	p.Show(p.view)
 	id := p.chosen
 	if id == "" && p.view.Patient != nil {
 		id = p.view.Patient.ID
@@ -107,6 +108,9 @@ func (p *Patients) Tick(time.Time, console.LiveView) {}
 func (p *Patients) Show(v *console.View) {
 	old := p.view
 	p.view = v
+	if !p.content.Visible() {
+		return // Enter draws it anew
+	}
 	if p.file != nil && (old.Run.ID != v.Run.ID || old.Run.Open != v.Run.Open) {
 		p.choose(p.chosen) // a treatment began or ended
 	}

@@ -96,14 +96,20 @@ func (l *presetList) fill() {
 		r.name.Set(widgets.Strong(pr.Name), widgets.Small(w.T("treat.preset.rev", words.Count(pr.Revision))))
 		r.place.Set(widgets.Small(w.T("preset.place", pr.ZoneName, pr.IndicationName)))
 		r.values.Set(widgets.Strong(strings.Join(settingsText(pr.PenKind, pr.Settings), "    ")))
-		r.verdict.Set(presetVerdict(w, pr).Sized(theme.SizeLabel))
+		pen := l.page.view.Pen
+		other := pen.Connected && pen.Kind != pr.PenKind
+		verdict := presetVerdict(w, pr)
+		if other {
+			verdict = widgets.Muted(w.T("preset.other_kind", w.T("pen.kind."+string(pr.PenKind))))
+		}
+		r.verdict.Set(verdict.Sized(theme.SizeLabel))
 		fits := pr.Problem == nil && len(pr.Violations) == 0
 		key := "preset.load"
 		if !fits {
 			key = "preset.review"
 		}
 		r.load.SetText(w.T(key))
-		r.load.SetDisabled(locked(l.page.view), "")
+		r.load.SetDisabled(locked(l.page.view) || other, "")
 		l.env.name(r.load, "button", "patients.preset."+words.Count(at)+".load")
 		l.env.name(r.more, "button", "patients.preset."+words.Count(at)+".more")
 	}

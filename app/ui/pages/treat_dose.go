@@ -28,9 +28,12 @@ func newStat() *stat {
 	return s
 }
 
-func (s *stat) set(name string, value ...widgets.Run) {
+// set shows a figure and says whether that changed its words.
+func (s *stat) set(name string, value ...widgets.Run) bool {
+	before := s.name.Text() + s.value.Text()
 	s.name.Set(widgets.Small(name))
 	s.value.Set(value...)
+	return s.name.Text()+s.value.Text() != before
 }
 
 func (s *stat) width() float32 { return max(s.name.NaturalWidth(), s.value.NaturalWidth()) + 1 }
@@ -163,8 +166,7 @@ func (r *doseRow) show(v *console.View) bool {
 	}
 	r.spot.Set(w.T("run.spot"), words.Count(v.Spot.Pulses), "")
 	r.spot.SetDisabled(locked(v))
-	r.showRun(v)
-	if inner || changed {
+	if r.showRun(v) || inner || changed {
 		r.inner.Refresh()
 	}
 	return changed
@@ -176,7 +178,8 @@ func rowNeeded(v *console.View) bool {
 	return len(v.Controls) > 0 && (v.Pen.Kind == clinical.RF || v.Run.Open)
 }
 
-func (r *doseRow) showRun(v *console.View) {
+// showRun draws the figures of the run and says whether any changed.
+func (r *doseRow) showRun(v *console.View) bool {
 	w, run := r.env.Words, v.Run
 	figure := func(text string) widgets.Run {
 		if !run.Open {
@@ -184,16 +187,15 @@ func (r *doseRow) showRun(v *console.View) {
 		}
 		return widgets.Strong(text)
 	}
-	r.stats[statPass].set(w.T("run.pass"), figure(words.Count(run.Pass)))
+	changed := r.stats[statPass].set(w.T("run.pass"), figure(words.Count(run.Pass)))
 	pulses, energy := w.T("run.pulses"), figure(words.Energy(run.Energy))
 	name := w.T("run.energy")
 	if v.Pen.Kind != clinical.RF {
 		pulses, name, energy = w.T("run.pulls"), w.T("run.strokes"), figure(words.Count(int(run.Strokes)))
 	}
-	r.stats[statPulses].set(pulses, figure(words.Count(run.Pulses)))
-	r.stats[statEnergy].set(name, energy)
-	r.stats[statTime].set(w.T("run.zone_time"), figure(words.Clock(run.ZoneTime)))
-	r.inner.Refresh()
+	changed = r.stats[statPulses].set(pulses, figure(words.Count(run.Pulses))) || changed
+	changed = r.stats[statEnergy].set(name, energy) || changed
+	return r.stats[statTime].set(w.T("run.zone_time"), figure(words.Clock(run.ZoneTime))) || changed
 }
 
 // haltBar stands in the place of the arm bar while STOP or a fault is latched.

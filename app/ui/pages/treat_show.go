@@ -124,7 +124,11 @@ func (p *Treat) showCards(v *console.View) bool {
 	for _, c := range v.Controls {
 		par := c.Limit.Parameter
 		order = append(order, par)
-		p.cards[par].Set(cardState(p.env.Words, c, measure(p.env.Words, par, c, p.live), lock))
+		m := measure(p.env.Words, par, c, p.live)
+		if m.text == "" && par == clinical.Speed && v.Pen.Kind == clinical.Needling {
+			m = punctures(p.env.Words, c, v.Pen.Tip.Pins)
+		}
+		p.cards[par].Set(cardState(p.env.Words, c, m, lock))
 		changed = show(p.cards[par], true) || changed
 	}
 	for par, card := range p.cards {

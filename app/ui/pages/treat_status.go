@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"reflect"
+
 	"fyne.io/fyne/v2"
 
 	"stipple/app/clinical"
@@ -142,29 +144,26 @@ func (r *statusRow) show(v *console.View) {
 	blocked := len(v.Blocks) > 0
 	relay = show(r.card, blocked) || relay
 	relay = show(r.title, blocked) || relay
-	r.checks, r.rows = nil, blockLines(v)
-	if blocked {
-		r.title.Set(widgets.Strong(w.T("why.title")))
-	} else {
-		r.checks = checkRuns(w, v)
+	r.title.Set(widgets.Strong(w.T("why.title")))
+	rows, checks := blockLines(v), [][]widgets.Run(nil)
+	if !blocked {
+		checks = checkRuns(w, v)
 	}
-	r.inner.Refresh()
-	if relay {
+	if relay || !reflect.DeepEqual(rows, r.rows) || !reflect.DeepEqual(checks, r.checks) {
+		r.rows, r.checks = rows, checks
 		r.object.Refresh()
+		r.inner.Refresh()
 	}
 }
 
 // checkRuns is what holds, for a pen that may be armed.
 func checkRuns(w *words.Words, v *console.View) [][]widgets.Run {
 	var texts []string
-	if v.Patient != nil {
+	if v.Patient != nil && v.Patient.FileNumber != "" {
 		texts = append(texts, w.T("checks.patient", v.Patient.FileNumber))
 	}
-	if v.Apply.State == console.AppliedOK {
-		texts = append(texts, w.T("checks.applied"))
-	}
-	if v.Pen.Tip.Present {
-		texts = append(texts, w.T("checks.tip"))
+	for _, c := range v.Checks {
+		texts = append(texts, c.Text)
 	}
 	if v.Run.StopTime > 0 {
 		texts = append(texts, w.T("checks.stop", words.Milliseconds(v.Run.StopTime)))

@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"fmt"
 	"time"
 
 	"stipple/app/clinical"
@@ -190,5 +189,5 @@ func (c Clinic) notTreatable() *scene {
 	for _, z := range c.lib.Zones(clinical.RF, "wrinkles") {
 		s.view.Zones = append(s.view.Zones, console.Choice{Key: string(z.Key), Name: z.Name})
 	}
-	return s.facts(clinical.Facts{Treatable: clinical.FactFails, NotTreatable: fmt.Sprint("zone and pen have no depth in common")})
+	return s.facts(clinical.Facts{Treatable: clinical.FactFails, NotTreatable: "zone and pen have no depth in common"})
 }

@@ -150,6 +150,7 @@ func (s *scene) facts(f clinical.Facts) *scene {
 	f.PenKind, f.Fitzpatrick = s.kind, s.row.Fitzpatrick
 	s.view.Blocks = clinical.Blocks(f)
 	s.view.Warnings = clinical.Warnings(f)
+	s.view.Checks = clinical.Passed(f)
 	return s
 }
 

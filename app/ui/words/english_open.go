@@ -3,11 +3,14 @@ package words
 // englishOpen are the words for a console that can't be opened.
 func englishOpen() map[string]string {
 	return map[string]string{
-		"cannot_open.title":     "Stipple can't open",
-		"cannot_open.again":     "Try again",
-		"cannot_open.close":     "Close",
-		"error.real_store":      "This store holds real records; a simulated pen works only with a training store.",
-		"error.real_store.kept": "Nothing was changed.",
-		"error.real_store.do":   "Start without --data, or name an empty folder.",
+		"opening":                    "Opening the store …",
+		"cannot_open.title":          "Stipple can't open",
+		"cannot_open.again":          "Try again",
+		"cannot_open.close":          "Close",
+		"error.permission_nobody":    "You may not open %s; only the superuser may.",
+		"error.permission_nobody.do": "Ask the administrator to install the udev rule from the README, then plug the pen in again.",
+		"error.real_store":           "This store holds real records; a simulated pen works only with a training store.",
+		"error.real_store.kept":      "Nothing was changed.",
+		"error.real_store.do":        "Start without --data, or name an empty folder.",
 	}
 }

@@ -6,7 +6,6 @@ func englishShell() map[string]string {
 	return map[string]string{
 		"stop":      "STOP",
 		"simulated": "SIMULATED",
-		"training":  "TRAINING STORE",
 
 		"nav.treat":     "Treat",
 		"nav.patients":  "Patients",
@@ -41,7 +40,6 @@ func englishShell() map[string]string {
 		"strip.tip.expiry":  "exp %s",
 		"strip.battery":     "Battery",
 		"strip.link":        "Link",
-		"strip.link.none":   "none",
 		"strip.operator":    "Choose operator",
 
 		"live.depth":     "Depth",
@@ -60,17 +58,13 @@ func englishShell() map[string]string {
 		"unit.ohm":    "Ω",
 		"unit.degC":   "°C",
 
-		"banner.ack":      "Acknowledge",
-		"banner.more":     "and %s more",
-		"banner.lost":     "LINK LOST",
-		"banner.lost.do":  "The pen switches itself off. Check the cable; the same pen is found again by itself.",
-		"banner.stale":    "No word from the pen for %s",
-		"banner.since":    "since %s",
-		"band.no_alarms":  "No alarms",
-		"band.training":   "Training store: nothing here is kept",
-		"notice.pen":      "Pen event %s",
-		"notice.pulse":    "pulse %s",
-		"notice.measured": "measured %s",
+		"banner.ack":     "Acknowledge",
+		"banner.more":    "and %s more",
+		"banner.lost":    "LINK LOST",
+		"banner.lost.do": "The pen switches itself off. Check the cable; the same pen is found again by itself.",
+		"band.no_alarms": "No alarms",
+		"band.training":  "Training store: nothing here is kept",
+		"notice.pen":     "Pen event %s",
 
 		"unconfirmed.title": "STOP NOT CONFIRMED",
 		"unconfirmed.do":    "Release the trigger. Unplug the pen.",

@@ -144,7 +144,7 @@ func printable(s string) string {
 	}
 	for i, r := range runes {
 		if r < ' ' || r == 0x7F {
-			runes[i] = '\u2426' // the symbol for "substitute form two"
+			runes[i] = '\uFFFD'
 		}
 	}
 	return string(runes)
