@@ -133,9 +133,10 @@ func (p *play) on(ctx context.Context, progs programs, dir string, do func(conte
 }
 
 // home is an environment in which the console keeps its preferences apart from
-// those of the person whose machine this is.
+// those of the person whose machine this is, and in which nothing is left behind
+// by one that is killed.
 func home(d *display, dir string) ([]string, error) {
-	env := []string{"HOME=" + dir, "XDG_RUNTIME_DIR=" + dir}
+	env := []string{"HOME=" + dir, "TMPDIR=" + dir, "XDG_RUNTIME_DIR=" + dir}
 	for _, name := range []string{"config", "cache", "data"} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(path, 0o700); err != nil {
