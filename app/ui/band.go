@@ -89,7 +89,8 @@ func (b *band) draw(v *console.View, live console.LiveView) {
 		b.banner.Set(widgets.BannerState{})
 	}
 	b.quiet.Set(quietRuns(t, v, b.lost)...)
-	setVisible(b.hand, v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && b.banner.State().Level == widgets.Quiet)
+	setVisible(b.hand, v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && b.banner.State().Level == widgets.Quiet &&
+		!v.Stop.Unconfirmed)
 }
 
 func ackWord(t *words.Words, notice int) string {
@@ -163,6 +164,9 @@ func quietRuns(t *words.Words, v *console.View, lost bool) []widgets.Run {
 	}
 	if v.Training {
 		text := t.T("band.training")
+		if v.ThrowAway {
+			text = t.T("band.throw_away")
+		}
 		if len(runs) > 0 {
 			text = "· " + text
 		}
