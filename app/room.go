@@ -80,6 +80,7 @@ func openRoom(ctx context.Context, opt Options, lib *clinical.Library, log *slog
 		Rand:      rand.Reader,
 		Log:       log,
 		Training:  training,
+		ThrowAway: throwAway,
 		Handpiece: r.pen.hand,
 		Simulate:  simulate,
 	})

@@ -36,6 +36,8 @@ type Config struct {
 	// Training says that the store is a training store. Only there is a pen
 	// that calls itself simulated believed (safety.md section 1).
 	Training bool
+	// ThrowAway says that the store is removed when the console ends.
+	ThrowAway bool
 	// Handpiece returns the simulated pen's handpiece, or nil.
 	Handpiece func() Handpiece
 	// Simulate starts the built-in simulated pen; nil where it can't.

@@ -24,6 +24,7 @@ func (d *Desk) publish() {
 		Preset:     d.loaded,
 		Stop:       d.stop,
 		Training:   d.cfg.Training,
+		ThrowAway:  d.cfg.ThrowAway,
 		Notices:    d.noticeViews(),
 	}
 	if d.pen.known {

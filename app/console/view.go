@@ -39,7 +39,10 @@ type View struct {
 	Arm      ArmView
 	Stop     StopView
 	Notices  []Notice // newest last; each until acknowledged or resolved
-	Training bool     // the store is a throw-away training store
+	// Training says that the store is one for training, ThrowAway that it is
+	// removed when the console ends.
+	Training  bool
+	ThrowAway bool
 }
 
 // Phase is the connection's and the pen's state as one word for the strip.
