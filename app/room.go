@@ -95,11 +95,21 @@ func (r *room) start(ctx context.Context) {
 	}
 	r.goRun(ctx, r.link.Run)
 	r.goRun(ctx, r.desk.Run)
+	r.goRun(ctx, r.verify)
 	r.goRun(ctx, func(ctx context.Context) error {
 		r.window.Start(ctx)
 		<-ctx.Done()
 		return nil
 	})
+}
+
+// verify reads every record once, beside the work. Opening has checked the
+// file's structure; this finds a record that no longer says what was written.
+func (r *room) verify(ctx context.Context) error {
+	if err := r.store.Verify(ctx); err != nil && ctx.Err() == nil {
+		r.desk.Report(err)
+	}
+	return nil
 }
 
 // goRun starts one part and remembers how to end it. Its context outlives ctx:

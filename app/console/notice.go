@@ -44,6 +44,12 @@ func (d *Desk) note(n Notice) {
 	}
 }
 
+// Report shows a problem that the composition root has found, such as a damaged
+// record.
+func (d *Desk) Report(err error) {
+	d.post(func() { d.note(Notice{Kind: NoticeHigh, Key: noticeStore, Err: err}) })
+}
+
 // resolve takes the notice of a key away: its cause is gone.
 func (d *Desk) resolve(key string) {
 	d.notices = slices.DeleteFunc(d.notices, func(n Notice) bool { return n.Key == key })
