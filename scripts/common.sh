@@ -3,7 +3,9 @@
 # staticcheck is run by version and is no dependency of the module.
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-begun=$(date +%s)
+# The start is handed on to the scripts that a script calls.
+begun=${begun:-$(date +%s)}
+export begun
 
 # step TEXT says what comes now, with the seconds since the start.
 step() {
