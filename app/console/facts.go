@@ -64,7 +64,11 @@ func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
 		f.FaultText = st.Fault.String()
 	}
 	f.VersionSupported = clinical.FactOf(!d.pen.info.Monitor && st.ArmBlocks&protocol.BlockVersion == 0)
-	f.LibraryApproved = clinical.FactOf(d.believedSimulated())
+	// Nobody can approve a library yet: a simulated pen in a training store
+	// needs no approval, and any other pen stays in STANDBY.
+	if !d.believedSimulated() {
+		f.LibraryApproved = clinical.FactFails
+	}
 	f.SelfTestPassed = fails(protocol.BlockSelfTest)
 	f.TipPresent = clinical.FactOf(st.TipID != 0 && d.pen.tip.Present)
 	if st.TipID != 0 && d.pen.tip.Present {

@@ -185,12 +185,17 @@ func (d *Desk) runView() RunView {
 	if r == nil {
 		return RunView{Pass: 1}
 	}
-	return RunView{
+	v := RunView{
 		ID: r.record.ID, Open: true, Outcome: r.record.Outcome,
 		Pulses: len(r.record.Pulses), Durable: r.durable, Pass: r.pass,
 		Energy: r.record.Energy(), Strokes: r.strokes,
 		Started: r.record.Started, ZoneTime: r.zoneTime, StopTime: r.record.StopLatency,
 	}
+	if n := len(r.record.Pulses); n > 0 {
+		last := r.record.Pulses[n-1]
+		v.Last = &last
+	}
+	return v
 }
 
 func (d *Desk) armView(blocks []clinical.Block) ArmView {

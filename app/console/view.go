@@ -175,6 +175,7 @@ type RunView struct {
 	Pass     int // from 1
 	Energy   protocol.Microjoules
 	Strokes  uint64
+	Last     *clinical.Pulse // the newest pulse; nil: none yet
 	Started  time.Time
 	ZoneTime time.Duration // time with the trigger held
 	StopTime time.Duration // newest stop figure; 0: none
