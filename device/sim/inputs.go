@@ -79,7 +79,7 @@ func (fw *firmware) readTip() bool {
 	if tip != nil {
 		fw.plant.pins = int64(tip.Pins)
 	}
-	changed := (tip == nil) != (fw.tip == nil) || tip != nil && fw.tip != nil && tip.ID != fw.tip.ID
+	changed := tip != fw.tip // another one, even under the same id
 	fw.tip = tip
 	return changed
 }
