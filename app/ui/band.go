@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strconv"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -11,6 +12,7 @@ import (
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 	"stipple/app/ui/words"
+	"stipple/protocol"
 )
 
 // band is the place under the strip that is kept for alarms, so that no
@@ -147,10 +149,48 @@ func noticeText(t *words.Words, n console.Notice) string {
 	switch {
 	case n.Err != nil:
 		return t.Error(n.Err).Text()
-	case n.Pen != nil && n.Text == "":
-		return t.T("notice.pen", words.Count(int(n.Pen.Code)))
+	case n.Pen != nil:
+		return eventText(t, n)
 	}
 	return n.Text
+}
+
+// eventText words an event of the pen. An alarm is known by its name in the
+// pen's own table, which the desk hands over as the notice's text.
+func eventText(t *words.Words, n console.Notice) string {
+	e := n.Pen
+	switch e.Code {
+	case protocol.EventAlarm:
+		text := t.Or("alarm."+n.Text, t.T("alarm.other", n.Text))
+		if measured := alarmMeasured(n.Text, e.Args[1]); measured != "" {
+			text += " · " + t.T("alarm.measured", measured)
+		}
+		return text
+	case protocol.EventFault:
+		name := protocol.Fault(e.Args[0]).String()
+		return t.T("event.fault", t.Or("fault."+name, name))
+	}
+	return t.Or("event."+strconv.Itoa(int(e.Code)), t.T("notice.pen", words.Count(int(e.Code))))
+}
+
+// alarmMeasured is the measured value of an alarm with its unit, where its
+// name tells which quantity it is.
+func alarmMeasured(name string, v int32) string {
+	switch name {
+	case "power_deviation":
+		return words.Watts(protocol.Milliwatts(v)) + " W"
+	case "speed_deviation":
+		return words.Count(int(v)) + " /min"
+	case "depth_deviation", "depth_beyond_bound":
+		return words.Millimetres(protocol.Micrometres(v)) + " mm"
+	case "impedance_window":
+		return words.Count(int(v)) + " Ω"
+	case "over_temperature":
+		return words.Degrees(protocol.Centidegrees(v)) + " °C"
+	case "battery_low":
+		return words.Count(int(v)) + " %"
+	}
+	return ""
 }
 
 // quietRuns is what stands in the band without an alarm: the newest

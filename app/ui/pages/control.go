@@ -3,6 +3,7 @@ package pages
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"stipple/app/clinical"
 	"stipple/app/console"
@@ -114,6 +115,7 @@ type measurement struct {
 	text    string
 	value   int64 // base unit
 	quality widgets.Quality
+	driven  bool // the pen is told to produce it right now
 }
 
 // Tolerances of a measured value against what was set, after which it is shown
@@ -155,10 +157,47 @@ func measure(w *words.Words, p clinical.Parameter, c console.Control, live conso
 		return measurement{text: w.T("live.none"), quality: widgets.Stale}
 	case live.Age > console.DimAfter:
 		m.quality = widgets.Stale
-	case ok || !driven(p, st):
-		m.quality = widgets.InTolerance
+	case !driven(p, st):
+		m.quality = widgets.Neutral
+	case ok:
+		m.quality, m.driven = widgets.InTolerance, true
 	default:
-		m.quality = widgets.OutOfTolerance
+		m.quality, m.driven = widgets.OutOfTolerance, true
+	}
+	return m
+}
+
+// peak is the highest value of the stamp that is going on. Between two stamps
+// nothing is driven; a card then shows what the last one came to, for as long
+// as a stamp takes, instead of blinking with each. The live column shows every
+// value as it is.
+type peak struct {
+	m  measurement
+	at time.Time
+}
+
+// How long a peak is shown: one and a half stamps, and never longer than that
+// of the slowest speed of the reference pen, 30 a minute.
+const (
+	minuteAndHalf = 90 * time.Second
+	longestPeak   = 3 * time.Second
+)
+
+// held returns what the card shows of a measurement and keeps the peak.
+func (p *Treat) held(par clinical.Parameter, m measurement) measurement {
+	old, has := p.peaks[par]
+	hold := longestPeak
+	if speed := p.live.Status.SetSpeed; speed > 0 {
+		hold = min(minuteAndHalf/time.Duration(speed), longestPeak)
+	}
+	over := !has || p.now.Sub(old.at) > hold
+	switch {
+	case m.text == "" || m.quality == widgets.Stale:
+		delete(p.peaks, par)
+	case m.driven && (over || m.value >= old.m.value):
+		p.peaks[par] = peak{m: m, at: p.now}
+	case !over:
+		return old.m
 	}
 	return m
 }

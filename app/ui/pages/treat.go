@@ -13,9 +13,11 @@ import (
 
 // Treat is the page that a treatment happens on.
 type Treat struct {
-	env  *Env
-	view *console.View
-	live console.LiveView
+	env   *Env
+	view  *console.View
+	live  console.LiveView
+	now   time.Time                   // of the newest tick
+	peaks map[clinical.Parameter]peak // of the stamp that is going on
 
 	patient    *widgets.RowButton
 	indication *widgets.PickerButton
@@ -42,7 +44,8 @@ var _ Page = (*Treat)(nil)
 
 // NewTreat builds the page.
 func NewTreat(env *Env) *Treat {
-	p := &Treat{env: env, view: &console.View{}, cards: map[clinical.Parameter]*widgets.ValueCard{}}
+	p := &Treat{env: env, view: &console.View{}, cards: map[clinical.Parameter]*widgets.ValueCard{},
+		peaks: map[clinical.Parameter]peak{}}
 	p.buildHead()
 	p.buildCards()
 	p.dose = newDoseRow(env, p.pickSpot)
@@ -113,7 +116,7 @@ func key(p clinical.Parameter) string {
 
 func (p *Treat) buildArm() {
 	env := p.env
-	p.hold = widgets.NewHoldButton(env.Keys, env.Clock, p.held, env.active(env.Desk.Disarm))
+	p.hold = widgets.NewHoldButton(env.Keys, env.Clock, p.arm, env.active(env.Desk.Disarm))
 	p.hold.OnBlocked = env.active(p.showWhy)
 	env.name(p.hold, "hold", "treat.arm")
 	p.halt = newHaltBar(env)
@@ -170,8 +173,8 @@ func (p *Treat) SetDrawer(open bool) {
 }
 
 // Tick draws the measured values.
-func (p *Treat) Tick(_ time.Time, live console.LiveView) {
-	p.live = live
+func (p *Treat) Tick(now time.Time, live console.LiveView) {
+	p.live, p.now = live, now
 	p.showCards(p.view)
 }
 

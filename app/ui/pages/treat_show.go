@@ -124,7 +124,7 @@ func (p *Treat) showCards(v *console.View) bool {
 	for _, c := range v.Controls {
 		par := c.Limit.Parameter
 		order = append(order, par)
-		m := measure(p.env.Words, par, c, p.live)
+		m := p.held(par, measure(p.env.Words, par, c, p.live))
 		if m.text == "" && par == clinical.Speed && v.Pen.Kind == clinical.Needling {
 			m = punctures(p.env.Words, c, v.Pen.Tip.Pins)
 		}
@@ -188,8 +188,8 @@ func holdState(w *words.Words, v *console.View, narrow bool) widgets.HoldState {
 	return s
 }
 
-// held is the end of a full hold: the hash that was on show is what is armed.
-func (p *Treat) held(confirms string) {
+// arm is the end of a full hold: the hash that was on show is what is armed.
+func (p *Treat) arm(confirms string) {
 	var hash [8]byte
 	if n, err := hex.Decode(hash[:], []byte(confirms)); err != nil || n != len(hash) {
 		return // a bar that never showed a hash confirms nothing

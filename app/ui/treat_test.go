@@ -1,0 +1,230 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"stipple/app/console"
+	"stipple/app/ui/sample"
+	"stipple/app/ui/widgets"
+	"stipple/protocol"
+)
+
+func TestControlsReachTheDesk(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	tapName(t, w, "treat.apply")
+	expect(t, d, "apply")
+
+	plus := w.find("treat.depth.plus").(desktop.Mouseable)
+	plus.MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
+	plus.MouseUp(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
+	expect(t, d, "step Depth 1")
+
+	field := w.find("treat.power.value").(fyne.Focusable)
+	for _, r := range "18" {
+		field.TypedRune(r)
+	}
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	expect(t, d, "type RF power 18")
+}
+
+// Dragging on the bar previews; only its end reaches the desk, and a drag
+// never applies.
+func TestDraggingPreviews(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	bar := w.find("treat.depth.bar").(*widgets.LimitBar)
+	bar.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(bar.Size().Width, 4)}})
+	expect(t, d)
+	if !shows(w, "2.50") {
+		t.Error("the preview does not stop at the bound")
+	}
+	bar.DragEnd()
+	expect(t, d, "set Depth 2500")
+}
+
+func TestWhileArmedNothingCanBeChosenOrSet(t *testing.T) {
+	w, d := use(t, "treat-ready")
+	for _, c := range w.Snapshot().Controls {
+		switch {
+		case strings.HasPrefix(c.Name, "treat.arm"), c.Name == "treat.next_pass", c.Name == "treat.end", c.Name == "treat.save_as",
+			strings.HasSuffix(c.Name, ".bar"), strings.HasSuffix(c.Name, ".value"):
+			continue
+		case strings.HasPrefix(c.Name, "treat.") && c.Enabled && strings.Count(c.Name, ".") == 1 && c.Kind != "setting" && c.Name != "treat.patient":
+			t.Errorf("%s can be used while armed", c.Name)
+		}
+	}
+	tapName(t, w, "treat.patient")
+	w.keys.OnSearch()
+	if w.layer.IsOpen() {
+		t.Error("another patient can be picked while armed")
+	}
+	field := w.find("treat.depth.value").(fyne.Focusable)
+	field.TypedRune('2')
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
+	bar := w.find("treat.depth.bar").(*widgets.LimitBar)
+	bar.Dragged(&fyne.DragEvent{})
+	bar.DragEnd()
+	expect(t, d)
+}
+
+// The hash that was on show from the first moment of the hold to its last is
+// what is armed.
+func TestHoldArmsWhatIsShown(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	hash := [8]byte{1, 2, 3, 4, 5, 6, 7, 8}
+	d.change(w, func(v *console.View) {
+		v.Blocks = nil
+		v.Arm = console.ArmView{State: console.ArmReady, Hash: hash}
+	})
+	w.treat.Show(d.View())
+	hold := w.find("treat.arm").(*widgets.HoldButton)
+	if s := hold.State(); s.Mode != widgets.HoldReady || s.Confirms != "0102030405060708" {
+		t.Fatalf("the bar shows %+v", s)
+	}
+	d.change(w, func(v *console.View) { v.Arm = console.ArmView{State: console.ArmArmed, Hash: hash} })
+	if !shows(w, "ARMED for these settings") {
+		t.Error("does not say that it is armed")
+	}
+	tapName(t, w, "treat.arm.disarm")
+	expect(t, d, "disarm")
+}
+
+func TestLeavingTheTreatPageOrTheWindowDisarms(t *testing.T) {
+	w, d := use(t, "treat-ready")
+	w.ShowPage("patients")
+	expect(t, d, "disarm")
+	if w.Page() != "patients" {
+		t.Error("the page did not change")
+	}
+	w, d = use(t, "treat-ready")
+	w.LostFocus()
+	expect(t, d, "disarm")
+	w, d = use(t, "treat-standby")
+	w.ShowPage("patients")
+	w.LostFocus()
+	expect(t, d)
+}
+
+// What is open when the pen becomes READY closes: nothing may hide what is
+// armed.
+func TestReadyClosesWhatIsOpen(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	tapName(t, w, "treat.indication")
+	if !w.layer.IsOpen() {
+		t.Fatal("nothing opened")
+	}
+	d.change(w, func(v *console.View) { v.Pen.Phase = console.Ready })
+	if w.layer.IsOpen() {
+		t.Error("the picker stays open over an armed pen")
+	}
+}
+
+func TestPresetThatNoLongerFitsIsNotLoaded(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	tapName(t, w, "treat.preset")
+	tapName(t, w, "overlay.choice.preset3")
+	expect(t, d)
+	for _, text := range []string{"This preset no longer fits", "RF power 18 W is over 15 W", "Nothing of it was applied"} {
+		if !shows(w, text) {
+			t.Errorf("does not show %q", text)
+		}
+	}
+	tapName(t, w, "overlay.button.close")
+	tapName(t, w, "treat.preset")
+	tapName(t, w, "overlay.choice.preset2")
+	expect(t, d, "load p01 preset2 0")
+}
+
+func TestSavingAPresetKeepsAskingUntilItIsTaken(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	d.save = fieldProblems{"Name": "duplicate"}
+	tapName(t, w, "treat.save_as")
+	tapName(t, w, "overlay.button.new")
+	expect(t, d, `save "Cheek, second session" true`)
+	if !w.layer.IsOpen() || !shows(w, "is taken by another patient") {
+		t.Error("the refusal is not shown in the form")
+	}
+	d.save = nil
+	tapName(t, w, "overlay.button.revision")
+	expect(t, d, `save "Cheek, second session" false`)
+	if w.layer.IsOpen() {
+		t.Error("the form stays open")
+	}
+}
+
+type fieldProblems map[string]string
+
+func (fieldProblems) Error() string { return "refused" }
+
+func (fieldProblems) Code() string { return "invalid" }
+
+func (f fieldProblems) FieldProblems() map[string]string { return f }
+
+func TestEndAsksFirst(t *testing.T) {
+	w, d := use(t, "treat-stopped")
+	tapName(t, w, "treat.end")
+	expect(t, d)
+	tapName(t, w, "overlay.button.no")
+	expect(t, d)
+	tapName(t, w, "treat.end")
+	tapName(t, w, "overlay.button.yes")
+	expect(t, d, "end")
+	tapName(t, w, "treat.clear")
+	expect(t, d, "clear")
+}
+
+func TestWithoutAPenBothWaysAreButtons(t *testing.T) {
+	w, d := use(t, "treat-no-pen")
+	tapName(t, w, "treat.empty.sim_rf")
+	tapName(t, w, "treat.empty.sim_needling")
+	expect(t, d, "simulated rf", "simulated needling")
+	tapName(t, w, "treat.empty.plug")
+	if !shows(w, "once a second") {
+		t.Error("does not say how a pen is found")
+	}
+}
+
+func TestNeedlingPenHasNoRFControls(t *testing.T) {
+	w, _ := use(t, "treat-needling-treating")
+	for _, c := range w.Snapshot().Controls {
+		for _, rf := range []string{"power", "pulse", "impedance", "temp", "spot"} {
+			if strings.HasPrefix(c.Name, "treat."+rf) || c.Name == "live."+rf {
+				t.Errorf("%s is there", c.Name)
+			}
+		}
+	}
+}
+
+// Between two stamps a card keeps what the last one came to, but only for as
+// long as a stamp takes, and never after the trigger was released.
+func TestMeasuredValueStandsBetweenStamps(t *testing.T) {
+	w, d := use(t, "treat-treating")
+	live := d.Desk.Live()
+	d.live = &live
+	now := sample.Now()
+	w.cfg.Now = func() time.Time { return now }
+	w.tick()
+	live.Status.Flags &^= protocol.FlagAtDepth | protocol.FlagRFOn
+	live.Status.Depth.Max, live.Status.PowerMax = 0, 0
+	card := func() string { return w.find("treat.depth").(*widgets.ValueCard).State().Measured }
+	now = now.Add(800 * time.Millisecond)
+	w.tick()
+	if card() != "measured 1.48" {
+		t.Errorf("between two stamps the card says %q", card())
+	}
+	now = now.Add(time.Second)
+	w.tick()
+	if card() != "measured 0.00" {
+		t.Errorf("long after the last stamp the card says %q", card())
+	}
+	live.Status.State = protocol.StateReady
+	w.tick()
+	if card() != "" {
+		t.Errorf("without the trigger the card says %q", card())
+	}
+}
