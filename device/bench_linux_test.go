@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,19 +19,28 @@ import (
 )
 
 // openPty opens a pty and returns its far end and, through the real serial
-// library, its near end.
-func openPty(tb testing.TB) (far *os.File, near io.ReadWriteCloser) {
+// library, its near end, which has that path.
+func openPty(tb testing.TB) (far *os.File, near io.ReadWriteCloser, path string) {
 	tb.Helper()
-	far, slave, err := pty.Open()
+	master, slave, err := pty.Open()
 	if err != nil {
 		tb.Fatal(err)
 	}
+	// Without blocking, so that Close frees a Read.
+	fd, err := syscall.Dup(int(master.Fd()))
+	if err == nil {
+		err = syscall.SetNonblock(fd, true)
+	}
+	if err := errors.Join(err, master.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	far = os.NewFile(uintptr(fd), master.Name())
 	tb.Cleanup(func() { _, _ = far.Close(), slave.Close() })
 	near, err = serialport.Open(device.Port{Path: slave.Name()}, 0)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return far, near
+	return far, near, slave.Name()
 }
 
 // settingsReplier answers just what a session over a pty asks for, as fast as
@@ -150,7 +160,7 @@ func wireBytes() [4]int {
 // of bytes there and back over the same kind of pty, read by a goroutine of its
 // own. The metric "ratio" is median by median; it is to stay at or below 1.5.
 func BenchmarkSetReadBack(b *testing.B) {
-	far, near := openPty(b)
+	far, near, _ := openPty(b)
 	go (&settingsReplier{conn: far}).run(b)
 	s, err := device.Open(context.Background(), near, device.Options{})
 	if err != nil {
@@ -201,7 +211,7 @@ type echoBench struct {
 }
 
 func newEcho(b *testing.B) *echoBench {
-	far, near := openPty(b)
+	far, near, _ := openPty(b)
 	e := &echoBench{b: b, near: near, bytes: wireBytes(), got: make(chan int), done: make(chan struct{}), out: make([]byte, 512)}
 	go func() {
 		buf := make([]byte, 4096)
@@ -248,7 +258,7 @@ func (e *echoBench) close() {
 // BenchmarkStop is from Stop to STOPPED over a pty, and what Stop itself costs
 // the goroutine that calls it.
 func BenchmarkStop(b *testing.B) {
-	far, near := openPty(b)
+	far, near, _ := openPty(b)
 	go (&settingsReplier{conn: far}).run(b)
 	s, err := device.Open(context.Background(), near, device.Options{})
 	if err != nil {

@@ -278,7 +278,7 @@ func TestPenTime(t *testing.T) {
 func TestForeignTimeIsNotBelieved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, conn := newFakePen(t)
-		p.with(func(p *fakePen) { p.bend = bent(func(m *protocol.TimeTell) { m.Sent++ }) })
+		p.with(func(p *fakePen) { p.bend = bent(func(m *protocol.TimeTell) { m.Sent -= 700 }) })
 		s, l := open(t, conn)
 		defer shut(t, s, p, l)
 		pass(100 * time.Millisecond)
