@@ -318,6 +318,9 @@ func TestClearAndState(t *testing.T) {
 		s, l := open(t, conn)
 		defer shut(t, s, p, l)
 		s.Stop()
+		if err := s.Clear(context.Background(), protocol.FaultNone); !errors.Is(err, device.ErrStopped) {
+			t.Errorf("clear before the stop is confirmed: %v", err)
+		}
 		pass(time.Second)
 		if err := s.Clear(context.Background(), protocol.FaultNone); err != nil {
 			t.Errorf("clear: %v", err)

@@ -1,0 +1,101 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stipple/protocol"
+)
+
+// Clear leaves ESTOP or FAULT for STANDBY, with the trigger released. Fault is
+// what the operator was shown, FaultNone for an ESTOP alone. Errors, with
+// nothing sent: ErrMonitor, ErrStopped while a stop is not confirmed yet. With
+// the outcome known: *RefusedError, ErrNoReply. Otherwise *UncertainError.
+func (s *Session) Clear(ctx context.Context, fault protocol.Fault) error {
+	id, err := NewCommandID(s.opt.Rand)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if err = s.mayCommand(); err == nil && s.stop.active() {
+		err = ErrStopped // it would be latched again by the next ESTOP
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	r := &request{msg: &protocol.Clear{CommandID: id, Fault: fault}, commandID: id, answers: resultOf(id)}
+	m, err := s.ask(ctx, &s.command, r)
+	switch {
+	case err == nil:
+		return s.outcome(protocol.TypeClear, m.(*protocol.Result))
+	case errors.Is(err, ErrNoReply):
+		return s.resolve(ctx, protocol.TypeClear, id, err)
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return s.uncertain(protocol.TypeClear, id, protocol.OutcomeRunning, err)
+	}
+	return err
+}
+
+// ResultOf asks what became of a command. An id that the pen has never seen is
+// burnt by it.
+func (s *Session) ResultOf(ctx context.Context, id uint64) (protocol.Result, error) {
+	s.mu.Lock()
+	err := s.mayCommand()
+	s.mu.Unlock()
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	r := &request{msg: &protocol.ResultOf{CommandID: id}, answers: func(m protocol.Message) bool {
+		res, ok := m.(*protocol.Result)
+		return ok && res.CommandID == id
+	}}
+	m, err := s.ask(ctx, &s.command, r)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return *m.(*protocol.Result), nil
+}
+
+// outcome turns a RESULT into an error.
+func (s *Session) outcome(t protocol.Type, res *protocol.Result) error {
+	if res.Outcome == protocol.OutcomeRejected {
+		e := s.refused(t, res.Code, protocol.NoField, 0)
+		e.Blocks = res.ArmBlocks
+		return e
+	}
+	return nil
+}
+
+// resolve asks for the outcome of a command whose reply was lost.
+func (s *Session) resolve(ctx context.Context, t protocol.Type, id uint64, lost error) error {
+	res, err := s.ResultOf(ctx, id)
+	if err != nil {
+		return s.uncertain(t, id, protocol.OutcomeForgotten, errors.Join(lost, err))
+	}
+	switch res.Outcome {
+	case protocol.OutcomeNeverSeen:
+		return fmt.Errorf("%v: %w: it never arrived", t, lost)
+	case protocol.OutcomeRejected:
+		return s.outcome(t, &res)
+	case protocol.OutcomeDone:
+		if t == protocol.TypeArm { // DISARM is on its way, and no lease was ever sent
+			return fmt.Errorf("%v: %w: it was accepted and is disarmed", t, lost)
+		}
+		return nil
+	}
+	return s.uncertain(t, id, res.Outcome, lost)
+}
+
+// uncertain says what is not known of a command.
+func (s *Session) uncertain(t protocol.Type, id uint64, o protocol.Outcome, cause error) *UncertainError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := &UncertainError{Command: t, CommandID: id, State: s.status.state, Outcome: o, Cause: cause}
+	if t == protocol.TypeArm {
+		e.ArmID = uint32(id)
+	}
+	e.LastPulse, e.Newest = s.pulses.contiguous(), s.live.Load().Status.NewestPulse
+	return e
+}
