@@ -7,9 +7,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
 
 	"stipple/app/console"
 	"stipple/app/ui/sample"
+	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 	"stipple/protocol"
 )
@@ -226,5 +228,23 @@ func TestMeasuredValueStandsBetweenStamps(t *testing.T) {
 	w.tick()
 	if card() != "" {
 		t.Errorf("without the trigger the card says %q", card())
+	}
+}
+
+// Whatever the text scale, the acts of a run are there and big enough.
+func TestActsOfARunAreReachableAtEveryScale(t *testing.T) {
+	test.NewApp()
+	for _, name := range []string{"treat-ready", "treat-handpiece", "treat-stopped", "treat-link-lost", "treat-needling-treating"} {
+		s := scene(t, name)
+		for _, scale := range []theme.Scale{theme.Scale100, theme.Scale125, theme.Scale150} {
+			w, _ := open(s, Prefs{Mode: theme.Dark, Scale: scale})
+			everything(w.root)
+			for _, c := range []string{"treat.next_pass", "treat.end"} {
+				got, ok := w.Snapshot().Find(c)
+				if !ok || float32(got.H) < theme.Touch {
+					t.Errorf("%s at %d %%: %s is %+v", name, scale, c, got)
+				}
+			}
+		}
 	}
 }

@@ -27,9 +27,10 @@ func (p *Treat) layout(s fyne.Size) {
 	if p.drawer {
 		low = wide - drawerInside - columnGap + pageSide
 	}
-	arm := height(p.hold)
+	arm, gap := height(p.hold), rowGap
 	if p.headHeight() > headRoomy {
-		arm = theme.TouchFar + 4 // large text: the other rows need the height
+		// Large text: the other rows need the height.
+		arm, gap = theme.TouchFar+4, rowGap-4
 	}
 	bottom := s.Height - pageBottom - arm
 	place(p.hold, x, bottom, low, arm)
@@ -38,9 +39,9 @@ func (p *Treat) layout(s fyne.Size) {
 	if p.dose.object.Visible() {
 		h := p.dose.tall()
 		place(p.dose.object, x, y, low, h)
-		y += h + rowGap
+		y += h + gap
 	}
-	rest := bottom - rowGap - y
+	rest := bottom - gap - y
 	p.status.setRoom(rest >= statusLeast)
 	place(p.status.object, x, y, low, max(rest, 0))
 }

@@ -5,7 +5,7 @@ package trace
 type Snapshot struct {
 	Page string `json:"page"`
 	// Controls are the visible controls that have a name, in reading order of
-	// the tree. Names are stable; see the README's list.
+	// the tree. Names are stable: scripts outside the program depend on them.
 	Controls []Control `json:"controls"`
 	// Texts are all visible texts, from back to front.
 	Texts []string `json:"texts"`
