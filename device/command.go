@@ -21,6 +21,7 @@ type request struct {
 
 	seq      uint16
 	running  bool // the pen said that it is at work
+	busy     bool // the pen said that it did not look at it
 	due      bool // to be written as soon as there is room
 	held     bool // not to be sent again
 	sends    int
@@ -153,7 +154,9 @@ func (s *Session) requestFrame(now time.Duration, lane *requestLane, buf []byte)
 	r.wireEnd = s.line.written.Load()
 	r.lastSent = now
 	r.next = now + r.interval
-	r.interval = min(2*r.interval, protocol.CommandIntervalMax)
+	if !r.hello {
+		r.interval = min(2*r.interval, protocol.CommandIntervalMax)
+	}
 	wake(s.wakeTimer)
 	return f, true
 }
@@ -166,7 +169,7 @@ func (s *Session) tickLane(now time.Duration, lane *requestLane) time.Duration {
 		return never
 	}
 	if now >= r.deadline {
-		s.complete(now, lane, nil, ErrNoReply)
+		s.complete(now, lane, nil, s.unanswered(r))
 		if lane.current == nil {
 			return never
 		}
@@ -181,6 +184,16 @@ func (s *Session) tickLane(now time.Duration, lane *requestLane) time.Duration {
 		return r.deadline
 	}
 	return min(r.next, r.deadline)
+}
+
+// unanswered is what became of a request that was given up. One that the pen
+// was always too busy for was refused; but one that must not happen twice may
+// have been looked at in the end.
+func (s *Session) unanswered(r *request) error {
+	if r.busy && r.commandID == 0 {
+		return s.refused(r.msg.Type(), protocol.CodeBusy, protocol.NoField, 0)
+	}
+	return ErrNoReply
 }
 
 // complete ends the outstanding request and starts the next.
@@ -221,6 +234,12 @@ func (s *Session) onReply(at time.Duration, lane *requestLane, f protocol.Frame)
 		}
 		r.interval = protocol.CommandIntervalMax
 		r.next = at + r.interval
+		return
+	}
+	if isRejected && rejected.Code == protocol.CodeBusy {
+		// Not looked at: the same again, as if it had not been sent.
+		r.busy = true
+		r.sends = max(r.sends-1, 1)
 		return
 	}
 	if isRejected {

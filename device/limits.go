@@ -16,8 +16,8 @@ const (
 	// handshakeLimit is when a port that has not answered HELLO is given up;
 	// the same patience as for any other command.
 	handshakeLimit = protocol.CommandLimit
-	// helloInterval is the time to the second HELLO. No round trip is known
-	// yet; a slow line (115,200 baud) needs 15 ms for HELLO and its answer.
+	// helloInterval is the time between two HELLO (SPEC.md section 7). No round
+	// trip is known yet; a line of 115,200 baud needs 15 ms for both ways.
 	helloInterval = 100 * time.Millisecond
 
 	// runningLimit is how long a command that answered RUNNING may go on. The

@@ -149,10 +149,10 @@ func (s *Session) claim(frame []byte, reserve int) ([]byte, bool) {
 	return frame, true
 }
 
-// frame returns the next frame that is due besides the stop, or nil: DISARM,
-// LEASE, then the time, then commands, then bulk. Frames are made here and not
+// frame returns the next frame that is due besides ESTOP, or nil: the rest of
+// the stop lane, then command, live and bulk. Frames are made here and not
 // before, so that a lease carries the newest clock and nothing waits in a
-// queue.
+// queue; with one command outstanding, commands can't starve the leases.
 func (s *Session) frame(buf []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,13 +163,13 @@ func (s *Session) frame(buf []byte) []byte {
 	if f, ok := s.disarmFrame(now, buf); ok {
 		return f
 	}
+	if f, ok := s.requestFrame(now, &s.command, buf); ok {
+		return f
+	}
 	if f, ok := s.leaseFrame(now, buf); ok {
 		return f
 	}
 	if f, ok := s.timeFrame(now, buf); ok {
-		return f
-	}
-	if f, ok := s.requestFrame(now, &s.command, buf); ok {
 		return f
 	}
 	f, _ := s.requestFrame(now, &s.bulk, buf)

@@ -22,7 +22,11 @@ func (s *Session) handle(at time.Duration, f protocol.Frame) {
 		s.onHelloAck(at, f)
 		return
 	}
-	if stopped := f.Type == protocol.TypeStopped && f.Session == 0; !stopped && (!s.opened || f.Session != s.id) {
+	if !s.opened || f.Session != s.id {
+		if f.Type == protocol.TypeStopped {
+			s.onStopped(at, f) // its nonce decides, also where the session was lost
+			return
+		}
 		s.stats.WrongSession++
 		return
 	}

@@ -73,7 +73,9 @@ func TestMissingPulsesAreReadAgain(t *testing.T) {
 	})
 }
 
-func TestPulsesAreNotReadWhileArmed(t *testing.T) {
+// While output is possible one pulse at a time is read again, and a pen that is
+// too busy for it does not lose any.
+func TestPulsesAreReadOneByOneWhileArmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, conn := newFakePen(t)
 		s, l := open(t, conn)
@@ -82,15 +84,34 @@ func TestPulsesAreNotReadWhileArmed(t *testing.T) {
 		defer stop()
 		arm(t, s)
 		p.pulse(101, false)
-		p.pulse(102, true)
+		p.pulse(102, false)
+		p.pulse(103, true)
 		pass(time.Second)
-		if n := len(p.heard(protocol.TypePulseRead)); n != 0 {
-			t.Errorf("%d reads while armed", n)
+		for _, r := range p.heard(protocol.TypePulseRead) {
+			if r.msg.(*protocol.PulseRead).Max != 1 {
+				t.Error("more than one at a time while armed")
+			}
 		}
-		s.Disarm()
-		pass(time.Second)
-		if all, reread := indices(l); !equal(all, []uint32{102, 101}) || !equal(reread, []uint32{101}) {
+		if all, reread := indices(l); !equal(all, []uint32{103, 101, 102}) || !equal(reread, []uint32{101, 102}) {
 			t.Errorf("arrived %v, read again %v", all, reread)
+		}
+		p.with(func(p *fakePen) {
+			p.bend = func(_ *protocol.Header, m protocol.Message) protocol.Message {
+				if m.Type() != protocol.TypePulsePage {
+					return m
+				}
+				return &protocol.Rejected{Request: protocol.TypePulseRead, Code: protocol.CodeBusy, Field: protocol.NoField}
+			}
+		})
+		p.pulse(104, false)
+		pass(time.Minute)
+		if len(l.of(device.EventPulsesLost)) != 0 {
+			t.Error("given up while armed")
+		}
+		p.with(func(p *fakePen) { p.bend = nil })
+		pass(5 * time.Second)
+		if all, _ := indices(l); len(all) != 4 || all[3] != 104 {
+			t.Errorf("arrived %v", all)
 		}
 	})
 }

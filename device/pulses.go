@@ -82,10 +82,10 @@ func (s *Session) miss(at time.Duration, from, to uint32) {
 	wake(s.wakeTimer)
 }
 
-// checkPulses compares the pulses that STATUS counts with those that arrived.
-// While armed the newest one may be open, and nothing is read from the ledger.
+// checkPulses compares the closed pulses that STATUS counts with those that
+// arrived.
 func (s *Session) checkPulses(at time.Duration, st *protocol.Status) {
-	if st.State.Armed() || st.NewestPulse <= s.pulses.last {
+	if st.NewestPulse <= s.pulses.last {
 		s.pulses.behind = 0
 		return
 	}
@@ -98,23 +98,28 @@ func (s *Session) checkPulses(at time.Duration, st *protocol.Status) {
 	}
 }
 
-// tickPulses reads missing pulses again, in the background and not while
-// output is possible: a page is longer than what the bulk lane may carry then.
+// tickPulses reads missing pulses again in the background. While output is
+// possible it asks for one at a time, and a pen that has no time for it is no
+// reason to give a pulse up.
 func (s *Session) tickPulses(now time.Duration) time.Duration {
-	if !s.ready || len(s.pulses.missing) == 0 || s.pulses.asking || s.arm.phase != armNone || s.status.state.Armed() {
+	if !s.ready || len(s.pulses.missing) == 0 || s.pulses.asking {
 		return never
 	}
 	if now < s.pulses.next {
 		return s.pulses.next
 	}
 	s.pulses.next = now + pulseRetry
-	if s.pulses.tries++; s.pulses.tries > pulseTries {
-		s.lose(now, s.pulses.missing[0])
-		return now + pulseRetry
+	most := uint8(1)
+	if s.arm.phase == armNone && !s.status.state.Armed() {
+		most = protocol.MaxPulsesPerPage
+		if s.pulses.tries++; s.pulses.tries > pulseTries {
+			s.lose(now, s.pulses.missing[0])
+			return s.pulses.next
+		}
 	}
 	from := s.pulses.missing[0].from
 	r := &request{
-		msg: &protocol.PulseRead{From: from, Max: protocol.MaxPulsesPerPage}, answers: is[*protocol.PulsePage],
+		msg: &protocol.PulseRead{From: from, Max: most}, answers: is[*protocol.PulsePage],
 		finish: func(m protocol.Message, err error) { s.onMissing(from, m, err) },
 	}
 	s.pulses.asking = s.submit(&s.bulk, r) == nil

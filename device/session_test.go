@@ -242,6 +242,39 @@ func TestCommandIsRetriedUnderTheSameSeq(t *testing.T) {
 	}
 }
 
+// BUSY means that the request was not looked at: it is sent again under its
+// seq, and refused only if that never ends.
+func TestBusyIsTriedAgain(t *testing.T) {
+	for _, tt := range []struct {
+		busy int
+		ok   bool
+	}{{1, true}, {6, true}, {1000, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			p, conn := newFakePen(t)
+			s, l := open(t, conn)
+			defer shut(t, s, p, l)
+			n := 0
+			p.with(func(p *fakePen) {
+				p.bend = func(_ *protocol.Header, m protocol.Message) protocol.Message {
+					if n++; m.Type() == protocol.TypeSettings && n <= tt.busy {
+						clear(p.kept)
+						return &protocol.Rejected{Request: protocol.TypeGetSettings, Code: protocol.CodeBusy, Field: protocol.NoField}
+					}
+					if m.Type() != protocol.TypeSettings {
+						n--
+					}
+					return m
+				}
+			})
+			_, err := s.ReadBack(context.Background())
+			var refused *device.RefusedError
+			if tt.ok && err != nil || !tt.ok && (!errors.As(err, &refused) || refused.Code != protocol.CodeBusy) {
+				t.Errorf("busy %d times: %v", tt.busy, err)
+			}
+		})
+	}
+}
+
 // One command at a time, however many ask.
 func TestOneCommandIsOutstanding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
