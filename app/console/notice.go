@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"stipple/app/clinical"
 	"stipple/device"
@@ -15,7 +16,7 @@ const (
 	noticeStop   = "stop"
 	noticeStore  = "store"
 	noticeRecord = "record"
-	noticePen    = "pen"
+	noticePen    = "pen:"
 	noticeSafety = "safety:"
 	noticePreset = "preset"
 )
@@ -55,6 +56,11 @@ func (d *Desk) resolve(key string) {
 	d.notices = slices.DeleteFunc(d.notices, func(n Notice) bool { return n.Key == key })
 }
 
+// resolvePen takes the pen's own notices away: a person has cleared the pen.
+func (d *Desk) resolvePen() {
+	d.notices = slices.DeleteFunc(d.notices, func(n Notice) bool { return strings.HasPrefix(n.Key, noticePen) })
+}
+
 // Acknowledge takes a notice away. Acknowledging an unsettled run closes its
 // record as uncertain.
 func (d *Desk) Acknowledge(id int) {
@@ -75,13 +81,36 @@ func (d *Desk) penTells(e protocol.Event) {
 		return
 	}
 	n := Notice{Kind: NoticeLow, Key: noticePen, Pen: &e}
-	if e.Level == protocol.LevelError {
+	switch {
+	case e.Code == protocol.EventAlarm:
+		n.Kind, n.Text = alarmOf(d.pen.info.Descriptor, e)
+		n.Key += n.Text // each alarm stands on its own
+	case e.Code == protocol.EventFault:
+		n.Kind = NoticeHigh
+	case e.Level == protocol.LevelError:
 		n.Kind = NoticeMedium
 	}
-	if e.Code == protocol.EventFault {
-		n.Kind = NoticeHigh
-	}
 	d.note(n)
+}
+
+// alarmOf is the priority and the name of an alarm in the pen's own table. An
+// alarm that the table does not have counts as high.
+func alarmOf(desc *protocol.Descriptor, e protocol.Event) (NoticeKind, string) {
+	if desc != nil {
+		for _, a := range desc.Alarms {
+			if int32(a.Code) != e.Args[0] {
+				continue
+			}
+			switch a.Priority {
+			case "medium":
+				return NoticeMedium, a.Name
+			case "low":
+				return NoticeLow, a.Name
+			}
+			return NoticeHigh, a.Name
+		}
+	}
+	return NoticeHigh, fmt.Sprintf("alarm %d", e.Args[0])
 }
 
 // safetyEvent is something that the session itself found wrong with the pen.
@@ -123,7 +152,9 @@ func (d *Desk) recordAlarm(n Notice) {
 	switch {
 	case n.Pen != nil:
 		a.Code = n.Pen.Code
-		a.Text = eventName(d.pen.info.Descriptor, *n.Pen)
+		if a.Text == "" {
+			a.Text = eventName(d.pen.info.Descriptor, *n.Pen)
+		}
 	case n.Err != nil:
 		a.Text = n.Err.Error()
 	}

@@ -85,10 +85,12 @@ func (d *Desk) penLost(s *device.Session) {
 	d.drain()
 	d.applied = applied{}
 	d.arming = false
+	kind := NoticeMedium
 	if d.run != nil && (d.run.armed || errors.Is(s.Err(), device.ErrUncertain)) {
+		kind = NoticeHigh // lost while treating (safety.md section 7)
 		d.suspend(s.Err())
 	}
-	d.note(Notice{Kind: NoticeMedium, Key: noticeLink, Err: device.ErrLinkLost})
+	d.note(Notice{Kind: kind, Key: noticeLink, Err: device.ErrLinkLost})
 }
 
 // drain takes the events that the old session still held.

@@ -40,10 +40,11 @@ func explain(err error) error {
 	if errors.As(err, &coded) {
 		return err
 	}
-	if p := explainPort(err); p != nil {
+	// The desk's own errors may wrap one of a port: theirs is the sentence.
+	if p := explainSession(err); p != nil {
 		return p
 	}
-	if p := explainSession(err); p != nil {
+	if p := explainPort(err); p != nil {
 		return p
 	}
 	for _, s := range sentinels() {

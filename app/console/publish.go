@@ -73,6 +73,14 @@ func (d *Desk) penView() PenView {
 	v.Model, v.Serial, v.Firmware = d.pen.info.Model, d.pen.info.Serial, d.pen.info.Firmware
 	v.Simulated = d.pen.info.Simulated
 	v.Tip = d.pen.tip
+	if desc := d.pen.info.Descriptor; desc != nil {
+		if w, ok := desc.Sensor("impedance"); ok {
+			v.ImpedanceLow, v.ImpedanceHigh = protocol.Ohms(w.Min), protocol.Ohms(w.Max)
+		}
+		if w, ok := desc.Sensor("temperature"); ok {
+			v.TempMax = protocol.Centidegrees(w.Max)
+		}
+	}
 	if d.pen.info.Monitor && v.Connected {
 		v.Problem = explain(d.pen.info.MonitorReason)
 	}

@@ -193,7 +193,7 @@ func (d *Desk) Clear() {
 				}
 				d.stop = StopView{Latency: d.stop.Latency}
 				d.resolve(noticeStop)
-				d.resolve(noticePen)
+				d.resolvePen()
 			}
 		})
 	})

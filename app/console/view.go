@@ -77,6 +77,10 @@ type PenView struct {
 	Fault     protocol.Fault
 	Tip       clinical.Tip
 	Battery   int // %; -1 unknown
+	// The descriptor's windows, outside which the pen raises an alarm; 0 where
+	// the pen has no such sensor.
+	ImpedanceLow, ImpedanceHigh protocol.Ohms
+	TempMax                     protocol.Centidegrees
 	// CanSimulate says that the composition root can start a simulated pen.
 	CanSimulate bool
 	// HasHandpiece says that the drawer of the simulated handpiece exists.

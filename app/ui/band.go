@@ -82,6 +82,9 @@ func (b *band) draw(v *console.View, live console.LiveView) {
 	case n != nil && n.Kind > console.NoticeInfo:
 		b.notice = n.ID
 		text := noticeText(t, *n)
+		if b.lost {
+			text = t.T("banner.lost") + " · " + text
+		}
 		if more > 0 {
 			text += " · " + t.T("banner.more", words.Count(more))
 		}

@@ -29,7 +29,8 @@ const (
 // those come from the pen.
 const (
 	impedanceScale    = 1000       // Ω
-	tempLow, tempHigh = 2000, 7000 // 0.01 °C: from a cold tip to above any limit
+	tempLow, tempHigh = 2000, 7000 // 0.01 °C: from a cold tip to a hot one
+	tempRoom          = 300        // above the pen's limit
 )
 
 // liveColumn is the column of live values and their charts.
@@ -190,9 +191,16 @@ func scaleOf(i int, p *livePanel, v *console.View) widgets.LiveScale {
 	switch i {
 	case panelImpedance:
 		s.High = impedanceScale
+		if v.Pen.ImpedanceHigh > 0 {
+			s.Limits = []int32{int32(v.Pen.ImpedanceLow), int32(v.Pen.ImpedanceHigh)}
+		}
 		return s
 	case panelTemp:
 		s.Low, s.High = tempLow, tempHigh
+		if v.Pen.TempMax > 0 {
+			s.High = max(s.High, int32(v.Pen.TempMax)+tempRoom)
+			s.Limits = []int32{int32(v.Pen.TempMax)}
+		}
 		return s
 	}
 	c, ok := control(v, i)
@@ -274,6 +282,13 @@ func fits(p *widgets.LivePanel, s widgets.LiveState) bool {
 // note is what stands at the right of a panel: what is set, or the limits.
 func (c *liveColumn) note(i int) string {
 	t := c.w.words
+	pen := c.w.view.Pen
+	switch {
+	case i == panelImpedance && pen.ImpedanceHigh > 0:
+		return t.T("live.window", words.Count(int(pen.ImpedanceLow)), words.Count(int(pen.ImpedanceHigh)))
+	case i == panelTemp && pen.TempMax > 0:
+		return t.T("live.max", words.Degrees(pen.TempMax))
+	}
 	if _, ok := parameterOf(i); !ok {
 		return ""
 	}

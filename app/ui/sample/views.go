@@ -62,11 +62,13 @@ func (c Clinic) begin(kind clinical.PenKind, row int) *scene {
 	pen := console.PenView{
 		Phase: console.Standby, Connected: true, Kind: kind, Model: "R1", Serial: "0042", Firmware: "2.4.1",
 		Port: "simulated", Simulated: true, Tip: tip(kind), Battery: 82, CanSimulate: true, HasHandpiece: true,
+		ImpedanceLow: 50, ImpedanceHigh: 800, TempMax: 8500, // of the simulated pen R1
 	}
 	if kind == clinical.Needling {
+		pen.ImpedanceLow, pen.ImpedanceHigh = 0, 0
 		pen.Model, pen.Serial = "N1", "0107"
 	}
-	s.view = console.View{Pen: pen, Operators: operators(), Operator: operators()[0], Training: true}
+	s.view = console.View{Pen: pen, Operators: operators(), Operator: operators()[0], Training: true, ThrowAway: true}
 	s.view.Spot = console.SpotView{Pulses: 1, Max: 1}
 	s.view.Arm.State = console.ArmBlocked
 	for _, i := range c.lib.Indications(kind) {

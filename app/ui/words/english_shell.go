@@ -47,8 +47,9 @@ func englishShell() map[string]string {
 		"live.power":     "RF power",
 		"live.impedance": "Impedance",
 		"live.temp":      "Tip temp.",
-		"live.set":       "set %s",
+		"live.window":    "%s – %s",
 		"live.max":       "max %s",
+		"live.set":       "set %s",
 		"live.none":      "--",
 		"live.nothing":   "—",
 
