@@ -12,6 +12,7 @@ import (
 // 0 while none goes on. The nonce is made from it.
 type stopState struct {
 	since   atomic.Int64
+	last    atomic.Int64  // the newest value that since was offered
 	wireEnd atomic.Uint64 // position on the line behind the first ESTOP of it
 	base    uint32        // random, so that no two sessions share nonces
 	seq     uint16        // of the next frame of the stop lane; the writer's
@@ -19,6 +20,23 @@ type stopState struct {
 
 // active says whether ESTOP is being sent.
 func (p *stopState) active() bool { return p.since.Load() != 0 }
+
+// begin begins a stop at session time us in µs, unless one goes on. No two
+// stops get the same value, not even if a caller was held up between looking
+// at the clock and coming here for as long as a whole stop took.
+func (p *stopState) begin(us int64) {
+	if p.since.Load() != 0 {
+		return
+	}
+	for {
+		last := p.last.Load()
+		us = max(us, last+1)
+		if p.last.CompareAndSwap(last, us) {
+			break
+		}
+	}
+	p.since.CompareAndSwap(0, us)
+}
 
 // nonce is the nonce of the stop that began at since; never 0.
 func (p *stopState) nonce(since int64) uint32 {
@@ -45,7 +63,7 @@ type haltState struct {
 // may be called at any time and from anywhere, any number of times. Leasing
 // ends with it. EventStopConfirmed or EventStopUnconfirmed follows.
 func (s *Session) Stop() {
-	s.stop.since.CompareAndSwap(0, s.now().Microseconds()+1)
+	s.stop.begin(s.now().Microseconds() + 1)
 	wake(s.wakeWriter)
 	wake(s.wakeTimer)
 }
@@ -116,8 +134,10 @@ func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 		s.noteStop(at)
 		s.stop.since.CompareAndSwap(since, 0)
 		s.halt.nonce, s.halt.since, s.halt.needleBack = m.Nonce, since, m.NeedleBack
-		close(s.halt.over)
-		s.halt.over = nil
+		if s.halt.over != nil {
+			close(s.halt.over)
+			s.halt.over = nil
+		}
 		s.line.proved(s.stop.wireEnd.Load())
 		s.event(at, Event{Kind: EventStopConfirmed, Latency: s.stopLatency(at), NeedleBack: m.NeedleBack})
 	case m.Nonce == s.halt.nonce && m.Nonce != 0:
@@ -132,7 +152,7 @@ func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 }
 
 func (s *Session) stopLatency(at time.Duration) time.Duration {
-	return at - time.Duration(s.halt.since-1)*time.Microsecond
+	return max(at-time.Duration(s.halt.since-1)*time.Microsecond, 0)
 }
 
 // stopSender is the writer's view of the stop that goes on.
