@@ -184,6 +184,7 @@ func TestSameUnitAfterALoss(t *testing.T) {
 		if err != nil || res.Outcome != protocol.OutcomeDone {
 			t.Errorf("result of %+v: %v", res, err)
 		}
+		pass(500 * time.Millisecond) // the pen closes the record once the needle is back
 		pulses, _, newest, err := s2.Pulses(context.Background(), u.LastPulse+1)
 		if err != nil || len(pulses) == 0 || pulses[len(pulses)-1].Index != newest {
 			t.Errorf("ledger %v to %d: %v", pulses, newest, err)
