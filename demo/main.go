@@ -33,7 +33,7 @@ func hasDisplay() bool {
 }
 
 func demo(ctx context.Context, out io.Writer, bin, pictures string, scripted bool) (err error) {
-	fmt.Fprintln(out, "Building stipple and penctl (the first time takes some minutes) …")
+	fmt.Fprintln(out, "Building stipple and penctl (about five minutes the first time, seconds from then on) …")
 	bin, err = filepath.Abs(bin)
 	if err != nil {
 		return err
