@@ -62,7 +62,7 @@ func sampleStatus() *Status {
 	return &Status{
 		State: StateTreating, Flags: FlagTrigger | FlagContact | FlagAtDepth | FlagRFOn | FlagLease | FlagSettings | FlagSelfTestOK,
 		Clock: 93_417_250, ArmID: sampleArmID, LeaseLeft: 213, SettingsHash: sampleHash(),
-		NewestPulse: 143, NewestLog: 2210, TipID: 0x00C0FFEE,
+		NewestPulse: 142, NewestLog: 2210, TipID: 0x00C0FFEE,
 		SetDepth: 1500, SetSpeed: 60, SetPower: 10_000, SetDuration: 100,
 		Depth: Swing{1498, 1490, 1506}, Speed: Swing{60, 59, 61},
 		Power: 9950, PowerMax: 10_120, Impedance: 246, Temp: 5630, TempMax: 5711, Battery: 87,
@@ -155,10 +155,12 @@ func commandCases() []typeCases {
 		{TypeHello, "nonce", []sample{
 			{"one_major", "a console that speaks major 1", &Hello{MajorMin: 1, MajorMax: 1, Nonce: 0x1122334455667788}},
 			{"range", "a console that speaks majors 1 to 3", &Hello{MajorMin: 1, MajorMax: 3, Nonce: math.MaxUint64}},
-		}, []broken{{"empty_range", "the lowest major is above the highest", []byte{2, 1, 8: 0, 9: 0}, "major_min"}}},
+		}, []broken{{"empty_range", "the lowest major is above the highest", []byte{2, 1, 8: 0, 9: 0}, "major_max"}}},
 		{TypeHelloAck, "firmware", []sample{
 			{"simulated", "the simulated RF pen", ack},
 			{"longest", "all three texts as long as they may be", &HelloAck{Session: 1, Major: 2, Minor: 9, Boot: math.MaxUint32, DescriptorLength: MaxDescriptor, Model: longest, Serial: longest, Firmware: longest}},
+			{"no_descriptor", "a descriptor of 0 bytes: the session is open, and only monitors", &HelloAck{Session: 1, Major: 1, Model: "R1", Serial: "1", Firmware: "1"}},
+			{"descriptor_too_long", "a descriptor of 16,385 bytes: the session is open, and only monitors", &HelloAck{Session: 1, Major: 1, DescriptorLength: MaxDescriptor + 1, Model: "R1", Serial: "1", Firmware: "1"}},
 		}, []broken{
 			{"session_zero", "a session of 0", noSession, "session"},
 			{"control_character", "a zero byte within the model", badText, "model"},
@@ -195,8 +197,10 @@ func settingsCases() []typeCases {
 	plain := Envelope{PulsesPerSpot: 1, Pins: 12, Ranges: []Range{{0, 0, 1500}, {1, 3000, 9000}}}
 	full := Envelope{DosePerPin: math.MaxUint32, PulsesPerSpot: 255, Pins: math.MaxUint16}
 	reply := &SettingsReply{Applied: true, Generation: 3, TipID: 0x00C0FFEE, Pins: 25, CalRev: 4, Hash: sampleConfirmation().Hash(), Values: []int32{1500, 60, 10_000, 100}}
-	refused := *reply
-	refused.Verdicts = []Verdict{{0, CodeAboveLimit, 1500}, {1, CodeOK, 0}, {2, CodeDose, 100_000}, {3, CodeStep, 10}}
+	put, refused, dose := *reply, *reply, *reply
+	put.Verdicts = []Verdict{{0, CodeOK, 0}, {1, CodeOK, 0}, {2, CodeOK, 0}, {3, CodeOK, 0}}
+	refused.Applied, refused.Verdicts = false, []Verdict{{0, CodeAboveLimit, 1500}, {1, CodeOK, 0}, {2, CodeOK, 0}, {3, CodeStep, 10}}
+	dose.Applied, dose.Verdicts = false, []Verdict{{0, CodeOK, 0}, {1, CodeOK, 0}, {2, CodeDose, 100_000}, {3, CodeDose, 100_000}}
 	most := &PutSettings{Generation: math.MaxUint32}
 	crowd := &SettingsReply{Generation: 1}
 	for i := range uint8(MaxParameters) {
@@ -221,7 +225,7 @@ func settingsCases() []typeCases {
 		}, []broken{{"too_many", "seventeen ranges", manyRanges, "range_count"}}},
 		{TypeEnvelope, "range_max", []sample{
 			{"rf", "the envelope now in force", &EnvelopeReply{env}},
-			{"none", "no range at all", &EnvelopeReply{}},
+			{"needling", "on a needling pen", &EnvelopeReply{plain}},
 		}, []broken{{"too_many", "seventeen ranges", manyRanges, "range_count"}}},
 		{TypePutSettings, "field_value", []sample{
 			{"rf", "1.5 mm, 60 stamps a minute, 10 W, 100 ms", &PutSettings{3, []Field{{0, 1500}, {1, 60}, {2, 10_000}, {3, 100}}}},
@@ -231,8 +235,10 @@ func settingsCases() []typeCases {
 		{TypeGetSettings, "", []sample{{"plain", "no payload", &GetSettings{}}}, nil},
 		{TypeSettings, "verdict_count", []sample{
 			{"applied", "the answer to GET_SETTINGS", reply},
+			{"put", "the answer to a PUT_SETTINGS that was taken", &put},
 			{"refused", "two fields of a PUT_SETTINGS refused: the older settings stay", &refused},
-			{"none", "nothing active yet", &SettingsReply{Pins: 12}},
+			{"dose", "every value fits, their product does not", &dose},
+			{"none", "nothing active yet: the descriptor's defaults", &SettingsReply{TipID: 9, Pins: 12, CalRev: 1, Values: []int32{250, 5000}}},
 			{"most", "sixteen values and sixteen verdicts", crowd},
 		}, []broken{
 			{"too_many_values", "seventeen values", manyValues, "value_count"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Bounds of a descriptor.
@@ -14,10 +15,12 @@ const (
 	// MaxReading is the highest value that STATUS and PULSE carry of a
 	// parameter: they have 16 bits for it.
 	MaxReading = 65535
-	// MaxTravel is the longest needle travel and the longest way back after a
-	// stop. A pen whose needle is out for longer than two seconds after a stop
-	// is not one that this link was made for.
+	// MaxTravel is the longest needle travel, in and out together: at the
+	// reference pen's slowest, 30 stamps a minute, there is no time for more.
 	MaxTravel Milliseconds = 2000
+	// MaxStopToRetracted is the longest way back. A pen begins it when RF ends,
+	// and a lease permits motion for just so much longer than RF.
+	MaxStopToRetracted = Milliseconds((LeaseMotion - LeaseRF) / time.Millisecond)
 )
 
 // ErrDescriptor is a descriptor that is refused; the session can then only
@@ -48,7 +51,7 @@ type Descriptor struct {
 	RatedPowerMW    Milliwatts      `json:"rated_power_mw,omitempty"`      // RF only, 1..MaxReading
 	RFFrequencyKHz  int32           `json:"rf_frequency_khz,omitempty"`    // RF only, above 0
 	NeedleTravelMS  Milliseconds    `json:"needle_travel_ms"`              // in and out together, for the timing bound; 0..MaxTravel
-	StopToRetracted Milliseconds    `json:"stop_to_retracted_ms"`          // ESTOP to needle back; 1..MaxTravel
+	StopToRetracted Milliseconds    `json:"stop_to_retracted_ms"`          // ESTOP or lease over to needle back; 1..MaxStopToRetracted
 	MaxPulsesSpot   uint8           `json:"max_pulses_per_spot,omitempty"` // RF only, 1..255
 	MaxDosePinUJ    Microjoules     `json:"max_dose_per_pin_uj,omitempty"` // RF only, at one spot, 1..2^32-1
 	ContactSensor   bool            `json:"contact_sensor"`                // the pen can tell whether the tip touches skin
@@ -100,9 +103,12 @@ type EventSpec struct {
 
 // Encode returns the descriptor's bytes as the pen sends them. It refuses one
 // that is too long or has text that ParseDescriptor refuses; it does not
-// Validate.
+// Validate. A list that is nil is sent as an empty one: null is not allowed.
 func (d *Descriptor) Encode() ([]byte, error) {
-	b, err := json.Marshal(d)
+	full := *d
+	full.Parameters, full.Sensors = listed(d.Parameters), listed(d.Sensors)
+	full.Alarms, full.Events, full.ArmBlocks = listed(d.Alarms), listed(d.Events), listed(d.ArmBlocks)
+	b, err := json.Marshal(&full)
 	if err != nil {
 		return nil, fmt.Errorf("encode descriptor: %w", err)
 	}
@@ -113,6 +119,13 @@ func (d *Descriptor) Encode() ([]byte, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // Index is the place of the named parameter, or -1.

@@ -32,7 +32,8 @@ func checkText(raw []byte) error {
 }
 
 // checkKeys refuses what two readers of the same JSON may take differently: a
-// key twice in one object, a key in another case, something behind the object.
+// key twice in one object, a key in another case, a null, something behind the
+// object.
 func checkKeys(raw []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
@@ -44,6 +45,9 @@ func checkKeys(raw []byte) error {
 		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrDescriptor, err)
+		}
+		if tok == nil {
+			return refuse("null")
 		}
 		if len(open) == 0 && tok != json.Delim('{') {
 			return refuse("not one JSON object")
@@ -119,8 +123,8 @@ func (d *Descriptor) Validate() error {
 	if d.NeedleTravelMS < 0 || d.NeedleTravelMS > MaxTravel {
 		return refuse("needle_travel_ms %d, 0 to %d allowed", d.NeedleTravelMS, MaxTravel)
 	}
-	if d.StopToRetracted < 1 || d.StopToRetracted > MaxTravel {
-		return refuse("stop_to_retracted_ms %d, 1 to %d allowed", d.StopToRetracted, MaxTravel)
+	if d.StopToRetracted < 1 || d.StopToRetracted > MaxStopToRetracted {
+		return refuse("stop_to_retracted_ms %d, 1 to %d allowed", d.StopToRetracted, MaxStopToRetracted)
 	}
 	if err := d.checkKind(); err != nil {
 		return err

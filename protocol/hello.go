@@ -32,7 +32,7 @@ func (m *Hello) DecodePayload(p []byte) error {
 	m.MajorMin, m.MajorMax = w.u8("major_min"), w.u8("major_max")
 	m.Nonce = w.u64("nonce")
 	if m.MajorMin > m.MajorMax {
-		w.fail("major_min", "above major_max")
+		w.fail("major_max", "below major_min")
 	}
 	return w.err
 }

@@ -120,7 +120,7 @@ func handshakeSteps(t *testing.T) []step {
 		NewestPulse: 142, NewestLog: 2205, TipID: 0x00C0FFEE, Temp: 2410, TempMax: 2412, Battery: 87}
 	ready := *standby
 	ready.State, ready.Flags, ready.Clock, ready.ArmID = StateReady, ready.Flags|FlagSettings, 93_000_100, sampleArmID
-	ready.ArmBlocks, ready.LeaseLeft, ready.SettingsHash, ready.NewestLog = 0, 250, sampleHash(), 2207
+	ready.ArmBlocks, ready.SettingsHash, ready.NewestLog = 0, sampleHash(), 2207
 	pulse := rfPulse(143)
 	settings := &SettingsReply{Applied: true, Generation: 3, TipID: 0x00C0FFEE, Pins: 25, CalRev: 4, Hash: sampleHash(), Values: sampleConfirmation().Values,
 		Verdicts: []Verdict{{0, CodeOK, 0}, {1, CodeOK, 0}, {2, CodeOK, 0}, {3, CodeOK, 0}}}
@@ -145,8 +145,8 @@ func handshakeSteps(t *testing.T) []step {
 		{"C", "live lane, seq 0, with the clock of that STATUS; again every 100 ms", at(0, 0, 0), &Lease{ArmID: sampleArmID, Clock: ready.Clock}},
 		{"P", "live lane, seq 9: the operator has pulled the trigger", at(0, 9, 0), &pulse},
 		{"C", "stop lane, session 0", Header{}, &Stop{Nonce: stop}},
-		{"P", "RF off; the session that ESTOP carried", Header{}, &Stopped{Nonce: stop, Clock: 93_418_100}},
-		{"P", "needle back", Header{Seq: 1}, &Stopped{Nonce: stop, NeedleBack: true, Clock: 93_540_000}},
+		{"P", "RF off; the session that ESTOP carried", Header{}, &Stopped{Nonce: stop, Clock: 93_618_100}},
+		{"P", "needle back", Header{Seq: 1}, &Stopped{Nonce: stop, NeedleBack: true, Clock: 93_740_000}},
 		{"C", "seq 4: an ESTOP alone", at(0, 4, 0), &Clear{CommandID: arm + 1}},
 		{"P", "ack 4: DONE, STANDBY", at(HasAck, 4, 4), &Result{CommandID: arm + 1, Outcome: OutcomeDone}},
 	}
@@ -179,7 +179,7 @@ func TestSpecHandshake(t *testing.T) {
 		}
 		names = append(names, strings.Fields(line)[1])
 	}
-	out, again := decodeStream(stream)
+	out, again := decodeStream("", stream)
 	if len(out) != len(names) || !bytes.Equal(again, stream) {
 		t.Fatalf("%d frames, %d named, re-encoded to the same: %v", len(out), len(names), bytes.Equal(again, stream))
 	}
@@ -260,6 +260,8 @@ func TestSpecTimes(t *testing.T) {
 		"RF permitted after the clock it echoes":        ms(EchoRF),
 		"motion permitted after a lease's arrival":      ms(LeaseMotion),
 		"motion permitted after the clock it echoes":    ms(EchoMotion),
+		"contact lost before another spot, at least":    ms(SpotRelease),
+		"way back of the needle, at most":               ms(time.Duration(MaxStopToRetracted) * time.Millisecond),
 		"ARM not_after ahead of the pen clock, at most": ms(ArmWindow),
 		"STATUS a second":                               strconv.Itoa(StatusRate),
 		"STATUS a second, at most":                      strconv.Itoa(MaxStatusRate),

@@ -16,6 +16,11 @@ const (
 	// EchoMotion is the same from the pen clock that the lease echoes.
 	EchoMotion = 500 * time.Millisecond
 
+	// SpotRelease is how long contact must be lost without a break before the
+	// next contact is another spot: a tip that bounces on the skin must not get
+	// its pulses again.
+	SpotRelease = 100 * time.Millisecond
+
 	// ArmWindow is how far ahead of the pen's clock ARM's not_after may lie.
 	ArmWindow = 500 * time.Millisecond
 

@@ -23,6 +23,22 @@ func sealRaw(raw []byte, crc bool) []byte {
 	return append(appendCOBS([]byte{0}, raw), 0)
 }
 
+// frameCase is one stream and what must come of it.
+type frameCase struct {
+	name, about string
+	stream      []byte
+	same        *bool
+	expect      []outcome
+}
+
+// unknownCase is a frame of a type that this version does not know.
+func unknownCase(name, about string, lane Lane, flags Flags) frameCase {
+	h := Header{Type: 0x7E, Lane: lane, Flags: flags, Seq: 5, Session: sampleSession}
+	o := frameOutcome(h, []byte{1, 2, 3})
+	o.Refused = "unknown_type"
+	return frameCase{name, about, AppendFrame(nil, h, []byte{1, 2, 3}), nil, []outcome{o}}
+}
+
 // frameVectors are the cases of the frame itself.
 func frameVectors() map[string]vector {
 	lease := &Lease{ArmID: sampleArmID, Clock: 93_417_250}
@@ -68,17 +84,12 @@ func frameVectors() map[string]vector {
 
 	drop := func(why string) outcome { return outcome{Drop: why} }
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
-	list := []struct {
-		name, about string
-		stream      []byte
-		same        *bool
-		expect      []outcome
-	}{
+	list := []frameCase{
 		{"good_plain", "one frame", good, ptr(true), []outcome{whole}},
 		{"good_no_leading_delimiter", "the leading delimiter is missing at the start of a stream", good[1:], ptr(false), []outcome{whole}},
 		{"good_shared_delimiter", "two frames with one delimiter between them", join(good, good[1:]), ptr(false), []outcome{whole, whole}},
 		{"good_many_delimiters", "empty space between delimiters is no frame and no error", join([]byte{0, 0, 0}, good, []byte{0, 0}, good), ptr(false), []outcome{whole, whole}},
-		{"good_flags_ignored", "bits 1 to 3 of the flags may be set and are ignored", Append(nil, flagged, lease), ptr(true), []outcome{flaggedOutcome}},
+		{"good_flags_ignored", "bits 1 to 3 of the flags may be set and are ignored", Append(nil, flagged, lease), nil, []outcome{flaggedOutcome}},
 		{"good_longest", "a payload of 240 bytes without a zero: two code bytes", sealRaw(rawLongest, true), ptr(false), []outcome{longestOutcome}},
 		{"good_rejected_on_bulk", "REJECTED answers a bulk request on the bulk lane", Append(nil, ack, rejected), ptr(true), []outcome{rejectedOutcome}},
 		{"good_other_session", "a frame of another session is whole; the session drops it", sealRaw(changed(8, 0x99), true), ptr(true), []outcome{func() outcome {
@@ -107,6 +118,10 @@ func frameVectors() map[string]vector {
 		{"bad_flag_4", "flag bit 4 must be understood", sealRaw(changed(1, 0x10), true), nil, []outcome{drop("flags")}},
 		{"bad_flag_7", "flag bit 7 must be understood", sealRaw(changed(1, 0x81), true), nil, []outcome{drop("flags")}},
 		{"bad_unknown_type", "a type of a later version: UNSUPPORTED once", AppendFrame(nil, unknown, payload), nil, []outcome{unknownOutcome}},
+		unknownCase("bad_unknown_reply", "a type of a later version that is itself an answer: never answered", LaneCommand, HasAck),
+		unknownCase("bad_unknown_stop", "a type of a later version on the stop lane: never answered", LaneStop, 0),
+		unknownCase("bad_unknown_bulk", "a type of a later version on the bulk lane: UNSUPPORTED once", LaneBulk, 0),
+		unknownCase("bad_unknown_live", "a type of a later version on the live lane: never answered", LaneLive, 0),
 		{"bad_lane_4", "there is no lane 4", sealRaw(changed(3, 4), true), nil, []outcome{func() outcome {
 			o := frameOutcome(func() Header { x := h; x.Lane = 4; return x }(), payload)
 			o.Refused = "lane"
@@ -115,7 +130,11 @@ func frameVectors() map[string]vector {
 	}
 	out := make(map[string]vector)
 	for _, c := range list {
-		out["frame/"+c.name] = vector{About: c.about, From: "either", Stream: hex.EncodeToString(c.stream), Expect: c.expect, Reencodes: c.same}
+		from := "console"
+		if c.name == "good_longest" || c.name == "good_rejected_on_bulk" || c.name == "bad_payload_241" {
+			from = "pen"
+		}
+		out["frame/"+c.name] = vector{About: c.about, From: from, Stream: hex.EncodeToString(c.stream), Expect: c.expect, Reencodes: c.same}
 	}
 	return out
 }
@@ -207,14 +226,14 @@ func descriptorVectors(t *testing.T) map[string]vector {
 		if c.why != "" {
 			about = "refused: " + c.why
 		}
-		out["descriptor/"+c.name] = vector{About: about, Text: c.text, Accepted: ptr(c.why == "")}
+		out["descriptor/"+c.name] = vector{About: about, Text: ptr(c.text), Accepted: ptr(c.why == "")}
 	}
 	return out
 }
 
 func TestDescriptorVectors(t *testing.T) {
 	eachVector(t, "descriptor", func(t *testing.T, v vector) {
-		_, err := ParseDescriptor([]byte(v.Text), sha256.Sum256([]byte(v.Text)))
+		_, err := ParseDescriptor([]byte(*v.Text), sha256.Sum256([]byte(*v.Text)))
 		if *v.Accepted && err != nil || !*v.Accepted && !errors.Is(err, ErrDescriptor) {
 			t.Fatalf("accepted should be %v, got %v", *v.Accepted, err)
 		}

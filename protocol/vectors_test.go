@@ -34,7 +34,7 @@ type vector struct {
 	Reencodes *bool     `json:"reencodes,omitempty"`
 	Raw       *string   `json:"raw,omitempty"`
 	Stuffed   *string   `json:"stuffed,omitempty"`
-	Text      string    `json:"descriptor,omitempty"`
+	Text      *string   `json:"descriptor,omitempty"`
 	Accepted  *bool     `json:"accepted,omitempty"`
 	Layout    string    `json:"layout,omitempty"`
 	Fields    *fields   `json:"fields,omitempty"`
@@ -128,10 +128,13 @@ func plain(v reflect.Value) any {
 			list = append(list, plain(v.Index(i)))
 		}
 		return list
+	case reflect.Int64:
+		if v.Type() == reflect.TypeFor[Microjoules]() {
+			return v.Int() // 32 bits on the wire
+		}
+		return strconv.FormatInt(v.Int(), 10)
 	case reflect.Uint64:
 		return strconv.FormatUint(v.Uint(), 10)
-	case reflect.Int64:
-		return strconv.FormatInt(v.Int(), 10)
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		return v.Uint()
 	case reflect.Int8, reflect.Int16, reflect.Int32:
@@ -159,9 +162,9 @@ func frameOutcome(h Header, payload []byte) outcome {
 	}
 }
 
-// decodeStream is what the package under test makes of a stream, in the form
-// of a vector.
-func decodeStream(stream []byte) (out []outcome, again []byte) {
+// decodeStream is what the package under test makes of a stream that from has
+// sent, in the form of a vector. An empty from is either end.
+func decodeStream(from string, stream []byte) (out []outcome, again []byte) {
 	var d Decoder
 	out = []outcome{}
 	for {
@@ -176,13 +179,16 @@ func decodeStream(stream []byte) (out []outcome, again []byte) {
 		}
 		o := frameOutcome(f.Header, f.Payload)
 		m, err := Decode(f)
-		if err != nil {
+		switch {
+		case f.Type.Known() && from != "" && from != sender(f.Type):
+			o.Refused = "direction"
+		case err != nil:
 			o.Refused = errorName(err)
 			var pe *PayloadError
 			if errors.As(err, &pe) {
 				o.Field = pe.Field
 			}
-		} else {
+		default:
 			o.Message = messageFields(m)
 			again = Append(again, f.Header, m)
 		}
@@ -270,6 +276,7 @@ func checkStreamVector(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	var file struct {
+		From      string
 		Stream    string
 		Expect    json.RawMessage
 		Reencodes *bool
@@ -281,7 +288,7 @@ func checkStreamVector(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, again := decodeStream(stream)
+	out, again := decodeStream(file.From, stream)
 	got, err := json.Marshal(out)
 	if err != nil {
 		t.Fatal(err)
@@ -321,6 +328,29 @@ func sender(typ Type) string {
 	return "console"
 }
 
+func otherEnd(typ Type) string {
+	if typ.FromPen() {
+		return "console"
+	}
+	return "pen"
+}
+
+// reservedBits are where a type has bits that are sent as 0 and ignored; mask
+// 0: it has none.
+func reservedBits(typ Type) (at int, mask byte) {
+	switch typ {
+	case TypeStopped, TypeTipInfo:
+		return 4, 0xFE
+	case TypeHelloAck:
+		return 14, 0xFE
+	case TypeSettings:
+		return 0, 0xFE
+	case TypeStatus:
+		return 71, 0xFF
+	}
+	return 0, 0
+}
+
 // messageVectors are the good and bad cases of each type.
 func messageVectors() map[string]vector {
 	out := make(map[string]vector)
@@ -349,6 +379,16 @@ func messageVectors() map[string]vector {
 		for _, b := range c.broken {
 			add("bad_"+b.slug, b.about, h, b.payload, outcome{Refused: "payload", Field: b.field}, nil)
 		}
+		if at, mask := reservedBits(c.typ); mask != 0 {
+			full := bytes.Clone(payload)
+			full[at] |= mask
+			add("good_reserved", "every reserved bit set: ignored", h, full, outcome{Message: messageFields(first)}, ptr(false))
+		}
+		back := "message/" + strings.ToLower(c.typ.String()) + "_bad_direction"
+		o := frameOutcome(h, payload)
+		o.Refused = "direction"
+		out[back] = vector{About: c.typ.String() + ": an echo, or sent by the wrong end", From: otherEnd(c.typ),
+			Stream: hex.EncodeToString(AppendFrame(nil, h, payload)), Expect: []outcome{o}}
 		for _, l := range []Lane{(c.typ.Lane() + 1) % LaneCount, (c.typ.Lane() + 2) % LaneCount, LaneCount} {
 			if c.typ.OnLane(l) {
 				continue

@@ -15,8 +15,8 @@ type arming struct {
 	arrived   protocol.PenClock // of the newest lease that granted something, or of ARM
 	echoed    protocol.PenClock // the pen clock that it carried
 	leased    bool              // a lease has come: energy is possible
-	rfUntil   protocol.PenClock
-	idleSince int64 // step
+	rfUntil   protocol.PenClock // the RF limit; READY and TREATING end with it
+	idleSince int64             // step
 }
 
 // leaseAlive says whether energy is permitted now.
@@ -39,6 +39,8 @@ func (fw *firmware) armBlocks() protocol.ArmBlocks {
 	set(fw.tip == nil || fw.isRF() && fw.tip.Pins == 0, protocol.BlockTipMissing)
 	set(fw.tip != nil && fw.tip.UseLimit > 0 && fw.tip.UseCount >= fw.tip.UseLimit, protocol.BlockTipUsed)
 	set(!fw.settings.confirmed, protocol.BlockSettingsUnconfirmed)
+	// The dose of a spot hangs on the pins: limits that were made for another tip
+	// are no limits.
 	set(fw.settings.envelope != nil && fw.tip != nil && fw.settings.envelope.Pins != fw.tip.Pins, protocol.BlockLimitMismatch)
 	set(fw.session.monitor, protocol.BlockVersion)
 	set(fw.read.temp > hotTip, protocol.BlockTemperature)
@@ -53,32 +55,74 @@ func (fw *firmware) armBlocks() protocol.ArmBlocks {
 func (fw *firmware) once(m protocol.Message, id uint64, do func() (protocol.Code, protocol.ArmBlocks)) *protocol.Result {
 	sum := sha256.Sum256(m.AppendPayload([]byte{byte(m.Type())}))
 	content := [8]byte(sum[:8])
+	refused := func(code protocol.Code) *protocol.Result {
+		return &protocol.Result{CommandID: id, Outcome: protocol.OutcomeRejected, Code: code}
+	}
+	if _, burnt := fw.burnt.outcome(id); burnt {
+		return refused(protocol.CodeBurnt)
+	}
 	if r, known := fw.nv.result(id); known {
-		switch {
-		case r.outcome == protocol.OutcomeForgotten:
-			return &protocol.Result{CommandID: id, Outcome: protocol.OutcomeForgotten}
-		case r.outcome == protocol.OutcomeNeverSeen || r.content != content:
-			return &protocol.Result{CommandID: id, Outcome: protocol.OutcomeRejected, Code: protocol.CodeBurnt}
+		if r.outcome == protocol.OutcomeForgotten || r.content != content {
+			return refused(protocol.CodeBurnt)
 		}
 		return &protocol.Result{CommandID: id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
 	}
-	code, blocks := do()
-	r := commandResult{id: id, content: content, outcome: protocol.OutcomeDone, code: code, blocks: blocks}
-	if code != protocol.CodeOK {
-		r.outcome = protocol.OutcomeRejected
-		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(code), protocol.NoField)
+	// The id is written before the effect begins. What can't be remembered is not
+	// done, and FAULT follows.
+	r := commandResult{id: id, content: content, outcome: protocol.OutcomeRunning}
+	if err := fw.nv.keep(r); err != nil {
+		fw.keepErr(err)
+		return refused(protocol.CodeSelfTest)
 	}
-	fw.keepErr(fw.nv.keep(r))
-	return &protocol.Result{CommandID: id, Outcome: r.outcome, Code: code, ArmBlocks: blocks}
+	r.outcome = protocol.OutcomeDone
+	r.code, r.blocks = do()
+	if r.code != protocol.CodeOK {
+		r.outcome = protocol.OutcomeRejected
+		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(r.code), protocol.NoField)
+	}
+	fw.keepErr(fw.nv.finish(r))
+	return &protocol.Result{CommandID: id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
 }
 
+// resultOf says what became of a command. It writes nothing: an id that is not
+// known is burnt until the next reset, which ends the session that a late copy
+// would belong to.
 func (fw *firmware) resultOf(m *protocol.ResultOf) *protocol.Result {
-	r, known := fw.nv.result(m.CommandID)
-	if !known {
-		r = commandResult{id: m.CommandID, outcome: protocol.OutcomeNeverSeen}
-		fw.keepErr(fw.nv.keep(r))
+	if r, known := fw.nv.result(m.CommandID); known {
+		return &protocol.Result{CommandID: r.id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
 	}
-	return &protocol.Result{CommandID: r.id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
+	o, burnt := fw.burnt.outcome(m.CommandID)
+	if !burnt {
+		// An id that the pen knew once may be out of its memory by now.
+		o = protocol.OutcomeNeverSeen
+		if !fw.nv.remembersAll() {
+			o = protocol.OutcomeForgotten
+		}
+		fw.burnt.add(m.CommandID, o)
+	}
+	return &protocol.Result{CommandID: m.CommandID, Outcome: o}
+}
+
+// burntIDs are the newest ids that RESULT_OF has burnt, with its answer.
+type burntIDs struct {
+	ids      [protocol.KeptResults]uint64
+	outcomes [protocol.KeptResults]protocol.Outcome
+	count    int // ever burnt since the boot
+}
+
+func (b *burntIDs) add(id uint64, o protocol.Outcome) {
+	i := b.count % len(b.ids)
+	b.ids[i], b.outcomes[i] = id, o
+	b.count++
+}
+
+func (b *burntIDs) outcome(id uint64) (protocol.Outcome, bool) {
+	for i := range min(b.count, len(b.ids)) {
+		if b.ids[i] == id {
+			return b.outcomes[i], true
+		}
+	}
+	return 0, false
 }
 
 // armNow is ARM, the first time it arrives.
@@ -130,9 +174,10 @@ func (fw *firmware) lease(m *protocol.Lease) {
 		fw.counts.Leases++
 		return
 	}
-	fw.arm.leased = true
-	if until >= fw.arm.rfUntil {
-		fw.arm.rfUntil, fw.arm.arrived, fw.arm.echoed = until, now, m.Clock
+	// The first lease takes the place of what ARM gave, also where it gives
+	// less: energy has no other ground than a lease.
+	if !fw.arm.leased || until >= fw.arm.rfUntil {
+		fw.arm.leased, fw.arm.rfUntil, fw.arm.arrived, fw.arm.echoed = true, until, now, m.Clock
 	}
 }
 

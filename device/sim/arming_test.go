@@ -54,7 +54,7 @@ func TestArmBlocks(t *testing.T) {
 			e.Ranges[0].Max = 1400
 			c.ask(&protocol.PutEnvelope{Envelope: e})
 		}},
-		{"other pins than the envelope's", protocol.BlockLimitMismatch, protocol.CodeBlocked, func(b *bench, c *console) {
+		{"other pins than the envelope's", protocol.BlockLimitMismatch, protocol.CodeHash, func(b *bench, c *console) {
 			tip := TipFor(R1)
 			tip.Pins = 16
 			b.do(b.hand.ChangeTip(tip))
@@ -196,15 +196,121 @@ func TestResultOf(t *testing.T) {
 		if got := of(3); got != protocol.OutcomeNeverSeen {
 			t.Errorf("of a burnt id: %v", got)
 		}
-		// 32 ids later the first is forgotten, and stays unusable.
-		for id := uint64(100); id < 100+protocol.KeptResults; id++ {
+		// Questions displace no result, however many there are.
+		for id := uint64(100); id < 100+2*protocol.KeptResults; id++ {
 			of(id)
+		}
+		if got := of(armID); got != protocol.OutcomeDone {
+			t.Errorf("after 64 questions: %v", got)
+		}
+		// 32 commands later the first is forgotten, and stays unusable.
+		for id := uint64(1000); id < 1000+protocol.KeptResults; id++ {
+			c.result(&protocol.Clear{CommandID: id})
 		}
 		if got := of(armID); got != protocol.OutcomeForgotten {
 			t.Errorf("after 32 more: %v", got)
 		}
-		if r := c.result(c.command(armID, hash)); r.Outcome != protocol.OutcomeForgotten || c.status().State != protocol.StateStandby {
+		if r := c.result(c.command(armID, hash)); r.Code != protocol.CodeBurnt || c.status().State != protocol.StateStandby {
 			t.Errorf("ARM with a forgotten id: %+v", r)
+		}
+	})
+}
+
+// NEVER_SEEN is said only while no id can have been lost.
+func TestNeverSeenIsCertain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 15})
+		c := b.console()
+		b.sleep(150 * time.Millisecond)
+		c.hello(1)
+		hash := c.set(rfEnvelope(), 1, rfSettings(100))
+		known := func(results uint32, id uint64, want protocol.Outcome) {
+			t.Helper()
+			b.do(b.pen.call(func() { b.pen.fw.nv.counters.results = results }))
+			for range 2 {
+				if got := c.result(&protocol.ResultOf{CommandID: id}).Outcome; got != want {
+					t.Errorf("after %d commands: %v", results, got)
+				}
+			}
+			if r := c.result(c.command(id, hash)); r.Code != protocol.CodeBurnt {
+				t.Errorf("ARM behind the question: %+v", r)
+			}
+		}
+		known(protocol.KeptResults+keptEvicted, 1, protocol.OutcomeNeverSeen)
+		known(protocol.KeptResults+keptEvicted+1, 2, protocol.OutcomeForgotten)
+	})
+}
+
+// A command that a reset has cut is neither done nor undone: FORGOTTEN, and
+// its id stays unusable.
+func TestRunningBeforeReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mem := NewRAM()
+		b := newBench(t, Config{Model: R1, Seed: 15, Memory: mem})
+		b.do(b.pen.call(func() {
+			if err := b.pen.fw.nv.keep(commandResult{id: armID, outcome: protocol.OutcomeRunning}); err != nil {
+				t.Error(err)
+			}
+		}))
+		b.stop()
+		again := newBench(t, Config{Model: R1, Seed: 15, Memory: mem})
+		c := again.console()
+		again.sleep(150 * time.Millisecond)
+		c.hello(1)
+		if got := c.result(&protocol.ResultOf{CommandID: armID}).Outcome; got != protocol.OutcomeForgotten {
+			t.Errorf("RUNNING before the reset is %v", got)
+		}
+		hash := c.set(rfEnvelope(), 1, rfSettings(100))
+		if r := c.result(c.command(armID, hash)); r.Code != protocol.CodeBurnt {
+			t.Errorf("ARM under its id: %+v", r)
+		}
+	})
+}
+
+// What can't be remembered is not done.
+func TestCommandIsWrittenFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mem := &brittle{RAM: NewRAM()}
+		b := newBench(t, Config{Model: R1, Seed: 15, Memory: mem})
+		c := b.console()
+		b.sleep(150 * time.Millisecond)
+		c.hello(1)
+		hash := c.set(rfEnvelope(), 1, rfSettings(100))
+		b.do(b.pen.call(func() { mem.broken = true }))
+		if r := c.result(c.command(armID, hash)); r.Outcome != protocol.OutcomeRejected || r.Code != protocol.CodeSelfTest {
+			t.Errorf("ARM got %+v", r)
+		}
+		b.sleep(2 * restWake)
+		for _, ch := range b.since(0) {
+			if ch.State.Armed() {
+				t.Errorf("armed without a record: %+v", ch)
+			}
+		}
+		if s := c.status(); s.State != protocol.StateFault || s.Fault != protocol.FaultMemory {
+			t.Errorf("%v %v", s.State, s.Fault)
+		}
+	})
+}
+
+// An emergency stop and a fault are blocks of ARM, and all blocks are told,
+// whatever it is refused for.
+func TestArmWhileLatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 15})
+		c := b.console()
+		b.sleep(150 * time.Millisecond)
+		c.hello(1)
+		hash := c.set(rfEnvelope(), 1, rfSettings(100))
+		c.put(&protocol.Stop{Nonce: 1})
+		b.do(b.hand.Trigger(true))
+		const both = protocol.BlockStop | protocol.BlockTriggerHeld
+		if r := c.result(c.command(1, hash)); r.Code != protocol.CodeBlocked || r.ArmBlocks != both {
+			t.Errorf("ARM got %v %v", r.Code, r.ArmBlocks.Names())
+		}
+		late := c.command(2, hash)
+		late.NotAfter = 1
+		if r := c.result(late); r.Code != protocol.CodeLate || r.ArmBlocks != both {
+			t.Errorf("a late ARM got %v %v", r.Code, r.ArmBlocks.Names())
 		}
 	})
 }

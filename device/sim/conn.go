@@ -78,6 +78,9 @@ func (c *conn) readAll() {
 // oldest; elsewhere the new one, which is answered BUSY.
 func (c *conn) queue(f protocol.Frame, s protocol.Stats) {
 	limits := [protocol.LaneCount]int{stopQueue, commandQueue, bulkQueue, liveQueue}
+	if f.Type == protocol.TypeStop {
+		f.Lane = protocol.LaneStop // whichever it came on, it waits for nothing
+	}
 	c.mu.Lock()
 	c.frames = s
 	if f.Lane >= protocol.LaneCount {

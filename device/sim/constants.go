@@ -30,10 +30,6 @@ const (
 	// darkTime is how long a brown-out keeps the pen off.
 	darkTime = 300 * time.Millisecond
 
-	// spotRelease is how long contact must be lost before the next contact is
-	// a new spot: bouncing on the skin must not give the same spot its pulses
-	// again.
-	spotRelease = 100 * time.Millisecond
 	// insertLimit is when a needle that is not at depth counts as stalled:
 	// twice what the slowest full insertion takes.
 	insertLimit = 250 * time.Millisecond

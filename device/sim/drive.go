@@ -96,7 +96,7 @@ func (fw *firmware) spotBlocked() bool {
 	if fw.spot.stale {
 		return true
 	}
-	if !fw.settings.confirmed || fw.spot.pulses == 0 {
+	if !fw.settings.active || fw.spot.pulses == 0 {
 		return false
 	}
 	return fw.spot.pulses >= int(fw.settings.envelope.PulsesPerSpot) || fw.settings.power() > 0 && fw.doseSpent(int64(fw.settings.power())*uwPerMW)
@@ -105,7 +105,7 @@ func (fw *firmware) spotBlocked() bool {
 // doseSpent says whether one more step at power (µW), and the energy that
 // still flows while the amplifier decays, could pass the dose of the spot.
 func (fw *firmware) doseSpent(power int64) bool {
-	return fw.spot.energy+rfTailSteps*nanojoules(power) > int64(fw.settings.spotCap())*nJPerUJ
+	return fw.spot.energy+rfTailSteps*nanojoules(power) > int64(fw.spotCap())*nJPerUJ
 }
 
 const (

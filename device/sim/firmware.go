@@ -40,6 +40,7 @@ type firmware struct {
 	stop     stopReply
 	settings settings
 	arm      arming
+	burnt    burntIDs
 	run      run
 	spot     spot
 	watch    watch
@@ -94,6 +95,7 @@ func (fw *firmware) boot() {
 		fw.state = protocol.StateFault
 	}
 	fw.session, fw.stop, fw.settings, fw.arm, fw.run, fw.watch = session{}, stopReply{}, settings{}, arming{}, run{}, watch{}
+	fw.burnt = burntIDs{}
 	fw.report.reset(protocol.StatusRate)
 	fw.measure()
 	fw.readTip()

@@ -36,7 +36,7 @@ func (fw *firmware) inputs() {
 		fw.event(protocol.EventContact, flag(c), 0)
 	}
 	// The same spot again, until the tip has been off it for long enough.
-	if !fw.plant.contact && fw.plant.offFor >= inSteps(spotRelease) {
+	if !fw.plant.contact && fw.plant.offFor >= inSteps(protocol.SpotRelease) {
 		fw.spot = spot{}
 	}
 	if t := fw.triggerInput(); t != fw.trigger {
@@ -85,17 +85,13 @@ func (fw *firmware) readTip() bool {
 }
 
 // tipChanged follows a change of the tip: another settings hash, STANDBY, and
-// settings that do not fit the new tip are unconfirmed, not moved.
+// settings that do not fit the new tip are not active any more, and not moved.
 func (fw *firmware) tipChanged() {
 	fw.event(protocol.EventTipChanged, int32(fw.tipID()), 0)
 	if fw.state.Armed() {
 		fw.disarm(protocol.PulseFault, "tip")
 	}
-	if fw.settings.confirmed && fw.tip != nil && !fw.settings.fits(fw) {
-		fw.settings.confirmed = false
-	}
-	fw.settings.rehash(fw)
-	fw.report.now = true
+	fw.recheck()
 }
 
 func (fw *firmware) tipID() uint32 {

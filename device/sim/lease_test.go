@@ -173,6 +173,68 @@ func TestArmWithoutLease(t *testing.T) {
 	})
 }
 
+// The first lease takes the place of what ARM gave, also where it gives less;
+// one that gives nothing leaves it alone.
+func TestFirstLease(t *testing.T) {
+	for _, tc := range []struct{ age, want time.Duration }{
+		{290 * time.Millisecond, 30 * time.Millisecond},
+		{protocol.EchoRF, protocol.LeaseRF},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, Config{Model: R1, Seed: 6})
+			c := b.console()
+			b.sleep(500 * time.Millisecond)
+			c.hello(1)
+			hash := c.set(rfEnvelope(), 1, rfSettings(100))
+			b.do(b.hand.Contact(true))
+			armed := time.Since(b.start)
+			mark := b.mark()
+			c.arm(armID, hash)
+			now := protocol.PenClock(time.Since(b.start).Microseconds())
+			c.put(&protocol.Lease{ArmID: armID, Clock: now.Add(-tc.age)})
+			b.sleep(time.Second)
+			standby := b.find(mark, "STANDBY", func(c Change) bool { return c.State == protocol.StateStandby })
+			if took := standby.At - armed; took > tc.want || took < tc.want-30*time.Millisecond {
+				t.Errorf("clock %v old: READY for %v, want %v", tc.age, took, tc.want)
+			}
+		})
+	}
+}
+
+// The lease is over at the RF limit: STANDBY, event, needle on its way back.
+// A lease that comes then, before the limit for motion, revives nothing.
+func TestLeaseAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 6})
+		c := b.treating(R1)
+		c.stopLeasing()
+		mark := b.mark()
+		b.sleep(protocol.LeaseRF)
+		over := b.find(mark, "STANDBY", func(c Change) bool { return c.State == protocol.StateStandby })
+		if over.Cause != "lease" || c.event(protocol.EventLeaseExpired) == nil {
+			t.Errorf("at the RF limit: %+v", over)
+		}
+		before, err := b.pen.Counts()
+		b.do(err)
+		for range 5 {
+			c.lease(armID)
+			b.sleep(10 * time.Millisecond)
+		}
+		s := c.status()
+		if s.State != protocol.StateStandby || s.ArmID != 0 || s.Flags&protocol.FlagLease != 0 || s.LeaseLeft != 0 {
+			t.Errorf("revived: %+v", s)
+		}
+		if n, err := b.pen.Counts(); err != nil || n.Leases != before.Leases+5 {
+			t.Errorf("counted %d leases after %d, %v", n.Leases, before.Leases, err)
+		}
+		for _, ch := range b.since(mark) {
+			if ch.At > over.At+5*time.Millisecond && (ch.RF || ch.State.Armed()) {
+				t.Errorf("output after the end: %+v", ch)
+			}
+		}
+	})
+}
+
 // READY ends a minute after the last use of the trigger, leases or not.
 func TestIdleStandby(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -57,6 +57,9 @@ func loadNonvolatile(mem Memory) (*nonvolatile, error) {
 			return nil, err
 		}
 		nv.results[i] = decodeResult(b)
+		if nv.results[i].outcome == protocol.OutcomeRunning {
+			nv.results[i].outcome = protocol.OutcomeForgotten // how far it came died with the reset
+		}
 	}
 	for i := range uint32(keptEvicted) {
 		b, err := mem.Read(cellEvicted + i)
@@ -173,12 +176,28 @@ func (nv *nonvolatile) keep(r commandResult) error {
 			return err
 		}
 	}
-	if err := nv.mem.Write(cellResults+slot, encodeResult(r)); err != nil {
+	// The count goes first: a reset before the result is written must not give
+	// its place among the displaced ids away a second time.
+	nv.counters.results++
+	if err := nv.saveCounters(); err != nil {
 		return err
 	}
 	nv.results[slot] = r
-	nv.counters.results++
-	return nv.saveCounters()
+	return nv.mem.Write(cellResults+slot, encodeResult(r))
+}
+
+// finish writes the outcome of the command that keep has kept last.
+func (nv *nonvolatile) finish(r commandResult) error {
+	r.used = true
+	slot := (nv.counters.results - 1) % protocol.KeptResults
+	nv.results[slot] = r
+	return nv.mem.Write(cellResults+slot, encodeResult(r))
+}
+
+// remembersAll says whether every command id that ever came is still known, as
+// a result or as displaced: only then was an unknown one never seen.
+func (nv *nonvolatile) remembersAll() bool {
+	return nv.counters.results <= protocol.KeptResults+keptEvicted
 }
 
 func (nv *nonvolatile) forget(id uint64) error {

@@ -97,7 +97,7 @@ const (
 )
 
 func newPlant(rf bool, seed uint64) *plant {
-	p := &plant{rf: rf, noise: noise{seed}, supply: true, zone: skinTemp, tip: airTemp, charge: batteryStart, offFor: inSteps(spotRelease)}
+	p := &plant{rf: rf, noise: noise{seed}, supply: true, zone: skinTemp, tip: airTemp, charge: batteryStart, offFor: inSteps(protocol.SpotRelease)}
 	p.newSpot()
 	return p
 }
@@ -109,7 +109,7 @@ func (p *plant) touch(on bool) {
 		return
 	}
 	p.contact = on
-	if on && p.offFor >= inSteps(spotRelease) {
+	if on && p.offFor >= inSteps(protocol.SpotRelease) {
 		p.newSpot()
 	}
 	p.offFor = 0

@@ -29,7 +29,7 @@ func (b *bench) energy(mark int) (sum protocol.Microjoules) {
 // lift takes the tip off for long enough to be a new spot, and puts it on.
 func (b *bench) lift() {
 	b.do(b.hand.Contact(false))
-	b.sleep(spotRelease + 50*time.Millisecond)
+	b.sleep(protocol.SpotRelease + 50*time.Millisecond)
 	b.do(b.hand.Contact(true))
 }
 
@@ -88,7 +88,7 @@ func TestPulsesPerSpot(t *testing.T) {
 		}
 		for range 3 { // bouncing, and another pull, is still the same spot
 			b.do(b.hand.Contact(false))
-			b.sleep(spotRelease / 2)
+			b.sleep(protocol.SpotRelease / 2)
 			b.do(b.hand.Contact(true))
 		}
 		b.do(b.hand.Trigger(false))
@@ -244,4 +244,57 @@ func TestPulseLedgerWraps(t *testing.T) {
 			t.Errorf("pulse %d: %v, %v", index, ok, err)
 		}
 	}
+}
+
+// An open record is in no page. While armed the page does without it; once the
+// pen is not armed any more, the moment until it is closed is BUSY, so that no
+// console takes the page for the whole truth.
+func TestOpenPulseIsNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: N1, Seed: 38})
+		c := b.treating(N1)
+		read := &protocol.PulseRead{From: 1, Max: 2}
+		page, ok := c.ask(read).(*protocol.PulsePage)
+		if !ok || page.Oldest != 0 || page.Newest != 0 || len(page.Pulses) != 0 || c.status().NewestPulse != 0 {
+			t.Errorf("in the pull: %+v", page)
+		}
+		c.put(&protocol.Disarm{})
+		if r, ok := c.ask(read).(*protocol.Rejected); !ok || r.Code != protocol.CodeBusy {
+			t.Errorf("while the motor runs out: %+v", r)
+		}
+		b.sleep(300 * time.Millisecond)
+		page, ok = c.ask(read).(*protocol.PulsePage)
+		if !ok || page.Oldest != 1 || page.Newest != 1 || len(page.Pulses) != 1 || page.Pulses[0].Result != protocol.PulseDisarmed {
+			t.Errorf("afterwards: %+v", page)
+		}
+	})
+}
+
+// The same spot stays the same spot through DISARM, ARM and another pull: only
+// contact that is lost for long enough ends it.
+func TestSpotSurvivesArming(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 39})
+		c := b.ready(rfEnvelope(), rfSettings(100))
+		b.do(b.hand.Contact(true))
+		b.do(b.hand.Trigger(true))
+		b.sleep(time.Second)
+		b.do(b.hand.Trigger(false))
+		c.stopLeasing()
+		c.put(&protocol.Disarm{})
+		b.sleep(50 * time.Millisecond)
+		mark := b.mark()
+		c.arm(armID+1, c.status().SettingsHash)
+		c.keepLeasing(armID + 1)
+		b.do(b.hand.Trigger(true))
+		b.sleep(time.Second)
+		if got := b.energy(mark); got != 0 || c.status().Flags&protocol.FlagSpotBlocked == 0 {
+			t.Errorf("%d µJ more into the same spot", got)
+		}
+		b.lift()
+		b.sleep(time.Second)
+		if b.energy(mark) == 0 {
+			t.Error("nothing into the next spot")
+		}
+	})
 }

@@ -64,7 +64,7 @@ func (fw *firmware) status() *protocol.Status {
 	r := &fw.report
 	s := &protocol.Status{
 		State: fw.state, Fault: fw.fault, Flags: fw.flags(), Clock: fw.clock(), ArmID: fw.arm.id, ArmBlocks: fw.armBlocks(),
-		SettingsHash: fw.settings.hash, NewestPulse: fw.closedPulses(), NewestLog: fw.nv.counters.log, TipID: fw.tipID(),
+		SettingsHash: fw.settings.confirmedHash(), NewestPulse: fw.closedPulses(), NewestLog: fw.nv.counters.log, TipID: fw.tipID(),
 		Depth: r.depth, Speed: r.speed, Power: u16(fw.read.power / uwPerMW), PowerMax: r.powerMax,
 		Impedance: u16(int64(r.lastZ)), Temp: int16(fw.read.temp), TempMax: r.tempMax, Battery: fw.plant.battery(),
 	}

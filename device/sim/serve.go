@@ -74,18 +74,19 @@ func (fw *firmware) handle(f protocol.Frame) {
 	if fw.darkLeft > 0 {
 		return
 	}
+	if f.Type == protocol.TypeStop {
+		// On any lane, of any length: a checksum that is right is enough to know
+		// what was meant. A nonce that can't be read is 0.
+		var m protocol.Stop
+		fw.decoded(&m, f)
+		fw.emergencyStop(&m, f.Session)
+		return
+	}
 	if f.Type.Known() && (!f.Type.OnLane(f.Lane) || f.Type.FromPen()) {
 		fw.counts.WrongLane++
 		return
 	}
-	switch f.Type {
-	case protocol.TypeStop:
-		var m protocol.Stop
-		if fw.decoded(&m, f) {
-			fw.emergencyStop(&m, f.Session)
-		}
-		return
-	case protocol.TypeHello:
+	if f.Type == protocol.TypeHello {
 		fw.hello(f)
 		return
 	}
@@ -127,12 +128,10 @@ func (fw *firmware) hello(f protocol.Frame) {
 		fw.counts.WrongSession++
 		return
 	}
-	out := protocol.Header{Flags: protocol.HasAck, Ack: f.Seq}
 	if !fw.decoded(&m, f) {
-		out.Lane = protocol.LaneCommand
-		fw.post(out.Lane, protocol.Append(nil, out, rejected(f.Type, protocol.CodeMalformed, protocol.NoField, 0)))
 		return
 	}
+	out := protocol.Header{Flags: protocol.HasAck, Ack: f.Seq}
 	if fw.session.id == 0 || fw.session.nonce != m.Nonce {
 		if fw.session.id != 0 {
 			fw.event(protocol.EventSession, 0, 0)
@@ -146,6 +145,7 @@ func (fw *firmware) hello(f protocol.Frame) {
 			return // without a number nobody can foretell there is no session
 		}
 		fw.session = session{id: id, nonce: m.Nonce, monitor: m.MajorMin > protocol.Major || m.MajorMax < protocol.Major}
+		fw.settings.newSession()
 		fw.report.reset(protocol.StatusRate)
 		fw.replyHello(out)
 		fw.event(protocol.EventSession, 1, 0)
@@ -197,7 +197,7 @@ func (fw *firmware) command(f protocol.Frame) {
 	}
 	c.seen, c.last, c.kept = true, f.Seq, nil
 	if !f.Type.Known() {
-		fw.unsupported(f)
+		c.kept = fw.unsupported(f)
 		return
 	}
 	m, err := protocol.Decode(f)
@@ -225,7 +225,7 @@ func (fw *firmware) execute(m protocol.Message) protocol.Message {
 	case *protocol.PutSettings:
 		return fw.putSettings(m)
 	case *protocol.GetSettings:
-		return fw.settingsReply(nil, fw.settings.confirmed)
+		return fw.settingsReply(nil, fw.settings.active)
 	case *protocol.SetRate:
 		rate := min(max(m.PerSecond, protocol.StatusRate), protocol.MaxStatusRate)
 		fw.report.every = stepsPerMS * 1000 / int64(rate)
@@ -242,14 +242,15 @@ func (fw *firmware) execute(m protocol.Message) protocol.Message {
 }
 
 // unsupported answers a request of a type that this pen does not know, once a
-// type and session; never something that is itself an answer.
-func (fw *firmware) unsupported(f protocol.Frame) {
+// type and session; never something that is itself an answer. It returns the
+// reply, nil for none.
+func (fw *firmware) unsupported(f protocol.Frame) []byte {
 	fw.counts.Unknown++
 	if f.Flags&protocol.HasAck != 0 || fw.session.unsupported[f.Type] {
-		return
+		return nil
 	}
 	fw.session.unsupported[f.Type] = true
-	fw.reply(f.Header, rejected(f.Type, protocol.CodeUnsupported, protocol.NoField, 0))
+	return fw.reply(f.Header, rejected(f.Type, protocol.CodeUnsupported, protocol.NoField, 0))
 }
 
 // bulk answers a request that changes nothing, again as often as it comes. A
@@ -297,15 +298,21 @@ const (
 	pageHead  = 9
 )
 
-// pulsePage answers with what the ledger holds from the wanted index on; while
-// armed with what a bulk answer may carry then.
+// pulsePage answers with the closed records that the ledger holds from the
+// wanted index on; while armed with what a bulk answer may carry then. A record
+// that the end of READY has left open for a moment must not look as if it had
+// never been: who asks then must ask again.
 func (fw *firmware) pulsePage(m *protocol.PulseRead) protocol.Message {
+	if fw.run.pulse != nil && !fw.state.Armed() {
+		return rejected(protocol.TypePulseRead, protocol.CodeBusy, protocol.NoField, 0)
+	}
 	most := min(int(m.Max), protocol.MaxPulsesPerPage)
 	if fw.state.Armed() {
 		most = min(most, (protocol.BulkArmedBytes-pageHead)/protocol.PulseSize)
 	}
-	page := &protocol.PulsePage{Oldest: fw.nv.oldestPulse(), Newest: fw.nv.counters.pulse}
+	page := &protocol.PulsePage{Oldest: fw.nv.oldestPulse(), Newest: fw.closedPulses()}
 	if page.Newest == 0 {
+		page.Oldest = 0
 		return page
 	}
 	for i := max(m.From, page.Oldest); i <= page.Newest && len(page.Pulses) < most; i++ {

@@ -104,13 +104,92 @@ func TestHello(t *testing.T) {
 		h.Seq++
 		c.raw(h, &protocol.Hello{MajorMin: 2, MajorMax: 1, Nonce: 3})
 		b.sleep(5 * time.Millisecond)
-		if m := all[protocol.Rejected](c); len(m) != 1 || m[0].Code != protocol.CodeMalformed {
+		if m := all[protocol.Rejected](c); len(m) != 0 {
 			t.Errorf("a range that is none got %+v", m)
 		}
-		// The settings stay, and so does what their hash says.
-		c.open(ack.Session)
-		if s, ok := c.ask(&protocol.GetSettings{}).(*protocol.SettingsReply); !ok || !s.Applied {
+	})
+}
+
+// A new session finds what is active and can't arm it before it has put
+// envelope and settings itself.
+func TestNewSessionConfirmsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 21})
+		c := b.console()
+		b.sleep(150 * time.Millisecond)
+		c.hello(1)
+		hash := c.set(rfEnvelope(), 3, rfSettings(100))
+		c.hello(2)
+		b.sleep(60 * time.Millisecond)
+		blocked := func(when string) {
+			t.Helper()
+			s := c.status()
+			if s.ArmBlocks != protocol.BlockSettingsUnconfirmed || s.Flags&protocol.FlagSettings != 0 || s.SettingsHash != [8]byte{} {
+				t.Errorf("%s: STATUS %+v", when, s)
+			}
+			if r := c.result(c.command(uint64(len(when)), hash)); r.Code != protocol.CodeBlocked {
+				t.Errorf("%s: ARM got %+v", when, r)
+			}
+		}
+		if s, ok := c.ask(&protocol.GetSettings{}).(*protocol.SettingsReply); !ok || !s.Applied || s.Hash != hash || s.Generation != 3 {
 			t.Errorf("settings %+v", s)
+		}
+		blocked("after the hello")
+		put := &protocol.PutSettings{Generation: 3, Fields: rfSettings(100)}
+		if r, ok := c.ask(put).(*protocol.Rejected); !ok || r.Code != protocol.CodeNoEnvelope {
+			t.Errorf("PUT_SETTINGS without an envelope got %+v", r)
+		}
+		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope()})
+		b.sleep(60 * time.Millisecond)
+		blocked("with an envelope")
+		if s, ok := c.ask(put).(*protocol.SettingsReply); !ok || !s.Applied || s.Hash != hash {
+			t.Errorf("the same settings: %+v", s)
+		}
+		c.arm(100, hash)
+	})
+}
+
+// Nothing of another session is answered, not even that it is unknown.
+func TestSessionIsCheckedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 24})
+		c := b.console()
+		c.hello(1)
+		c.forget()
+		for _, typ := range []protocol.Type{0xE0, protocol.TypeArm} {
+			for _, lane := range []protocol.Lane{protocol.LaneCommand, protocol.LaneBulk} {
+				h := protocol.Header{Type: typ, Lane: lane, Session: c.id + 1}
+				if _, err := c.conn.Write(protocol.AppendFrame(nil, h, []byte{1})); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		b.sleep(5 * time.Millisecond)
+		if m := all[protocol.Rejected](c); len(m) != 0 {
+			t.Errorf("answered with %+v", m)
+		}
+	})
+}
+
+// The retry of a refused request gets the refusal again, and uses no second
+// number.
+func TestRefusalIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 24})
+		c := b.console()
+		c.hello(1)
+		for i, typ := range []protocol.Type{0xE0, protocol.TypeArm} {
+			frame := protocol.AppendFrame(nil, protocol.Header{Type: typ, Lane: protocol.LaneCommand, Seq: uint16(i), Session: c.id}, []byte{1})
+			c.forget()
+			for range 3 {
+				if _, err := c.conn.Write(frame); err != nil {
+					t.Fatal(err)
+				}
+				b.sleep(5 * time.Millisecond)
+			}
+			if m := all[protocol.Rejected](c); len(m) != 3 || *m[0] != *m[2] {
+				t.Errorf("type %02X: %d answers", typ, len(m))
+			}
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"math"
+
 	"stipple/protocol"
 )
 
@@ -9,8 +11,13 @@ type settings struct {
 	envelope   *protocol.Envelope
 	generation uint32
 	values     []int32 // nil: none yet; else all, in descriptor order
-	confirmed  bool    // active: inside pen, tip and envelope
-	hash       [8]byte // zero while not confirmed
+	active     bool    // inside pen, tip and envelope
+	hash       [8]byte // zero while not active
+
+	// A session inherits what is active and can read it, but not the envelope.
+	// So it must put both itself before it can arm.
+	limited   bool // by PUT_ENVELOPE of this session
+	confirmed bool // active, and by PUT_SETTINGS of this session
 }
 
 // Places of the parameters in the descriptor; protocol lists their order.
@@ -29,14 +36,44 @@ func (s *settings) power() protocol.Milliwatts { return protocol.Milliwatts(s.va
 func (s *settings) duration() protocol.Milliseconds {
 	return protocol.Milliseconds(s.values[iDuration])
 }
-func (s *settings) spotCap() protocol.Microjoules {
-	return s.envelope.DosePerPin * protocol.Microjoules(s.envelope.Pins)
+
+// spotCap is the dose of one spot. Where the envelope was made for another tip
+// than the one that is on, the smaller number of pins counts.
+func (fw *firmware) spotCap() protocol.Microjoules {
+	e := fw.settings.envelope
+	pins := e.Pins
+	if fw.tip != nil {
+		pins = min(pins, fw.tip.Pins)
+	}
+	return e.DosePerPin * protocol.Microjoules(pins)
+}
+
+// recheck follows a change of envelope or tip: values that no longer fit are
+// not active any more, and are not moved.
+func (fw *firmware) recheck() {
+	s := &fw.settings
+	if s.active && !s.fits(fw) {
+		s.active, s.confirmed = false, false
+	}
+	s.rehash(fw)
+	fw.report.now = true
+}
+
+// newSession takes back what only the session before has confirmed.
+func (s *settings) newSession() { s.limited, s.confirmed = false, false }
+
+// confirmedHash is what ARM must name; zero while nothing is confirmed.
+func (s *settings) confirmedHash() [8]byte {
+	if !s.confirmed {
+		return [8]byte{}
+	}
+	return s.hash
 }
 
 // rehash follows a change of anything that the hash is made of.
 func (s *settings) rehash(fw *firmware) {
 	s.hash = [8]byte{}
-	if !s.confirmed {
+	if !s.active {
 		return
 	}
 	s.hash = protocol.Confirmation{
@@ -47,7 +84,7 @@ func (s *settings) rehash(fw *firmware) {
 
 // fits says whether the active values are still inside everything.
 func (s *settings) fits(fw *firmware) bool {
-	if s.envelope == nil || s.values == nil || s.envelope.Pins != fw.tipPins() {
+	if s.envelope == nil || s.values == nil {
 		return false
 	}
 	for _, v := range fw.judge(s.values) {
@@ -62,6 +99,10 @@ func rejected(t protocol.Type, code protocol.Code, field int, bound int32) *prot
 	return &protocol.Rejected{Request: t, Code: code, Field: uint8(field), Bound: bound}
 }
 
+// wireBound is a bound as its 32 bits carry it: a dose or a generation may be
+// larger.
+func wireBound[T ~int64 | ~uint32](v T) int32 { return int32(min(int64(v), math.MaxInt32)) }
+
 func (fw *firmware) putEnvelope(m *protocol.PutEnvelope) protocol.Message {
 	code, field, bound := fw.checkEnvelope(&m.Envelope)
 	if fw.state.Armed() {
@@ -72,12 +113,8 @@ func (fw *firmware) putEnvelope(m *protocol.PutEnvelope) protocol.Message {
 		return rejected(protocol.TypePutEnvelope, code, field, bound)
 	}
 	e := m.Envelope
-	fw.settings.envelope = &e
-	if fw.settings.confirmed && !fw.settings.fits(fw) {
-		fw.settings.confirmed = false
-	}
-	fw.settings.rehash(fw)
-	fw.report.now = true
+	fw.settings.envelope, fw.settings.limited = &e, true
+	fw.recheck()
 	return &protocol.EnvelopeReply{Envelope: e}
 }
 
@@ -91,28 +128,25 @@ func (fw *firmware) checkEnvelope(e *protocol.Envelope) (code protocol.Code, fie
 	for i, r := range e.Ranges {
 		p := d.Parameters[i]
 		switch {
-		case int(r.Index) != i || r.Min > r.Max:
+		case int(r.Index) != i:
 			return protocol.CodeEnvelope, i, int32(i)
+		case r.Min > r.Max:
+			return protocol.CodeEnvelope, i, r.Min
 		case r.Min < p.Min:
 			return protocol.CodeEnvelope, i, p.Min
 		case r.Max > p.Max:
 			return protocol.CodeEnvelope, i, p.Max
 		}
 	}
-	if e.PulsesPerSpot < 1 {
-		return protocol.CodeEnvelope, protocol.NoField, 1
-	}
-	if fw.tip != nil && e.Pins != fw.tip.Pins {
-		return protocol.CodeEnvelope, protocol.NoField, int32(fw.tip.Pins)
-	}
-	if !fw.isRF() {
-		return protocol.CodeOK, 0, 0
-	}
 	switch {
-	case e.PulsesPerSpot > d.MaxPulsesSpot:
+	case e.PulsesPerSpot < 1:
+		return protocol.CodeEnvelope, protocol.NoField, 1
+	case fw.isRF() && e.PulsesPerSpot > d.MaxPulsesSpot:
 		return protocol.CodeEnvelope, protocol.NoField, int32(d.MaxPulsesSpot)
-	case e.DosePerPin < 0 || e.DosePerPin > d.MaxDosePinUJ:
-		return protocol.CodeEnvelope, protocol.NoField, int32(d.MaxDosePinUJ)
+	case fw.tip != nil && e.Pins != fw.tip.Pins:
+		return protocol.CodeEnvelope, protocol.NoField, int32(fw.tip.Pins)
+	case fw.isRF() && (e.DosePerPin < 0 || e.DosePerPin > d.MaxDosePinUJ):
+		return protocol.CodeEnvelope, protocol.NoField, wireBound(d.MaxDosePinUJ)
 	}
 	return protocol.CodeOK, 0, 0
 }
@@ -125,7 +159,7 @@ func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 	if fw.state.Armed() {
 		return refuse(protocol.CodeState, protocol.NoField, 0)
 	}
-	if fw.settings.envelope == nil {
+	if !fw.settings.limited {
 		return refuse(protocol.CodeNoEnvelope, protocol.NoField, 0)
 	}
 	values, verdicts, missing := fw.collect(m.Fields)
@@ -136,8 +170,9 @@ func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 		return fw.settingsReply(verdicts, false)
 	}
 	s := &fw.settings
-	if s.values != nil && (m.Generation < s.generation || m.Generation == s.generation && !equal(values, s.values)) {
-		return refuse(protocol.CodeGeneration, protocol.NoField, int32(s.generation))
+	// 0 says "none yet", so nothing can be of that generation.
+	if m.Generation < s.generation || m.Generation == s.generation && (s.values == nil || !equal(values, s.values)) {
+		return refuse(protocol.CodeGeneration, protocol.NoField, wireBound(s.generation))
 	}
 	ok := true
 	judged := fw.judge(values)
@@ -151,9 +186,9 @@ func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 	if !ok {
 		return fw.settingsReply(verdicts, false)
 	}
-	s.generation, s.values, s.confirmed = m.Generation, values, true
+	s.generation, s.values, s.active, s.confirmed = m.Generation, values, true, true
 	s.rehash(fw)
-	fw.event(protocol.EventSettings, int32(m.Generation), 0)
+	fw.event(protocol.EventSettings, wireBound(m.Generation), 0)
 	fw.report.now = true
 	return fw.settingsReply(verdicts, true)
 }
@@ -202,16 +237,15 @@ func (fw *firmware) judge(values []int32) []protocol.Verdict {
 	// Products, never quotients: power x duration x pulses over cap x pins.
 	e := fw.settings.envelope
 	power, duration := protocol.Milliwatts(values[iPower]), protocol.Milliseconds(values[iDuration])
-	if protocol.Energy(power, duration)*protocol.Microjoules(e.PulsesPerSpot) > fw.settings.spotCap() {
-		verdicts[iPower].Code, verdicts[iPower].Bound = protocol.CodeDose, int32(e.DosePerPin)
-		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeDose, int32(e.DosePerPin)
+	if protocol.Energy(power, duration)*protocol.Microjoules(e.PulsesPerSpot) > fw.spotCap() {
+		verdicts[iPower].Code, verdicts[iPower].Bound = protocol.CodeDose, wireBound(e.DosePerPin)
+		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeDose, wireBound(e.DosePerPin)
 		return verdicts
 	}
 	travel := fw.model.desc.NeedleTravelMS
-	if int64(duration+travel)*int64(values[iSpeed]) > msPerMinute {
-		step := fw.model.desc.Parameters[iDuration].Step
+	if (int64(duration)+int64(travel))*int64(values[iSpeed]) > msPerMinute {
 		longest := msPerMinute/values[iSpeed] - int32(travel)
-		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeTiming, longest/step*step
+		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeTiming, max(longest, 0)
 	}
 	return verdicts
 }
@@ -222,6 +256,12 @@ const msPerMinute = 60_000
 func (fw *firmware) judgeOne(i int, v int32) protocol.Verdict {
 	p := fw.model.desc.Parameters[i]
 	r := fw.settings.envelope.Ranges[i]
+	if fw.tip != nil && i == iDepth {
+		r.Max = min(r.Max, int32(fw.tip.NeedleLengthUM))
+	}
+	if fw.tip != nil && i == iPower {
+		r.Max = min(r.Max, int32(fw.tip.RatedPowerMW))
+	}
 	verdict := func(code protocol.Code, bound int32) protocol.Verdict {
 		return protocol.Verdict{Index: uint8(i), Code: code, Bound: bound}
 	}
@@ -236,10 +276,6 @@ func (fw *firmware) judgeOne(i int, v int32) protocol.Verdict {
 		return verdict(protocol.CodeBelowLimit, r.Min)
 	case v > r.Max:
 		return verdict(protocol.CodeAboveLimit, r.Max)
-	case fw.tip != nil && i == iDepth && v > int32(fw.tip.NeedleLengthUM):
-		return verdict(protocol.CodeAboveLimit, int32(fw.tip.NeedleLengthUM))
-	case fw.tip != nil && i == iPower && v > int32(fw.tip.RatedPowerMW):
-		return verdict(protocol.CodeAboveLimit, int32(fw.tip.RatedPowerMW))
 	}
 	return verdict(protocol.CodeOK, 0)
 }

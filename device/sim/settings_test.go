@@ -73,6 +73,50 @@ func TestSettingsRefused(t *testing.T) {
 	}
 }
 
+// With another tip the smaller number of pins bounds the dose, and the smaller
+// of envelope and tip every value; settings that fit stay, blocked.
+func TestOtherTipThanTheEnvelopes(t *testing.T) {
+	for _, tc := range []struct {
+		pins    uint16
+		applied bool
+	}{{40, true}, {21, true}, {20, false}, {0, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, Config{Model: R1, Seed: 18})
+			c := b.console()
+			c.hello(1)
+			e := rfEnvelope()
+			e.DosePerPin = 40_000 // 840 mJ are 21 pins' dose
+			fields := []protocol.Field{{Index: 0, Value: 1500}, {Index: 1, Value: 60}, {Index: 2, Value: 3000}, {Index: 3, Value: 280}}
+			c.set(e, 1, fields)
+			tip := TipFor(R1)
+			tip.Pins, tip.NeedleLengthUM = tc.pins, 1500
+			b.do(b.hand.ChangeTip(tip))
+			b.sleep(60 * time.Millisecond)
+			s, ok := c.ask(&protocol.GetSettings{}).(*protocol.SettingsReply)
+			if !ok || s.Applied != tc.applied {
+				t.Errorf("%d pins: %+v", tc.pins, s)
+			}
+			if c.status().ArmBlocks&protocol.BlockLimitMismatch == 0 {
+				t.Errorf("%d pins: blocks %v", tc.pins, c.status().ArmBlocks.Names())
+			}
+			fields[0].Value = 3500 // beyond the tip, inside the envelope
+			r, ok := c.ask(&protocol.PutSettings{Generation: 2, Fields: fields}).(*protocol.SettingsReply)
+			if !ok || r.Applied || r.Verdicts[iDepth].Code != protocol.CodeAboveLimit || r.Verdicts[iDepth].Bound != 1500 {
+				t.Errorf("%d pins: too deep for the tip: %+v", tc.pins, r)
+			}
+		})
+	}
+}
+
+// A bound that its 32 bits do not hold is the highest that they do.
+func TestWireBound(t *testing.T) {
+	for v, want := range map[uint32]int32{0: 0, 1<<31 - 1: 1<<31 - 1, 1 << 31: 1<<31 - 1, 1<<32 - 1: 1<<31 - 1} {
+		if wireBound(v) != want || wireBound(protocol.Microjoules(v)) != want {
+			t.Errorf("%d is sent as %d and %d", v, wireBound(v), wireBound(protocol.Microjoules(v)))
+		}
+	}
+}
+
 // Exactly on a bound is inside it: products are compared, not quotients.
 func TestSettingsOnTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -108,6 +152,8 @@ func TestSettingsRequestsRefused(t *testing.T) {
 		}
 		const none = protocol.NoField
 		want(&protocol.PutSettings{Generation: 1, Fields: rfSettings(100)}, protocol.CodeNoEnvelope, none, 0)
+		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope()})
+		want(&protocol.PutSettings{Fields: rfSettings(100)}, protocol.CodeGeneration, none, 0)
 		hash := c.set(rfEnvelope(), 7, rfSettings(100))
 		want(&protocol.PutSettings{Generation: 8, Fields: rfSettings(100)[:3]}, protocol.CodeMissingField, 3, 0)
 		want(&protocol.PutSettings{Generation: 6, Fields: rfSettings(100)}, protocol.CodeGeneration, none, 7)
@@ -122,13 +168,17 @@ func TestSettingsRequestsRefused(t *testing.T) {
 		}{
 			{func(e *protocol.Envelope) { e.Ranges[iDepth].Max = 3600 }, iDepth, 3500},
 			{func(e *protocol.Envelope) { e.Ranges[iSpeed].Min = 29 }, iSpeed, 30},
-			{func(e *protocol.Envelope) { e.Ranges[iPower].Min, e.Ranges[iPower].Max = 5, 4 }, iPower, 2},
+			{func(e *protocol.Envelope) { e.Ranges[iPower].Min, e.Ranges[iPower].Max = 5, 4 }, iPower, 5},
 			{func(e *protocol.Envelope) { e.Ranges[iDuration].Index = 0 }, iDuration, 3},
 			{func(e *protocol.Envelope) { e.Ranges = e.Ranges[:3] }, none, 4},
 			{func(e *protocol.Envelope) { e.PulsesPerSpot = 0 }, none, 1},
 			{func(e *protocol.Envelope) { e.PulsesPerSpot = 4 }, none, 3},
 			{func(e *protocol.Envelope) { e.DosePerPin = 120_001 }, none, 120_000},
 			{func(e *protocol.Envelope) { e.Pins = 49 }, none, 25},
+			// The first rule that is broken is the one that is named.
+			{func(e *protocol.Envelope) { e.Ranges[iDepth].Max, e.PulsesPerSpot = 3600, 0 }, iDepth, 3500},
+			{func(e *protocol.Envelope) { e.PulsesPerSpot, e.Pins = 4, 49 }, none, 3},
+			{func(e *protocol.Envelope) { e.Pins, e.DosePerPin = 49, 120_001 }, none, 25},
 		} {
 			e := rfEnvelope()
 			tc.change(&e)

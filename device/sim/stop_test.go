@@ -112,6 +112,41 @@ func TestStopAnywhere(t *testing.T) {
 	}
 }
 
+// A checksum that is right is enough: ESTOP is obeyed on any lane and with
+// half a payload; what can't be read of its nonce is 0.
+func TestStopThatIsBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 10})
+		c := b.treating(R1)
+		for lane := range protocol.Lane(protocol.LaneCount + 1) {
+			mark := b.mark()
+			c.forget()
+			h := protocol.Header{Type: protocol.TypeStop, Lane: lane, Session: c.id}
+			if _, err := c.conn.Write(protocol.AppendFrame(nil, h, []byte{7, 7, 7})); err != nil {
+				t.Fatal(err)
+			}
+			b.sleep(300 * time.Millisecond)
+			if m := all[protocol.Stopped](c); len(m) == 0 || m[0].Nonce != 0 || !m[len(m)-1].NeedleBack {
+				t.Errorf("lane %v: STOPPED %+v", lane, m)
+			}
+			if lane == 0 {
+				b.find(mark, "RF off", func(c Change) bool { return !c.RF && c.Cause == "estop" })
+				c.stopLeasing()
+				b.do(b.hand.Trigger(false))
+			}
+			if r := c.result(&protocol.Clear{CommandID: 1000 + uint64(lane)}); r.Code != protocol.CodeOK {
+				t.Errorf("lane %v: CLEAR got %v", lane, r.Code)
+			}
+		}
+		// A delayed copy after CLEAR is a stop like any other.
+		c.put(&protocol.Stop{Nonce: 0})
+		b.sleep(5 * time.Millisecond)
+		if s := c.status(); s.State != protocol.StateStopped {
+			t.Errorf("a delayed copy: %v", s.State)
+		}
+	})
+}
+
 // A flood of commands and live frames: BUSY, and the stop passes at once.
 func TestStopUnderFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
