@@ -96,12 +96,14 @@ func wait(ctx context.Context, l launch) error {
 // perform plays the treatment on a virtual display.
 func perform(ctx context.Context, out io.Writer, progs programs, dir, pictures string) error {
 	fmt.Fprintln(out, "No display: playing a treatment on a virtual one, with a real pointer and real keys.")
-	if err := os.RemoveAll(pictures); err != nil {
-		return err
-	}
-	p := &play{out: out, begun: time.Now(), pictures: pictures}
-	err := p.on(ctx, progs, dir, p.treat)
-	if err = errors.Join(err, p.keep()); err != nil {
+	err := again(ctx, out, func(ctx context.Context) error {
+		if err := os.RemoveAll(pictures); err != nil {
+			return err
+		}
+		p := &play{out: out, begun: time.Now(), pictures: pictures}
+		return errors.Join(p.on(ctx, progs, dir, p.treat), p.keep())
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "All of it held.")

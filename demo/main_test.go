@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"testing"
-	"time"
 )
 
 // asConsole, in the environment, turns this test binary into the console of
@@ -38,28 +37,6 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
-}
-
-// stage opens display, pen and console for a test, in a folder of its own.
-func stage(t *testing.T) *play {
-	t.Helper()
-	dir := shortDir(t)
-	p := &play{out: testWriter{t}, begun: time.Now(), pictures: os.Getenv("STIPPLE_TEST_PICTURES")}
-	t.Cleanup(func() { closing(t, p.keep()) })
-	var err error
-	if p.screen, err = openDisplay(t.Context(), dir); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closing(t, p.screen.close()) })
-	if p.pen, err = startPen(t.Context(), built.penctl, dir); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closing(t, p.pen.proc.end()) })
-	if p.w, err = openConsole(t.Context(), built.stipple, testHome(t, p.screen, dir), "--demo", "--port", p.pen.link); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closing(t, p.w.console.end()) })
-	return p
 }
 
 func testHome(tb testing.TB, d *display, dir string) []string {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,80 +13,96 @@ import (
 	"stipple/app/ui/trace"
 )
 
-// TestTreatment plays the demo's treatment in the real window.
-func TestTreatment(t *testing.T) {
-	p := stage(t)
-	if err := p.treat(t.Context()); err != nil {
-		t.Fatal(err)
+// played plays do on a display, with a pen and a console of its own, and again
+// if the computer stood still meanwhile.
+func played(t *testing.T, do func(*play, context.Context) error) {
+	t.Helper()
+	out := testWriter{t}
+	err := again(t.Context(), out, func(ctx context.Context) error {
+		p := &play{out: out, begun: time.Now(), pictures: os.Getenv("STIPPLE_TEST_PICTURES")}
+		err := p.on(ctx, built.programs, shortDir(t), func(ctx context.Context) error { return do(p, ctx) })
+		return errors.Join(err, p.keep())
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
+// TestTreatment plays the demo's treatment in the real window.
+func TestTreatment(t *testing.T) { played(t, (*play).treat) }
+
 // armed plays a treatment up to READY.
-func (p *play) armed(t *testing.T) {
-	t.Helper()
-	err := p.run(t.Context(),
+func (p *play) armed(ctx context.Context) error {
+	return p.run(ctx,
 		step{"pen found", p.findPen, ""},
 		step{"patient chosen", p.choosePatient, ""},
 		step{"acne scars, left cheek", p.choosePlace, ""},
 		step{"settings applied and read back", p.apply, ""},
 		step{"armed", p.arm, ""})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestConsoleKilled kills the real console with the trigger held.
 func TestConsoleKilled(t *testing.T) {
-	p := stage(t)
-	p.armed(t)
-	p.pen.killInPulse(t, p.w.console).check(t)
+	played(t, func(p *play, ctx context.Context) error {
+		if err := p.armed(ctx); err != nil {
+			return err
+		}
+		k, err := p.pen.killInPulse(ctx, p.out, p.w.console)
+		if err != nil {
+			return err
+		}
+		return k.check()
+	})
 }
 
 // TestPenKilled kills the pen while it treats: the window says so within a
 // second and keeps STOP; the same pen is found when it is back, and nothing
 // resumes.
-func TestPenKilled(t *testing.T) {
-	p := stage(t)
-	p.armed(t)
-	ctx := t.Context()
+func TestPenKilled(t *testing.T) { played(t, (*play).penKilled) }
+
+func (p *play) penKilled(ctx context.Context) error {
+	if err := p.armed(ctx); err != nil {
+		return err
+	}
 	if err := p.pen.hand(ctx, "trigger", "down"); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if err := p.w.state(ctx, reactLimit, "chip", "TREATING"); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	killed := time.Now()
 	p.pen.proc.kill()
 	s, err := p.w.until(ctx, reactLimit, "LINK LOST", func(s trace.Snapshot) bool { return text(s, "link lost") != "" })
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	after := time.Since(killed)
-	t.Logf("the window says %q %v after the kill", text(s, "link lost"), after)
+	p.say("the window says %q %v after the kill", text(s, "link lost"), after)
 	if after > time.Second {
-		t.Errorf("LINK LOST after %v, at most 1 s", after)
+		return fmt.Errorf("LINK LOST after %v, at most 1 s", after)
 	}
 	if c, ok := s.Find("stop"); !ok || !c.Enabled {
-		t.Errorf("STOP is %+v", c)
+		return fmt.Errorf("STOP is %+v", c)
 	}
 	if err := p.pen.start(ctx); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	s, err = p.w.until(ctx, reactLimit, "the pen to be found again", func(s trace.Snapshot) bool {
 		return text(s, "link lost") == "" && s.States["chip"] != "DISCONNECTED" && s.States["chip"] != "HANDSHAKE"
 	})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	t.Logf("found again: %s, %s", s.States["chip"], s.States["arm"])
+	p.say("found again: %s, %s", s.States["chip"], s.States["arm"])
 	if c := s.States["chip"]; c == "READY" || c == "TREATING" {
-		t.Errorf("the window shows %s", c)
+		return fmt.Errorf("the window shows %s", c)
 	}
 	for _, l := range p.pen.proc.out.all(0) {
 		if o, ok := readOutput(l.text); ok && (o.State == "READY" || o.State == "TREATING" || o.RF) {
-			t.Errorf("the pen resumed: %s", l.text)
+			return fmt.Errorf("the pen resumed: %s", l.text)
 		}
 	}
+	return nil
 }
 
 // TestSecondConsole opens a second console on the same store: it says so

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestPlayIsPlayedAgainOnlyAfterAStandstill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failed := errors.New("failed")
+		plays := 0
+		err := again(t.Context(), io.Discard, func(context.Context) error {
+			plays++
+			time.Sleep(time.Second)
+			return failed
+		})
+		if !errors.Is(err, failed) || plays != 1 {
+			t.Errorf("%v after %d plays, want the failure of the first", err, plays)
+		}
+	})
+}
+
+func TestStandstillIsMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s standstill
+		ctx, cancel := context.WithCancel(t.Context())
+		go s.watch(ctx)
+		time.Sleep(time.Second)
+		cancel()
+		synctest.Wait()
+		if got := time.Duration(s.longest.Load()); got > 2*standstillTick {
+			t.Errorf("%v without a standstill", got)
+		}
+	})
+}
