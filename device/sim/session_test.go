@@ -215,10 +215,32 @@ func TestOtherMajorMonitors(t *testing.T) {
 		if m, ok := c.ask(&protocol.DescriptorRead{Max: 10}).(*protocol.DescriptorChunk); !ok || len(m.Data) != 10 {
 			t.Errorf("DESCRIPTOR_READ got %+v", m)
 		}
+		for _, m := range []protocol.Message{&protocol.TipRead{}, &protocol.ResultOf{CommandID: 1}, &protocol.Clear{CommandID: 2}} {
+			if r, ok := c.ask(m).(*protocol.Rejected); !ok || r.Code != protocol.CodeState {
+				t.Errorf("%v got %+v", m.Type(), r)
+			}
+		}
+		c.put(&protocol.TimeAsk{})
+		b.sleep(5 * time.Millisecond)
+		if m := all[protocol.TimeTell](c); len(m) != 1 {
+			t.Errorf("%d TIME_TELL", len(m))
+		}
 		c.put(&protocol.Stop{Nonce: 1})
 		b.sleep(5 * time.Millisecond)
 		if s := c.status(); s.State != protocol.StateStopped {
 			t.Errorf("%v", s.State)
+		}
+	})
+}
+
+// While armed an answer of the bulk lane is short.
+func TestBulkWhileArmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 25})
+		c := b.ready(rfEnvelope(), rfSettings(100))
+		m, ok := c.ask(&protocol.DescriptorRead{Max: 255}).(*protocol.DescriptorChunk)
+		if !ok || len(m.AppendPayload(nil)) != protocol.BulkArmedBytes {
+			t.Errorf("%d bytes of the descriptor", len(m.Data))
 		}
 	})
 }
@@ -229,6 +251,7 @@ func TestSequenceNumbers(t *testing.T) {
 		c := b.console()
 		b.sleep(150 * time.Millisecond)
 		c.hello(1)
+		c.seq[protocol.LaneCommand] = 40_000 // the first of a session is newer than nothing
 		first := c.put(&protocol.GetSettings{})
 		second := c.put(&protocol.PutEnvelope{Envelope: rfEnvelope()})
 		b.sleep(5 * time.Millisecond)
@@ -252,11 +275,11 @@ func TestSequenceNumbers(t *testing.T) {
 			t.Errorf("counts %+v, %v", n, err)
 		}
 		// Wrong lane, wrong session, from the pen, broken payload.
-		h := protocol.Header{Session: c.id, Seq: 50, Lane: protocol.LaneBulk, Type: protocol.TypeGetSettings}
+		h := protocol.Header{Session: c.id, Seq: 40_050, Lane: protocol.LaneBulk, Type: protocol.TypeGetSettings}
 		for _, frame := range [][]byte{
 			protocol.AppendFrame(nil, h, nil),
-			protocol.Append(nil, protocol.Header{Session: c.id + 1, Seq: 51}, &protocol.GetSettings{}),
-			protocol.Append(nil, protocol.Header{Session: c.id, Seq: 52}, &protocol.Rate{PerSecond: 9}),
+			protocol.Append(nil, protocol.Header{Session: c.id + 1, Seq: 40_051}, &protocol.GetSettings{}),
+			protocol.Append(nil, protocol.Header{Session: c.id, Seq: 40_052}, &protocol.Rate{PerSecond: 9}),
 			protocol.AppendFrame(nil, protocol.Header{Session: c.id, Seq: 53, Lane: protocol.LaneLive, Type: protocol.TypeLease}, []byte{1}),
 		} {
 			if _, err := c.conn.Write(frame); err != nil {
@@ -368,6 +391,9 @@ func TestStatusRate(t *testing.T) {
 			}
 			rate(int(tc.want))
 		}
+		c.ask(&protocol.SetRate{PerSecond: 100})
+		c.hello(2) // another session begins with the ordinary rate
+		rate(20)
 		c.forget()
 		c.put(&protocol.Stop{Nonce: 1})
 		b.sleep(2 * time.Millisecond)
