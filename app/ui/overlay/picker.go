@@ -37,12 +37,25 @@ type Picker struct {
 	OnCancel func() // closed without a choice; may be nil
 }
 
-// pickerWidth is the least width of a picker, and pickerRows how many rows it
-// would like to show at most.
+// pickerWidth is the least width of a picker, pickerWidest the greatest that
+// its second lines may ask for, and pickerRows how many rows it would like to
+// show at most.
 const (
-	pickerWidth float32 = 460
-	pickerRows  int     = 8
+	pickerWidth  float32 = 460
+	pickerWidest float32 = 900
+	pickerRows   int     = 8
 )
+
+// widthFor is the width in which no second line is cut, if there is one.
+func widthFor(items []Item) float32 {
+	widest := float32(0)
+	for _, i := range items {
+		for _, text := range []string{i.Detail, i.Reason} {
+			widest = max(widest, widgets.NewLine(widgets.Small(text)).NaturalWidth())
+		}
+	}
+	return min(max(widest+2*pad+2*gap, pickerWidth), pickerWidest)
+}
 
 // ShowPicker opens a picker. OnChoose is called after it has closed.
 func (l *Layer) ShowPicker(p Picker) {
@@ -58,8 +71,8 @@ func (l *Layer) ShowPicker(p Picker) {
 		list.Select(start(shown))
 	}
 	fill(items)
-	f := &frame{width: pickerWidth, body: list}
-	pad := float32(0)
+	f := &frame{width: widthFor(p.Items), body: list}
+	above := float32(0)
 	var search *widgets.TextEntry
 	if p.Search != "" {
 		find := p.Find
@@ -69,10 +82,10 @@ func (l *Layer) ShowPicker(p Picker) {
 		search = widgets.NewSearchEntry(l.router, p.Search, func(text string) { fill(find(text)) })
 		search.OnKey = list.Key
 		f.body = container.NewBorder(search, nil, nil, nil, container.New(&under{gap}, list))
-		pad = search.MinSize().Height + gap + theme.Gap
+		above = search.MinSize().Height + gap + theme.Gap
 	}
 	f.bodyFor = func(float32) float32 {
-		return pad + list.RowHeight()*float32(min(max(len(p.Items), 2), pickerRows))
+		return above + list.RowHeight()*float32(min(max(len(p.Items), 2), pickerRows))
 	}
 	if p.Anchor != nil {
 		f.width = max(f.width, p.Anchor.Size().Width)
