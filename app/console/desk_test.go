@@ -33,10 +33,10 @@ type bench struct {
 	cut   func() // pulls the cable
 	stop  func() // ends the desk and the rest
 	// plugged is false while the cable is out.
-	plugged bool
+	plugged atomic.Bool
 	lib     *clinical.Library
-	// wire sees every message that leaves for the pen.
-	wire func(protocol.Message)
+	// wire sees every message that leaves for the pen; nil: nobody looks.
+	wire atomic.Pointer[func(protocol.Message)]
 	// dead makes the line carry nothing in either direction, as a pen does
 	// whose processor has stopped.
 	dead atomic.Bool
@@ -103,13 +103,13 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	t.Helper()
 	// A bubble begins in the year 2000, before some sample patients were born.
 	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
-	b := &bench{t: t, plugged: true}
+	b := &bench{t: t}
+	b.plugged.Store(true)
 	lib, err := clinical.LoadLibrary(assets.Limits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.lib = lib
-	b.wire = func(protocol.Message) {}
 	b.store, err = store.Open(filepath.Join(t.TempDir(), "s.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +125,7 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	var detach func()
 	sup := device.NewSupervisor(device.SupervisorConfig{
 		Find: func(context.Context) ([]device.Port, error) {
-			if !b.plugged {
+			if !b.plugged.Load() {
 				return nil, nil
 			}
 			return []device.Port{port}, nil
@@ -133,12 +133,12 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 		Open: func(context.Context, device.Port) (io.ReadWriteCloser, error) {
 			ours, theirs := link.Pipe()
 			detach = b.pen.Attach(theirs)
-			return &tap{ReadWriteCloser: ours, seen: func(m protocol.Message) { b.wire(m) }, dead: &b.dead}, nil
+			return &tap{ReadWriteCloser: ours, seen: b.see, dead: &b.dead}, nil
 		},
 		Named:   true,
 		Options: device.Options{Rand: reader{rand.New(rand.NewPCG(1, 2))}, StatusRate: 20},
 	})
-	b.cut = func() { b.plugged = false; detach() }
+	b.cut = func() { b.plugged.Store(false); detach() }
 	b.desk = console.New(console.Config{
 		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken}, Operators: b.store,
 		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Log: slog.New(slog.DiscardHandler), Training: training,
@@ -166,6 +166,16 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	}
 	return b
 }
+
+// see hands a message that leaves for the pen to whoever looks.
+func (b *bench) see(m protocol.Message) {
+	if f := b.wire.Load(); f != nil {
+		(*f)(m)
+	}
+}
+
+// look makes f see every message that leaves for the pen.
+func (b *bench) look(f func(protocol.Message)) { b.wire.Store(&f) }
 
 // alive is the window's thread.
 func (b *bench) alive(ctx context.Context) error {
@@ -322,7 +332,7 @@ func TestCableOutWhileTreating(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		hand.Trigger(false)
 		hand.Contact(false)
-		b.plugged = true
+		b.plugged.Store(true)
 		v := b.until("standby again", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
 		if v.Arm.State == console.ArmArmed || v.Apply.State == console.AppliedOK {
 			t.Errorf("something resumed: arm %v apply %v", v.Arm.State, v.Apply.State)
@@ -372,7 +382,7 @@ func TestPenThatFallsSilentWhileTreating(t *testing.T) {
 			t.Errorf("nothing says so: %+v", v.Notices)
 		}
 		// The pen never comes back: the operator closes the record as uncertain.
-		b.plugged = false
+		b.plugged.Store(false)
 		for _, n := range v.Notices {
 			b.desk.Acknowledge(n.ID)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,23 +26,21 @@ func TestNothingOutsideTheLimitsReachesTheWire(t *testing.T) {
 			b := newBench(t, model, true)
 			defer b.stop()
 			b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
-			sent := 0
-			b.wire = func(m protocol.Message) {
-				put, ok := m.(*protocol.PutSettings)
-				if !ok {
-					return
+			var sent atomic.Int32
+			b.look(func(m protocol.Message) {
+				if put, ok := m.(*protocol.PutSettings); ok {
+					sent.Add(1)
+					b.checkPut(put)
 				}
-				sent++
-				b.checkPut(put)
-			}
+			})
 			person := clumsy{b: b, r: rand.New(rand.NewPCG(seed, 7))}
 			for range 600 {
 				person.act()
 				time.Sleep(time.Duration(person.r.IntN(60)) * time.Millisecond)
 			}
 			synctest.Wait()
-			if sent < 5 {
-				t.Errorf("seed %d: only %d settings were sent", seed, sent)
+			if n := sent.Load(); n < 5 {
+				t.Errorf("seed %d: only %d settings were sent", seed, n)
 			}
 		})
 	}
@@ -237,11 +236,11 @@ func TestNoIntentOnDiskNoArm(t *testing.T) {
 		b.applied()
 		v := b.until("nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 })
 		b.broken.Store(true)
-		b.wire = func(m protocol.Message) {
+		b.look(func(m protocol.Message) {
 			if m.Type() == protocol.TypeArm {
 				t.Error("ARM left without an intent on disk")
 			}
-		}
+		})
 		b.desk.Arm(v.Arm.Hash)
 		v = b.until("refused", func(v *console.View) bool { return v.Arm.Err != nil })
 		if !errors.Is(v.Arm.Err, store.ErrDiskFull) || v.Run.Open {
