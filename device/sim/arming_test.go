@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"crypto/sha256"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -247,8 +248,11 @@ func TestRunningBeforeReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mem := NewRAM()
 		b := newBench(t, Config{Model: R1, Seed: 15, Memory: mem})
+		cut := &protocol.Clear{CommandID: armID}
+		sum := sha256.Sum256(cut.AppendPayload([]byte{byte(protocol.TypeClear)}))
 		b.do(b.pen.call(func() {
-			if err := b.pen.fw.nv.keep(commandResult{id: armID, outcome: protocol.OutcomeRunning}); err != nil {
+			r := commandResult{id: armID, content: [8]byte(sum[:8]), outcome: protocol.OutcomeRunning}
+			if err := b.pen.fw.nv.keep(r); err != nil {
 				t.Error(err)
 			}
 		}))
@@ -260,9 +264,8 @@ func TestRunningBeforeReset(t *testing.T) {
 		if got := c.result(&protocol.ResultOf{CommandID: armID}).Outcome; got != protocol.OutcomeForgotten {
 			t.Errorf("RUNNING before the reset is %v", got)
 		}
-		hash := c.set(rfEnvelope(), 1, rfSettings(100))
-		if r := c.result(c.command(armID, hash)); r.Code != protocol.CodeBurnt {
-			t.Errorf("ARM under its id: %+v", r)
+		if r := c.result(cut); r.Code != protocol.CodeBurnt {
+			t.Errorf("the same again: %+v", r)
 		}
 	})
 }

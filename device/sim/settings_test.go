@@ -108,6 +108,27 @@ func TestOtherTipThanTheEnvelopes(t *testing.T) {
 	}
 }
 
+// The longest duration that fits is never below nothing.
+func TestNoTimeForAPulse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 18})
+		c := b.console()
+		c.hello(1)
+		b.do(b.pen.call(func() { b.pen.fw.model.desc.NeedleTravelMS = protocol.MaxTravel }))
+		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope()})
+		s, ok := c.ask(&protocol.PutSettings{Generation: 1, Fields: rfSettings(10)}).(*protocol.SettingsReply)
+		if !ok || s.Applied || s.Verdicts[iDuration] != (protocol.Verdict{Index: iDuration, Code: protocol.CodeTiming}) {
+			t.Errorf("got %+v", s)
+		}
+		fields := rfSettings(10)
+		fields[iSpeed].Value = 120 // the travel alone takes four stamps
+		s, ok = c.ask(&protocol.PutSettings{Generation: 1, Fields: fields}).(*protocol.SettingsReply)
+		if !ok || s.Applied || s.Verdicts[iDuration] != (protocol.Verdict{Index: iDuration, Code: protocol.CodeTiming}) {
+			t.Errorf("got %+v", s)
+		}
+	})
+}
+
 // A bound that its 32 bits do not hold is the highest that they do.
 func TestWireBound(t *testing.T) {
 	for v, want := range map[uint32]int32{0: 0, 1<<31 - 1: 1<<31 - 1, 1 << 31: 1<<31 - 1, 1<<32 - 1: 1<<31 - 1} {

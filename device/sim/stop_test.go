@@ -205,6 +205,19 @@ func TestStopsHaveNoBudget(t *testing.T) {
 	})
 }
 
+// An ESTOP on the wrong lane does not wait behind what is there.
+func TestStopPassesAFullLane(t *testing.T) {
+	c := &conn{wake: func() {}}
+	for range commandQueue + 1 {
+		c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeGetSettings, Lane: protocol.LaneCommand}}, protocol.Stats{})
+	}
+	c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeStop, Lane: protocol.LaneCommand}}, protocol.Stats{})
+	f, ok := c.take(&[protocol.LaneCount]int{1, 1, 1, 1})
+	if !ok || f.Type != protocol.TypeStop {
+		t.Errorf("first is %v", f.Type)
+	}
+}
+
 // What waits for the line goes out in the order of the lanes' urgency, oldest
 // first within a lane.
 func TestOutgoingOrder(t *testing.T) {
