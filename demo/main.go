@@ -100,6 +100,12 @@ func perform(ctx context.Context, out io.Writer, progs programs, dir, pictures s
 		if err := os.RemoveAll(pictures); err != nil {
 			return err
 		}
+		// A folder of its own for each play: a pen that remembered the last one
+		// would know its tip as used in another treatment.
+		dir, err := os.MkdirTemp(dir, "play-")
+		if err != nil {
+			return err
+		}
 		p := &play{out: out, begun: time.Now(), pictures: pictures}
 		return errors.Join(p.on(ctx, progs, dir, p.treat), p.keep())
 	})
