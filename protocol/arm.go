@@ -81,11 +81,11 @@ type Outcome uint8
 
 // The outcomes of a command with a command id.
 const (
-	OutcomeNeverSeen Outcome = 0 // never arrived; the id is burnt now
+	OutcomeNeverSeen Outcome = 0 // never arrived, for certain; the id is burnt now
 	OutcomeRunning   Outcome = 1 // not finished; ask again
 	OutcomeDone      Outcome = 2 // carried out, once
 	OutcomeRejected  Outcome = 3 // refused; nothing changed
-	OutcomeForgotten Outcome = 4 // older than the last 32: uncertain
+	OutcomeForgotten Outcome = 4 // displaced, cut by a reset or not known for certain
 )
 
 // String is the specification's name of the outcome.

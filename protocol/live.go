@@ -136,7 +136,7 @@ func (m *PulseRead) DecodePayload(p []byte) error {
 // PulsePage answers PULSE_READ. A page whose first pulse is newer than From
 // shows that the ledger has wrapped past it.
 type PulsePage struct {
-	Oldest, Newest uint32  // what the ledger holds; 0, 0: nothing
+	Oldest, Newest uint32  // closed ones that the ledger holds; 0, 0: none
 	Pulses         []Pulse // in order, at most MaxPulsesPerPage
 }
 
@@ -193,7 +193,7 @@ const (
 // Event is something that the pen logs and tells at once. The descriptor's
 // dictionary names the codes and their arguments.
 type Event struct {
-	Index uint32 // of the pen's log, from 1
+	Index uint32 // lifetime counter, from 1; may skip at a reset
 	Clock PenClock
 	Code  uint16
 	Level Level

@@ -25,7 +25,7 @@ const (
 	CodeTooEarly     Code = 17 // not_after is more than ArmWindow ahead
 	CodeHash         Code = 18 // the settings hash is not that of what is active
 	CodeBlocked      Code = 19 // arm blocks apply
-	CodeBurnt        Code = 20 // the command id was asked for, or used with other content
+	CodeBurnt        Code = 20 // the command id was asked for, displaced, or used with other content
 	CodeTrigger      Code = 21 // the trigger is held
 	CodeWrongFault   Code = 22 // CLEAR names another fault than the latched one
 	CodeRange        Code = 23 // another field is out of range

@@ -164,8 +164,8 @@ type Verdict struct {
 // the pen now. After a refused PUT_SETTINGS that is what was active before:
 // the pen never clamps and never applies a part.
 type SettingsReply struct {
-	Applied    bool      // the pen has confirmed settings active; with PUT_SETTINGS: these
-	Generation uint32    // of the active settings; 0: none yet
+	Applied    bool      // the pen has settings active; with PUT_SETTINGS: these
+	Generation uint32    // of the newest that were active; 0: none yet
 	TipID      uint32    // 0: no tip
 	Pins       uint16    // of that tip; 0: unknown
 	CalRev     uint32    // calibration revision

@@ -52,7 +52,7 @@ const (
 	BlockTipUsed
 	BlockCalExpired
 	BlockSettingsUnconfirmed
-	BlockLimitMismatch // the settings hash is not that of what is active
+	BlockLimitMismatch // envelope made for another tip; in a RESULT also: another settings hash
 	BlockVersion
 	BlockTemperature
 	BlockBattery
@@ -118,8 +118,8 @@ const (
 	FlagContact                             // tip in contact with skin
 	FlagAtDepth                             // needle at its set depth
 	FlagRFOn                                // RF measured above zero now
-	FlagLease                               // a lease is alive
-	FlagSettings                            // confirmed settings are active
+	FlagLease                               // a lease has come, its RF limit is not reached
+	FlagSettings                            // settings are confirmed in this session
 	FlagNeedleBack                          // needle retracted
 	FlagSelfTestOK                          // the self-test since boot has passed
 	FlagSpotBlocked                         // the spot has had its pulses; lift off first
@@ -139,11 +139,11 @@ type Status struct {
 	Clock        PenClock
 	ArmID        uint32 // 0: not armed
 	ArmBlocks    ArmBlocks
-	LeaseLeft    uint16 // ms of RF permission left
-	SettingsHash [8]byte
-	NewestPulse  uint32 // 0: none yet
-	NewestLog    uint32 // index of the newest event; 0: none yet
-	TipID        uint32 // 0: no tip
+	LeaseLeft    uint16  // ms to the RF limit; 0 without FlagLease
+	SettingsHash [8]byte // of what is confirmed; zero: nothing
+	NewestPulse  uint32  // index of the newest closed one; 0: none yet
+	NewestLog    uint32  // index of the newest event; 0: none yet
+	TipID        uint32  // 0: no tip
 	// Commanded now: what the pen is told to do, 0 while it drives nothing.
 	SetDepth    uint16 // µm
 	SetSpeed    uint16 // strokes/min

@@ -1,8 +1,8 @@
 package protocol
 
-// Stop is ESTOP: RF off, needle back, latched. It is obeyed in every state
-// and under any session id, and repeated by the console until STOPPED comes back
-// with the same nonce.
+// Stop is ESTOP: RF off, needle back, latched. It is obeyed in every state,
+// under any session id, on any lane and with any length, and repeated by the
+// console until STOPPED comes back with the same nonce.
 type Stop struct {
 	Nonce uint32 // new for each stop, not 0
 }
