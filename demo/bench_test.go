@@ -26,7 +26,8 @@ const memorySettles = 2 * time.Second
 
 // BenchmarkStart starts an empty window and the console in turn on the same
 // display, and compares the time from the start of the process to the first
-// frame that is on the screen, and the resident memory of the window at rest.
+// whole page that is on the screen (STOP's red where STOP is), and the resident
+// memory of the window at rest.
 func BenchmarkStart(b *testing.B) {
 	dir, err := os.MkdirTemp("", "stipple-bench-")
 	if err != nil {
@@ -47,8 +48,8 @@ func BenchmarkStart(b *testing.B) {
 		}
 	}()
 	env := testHome(b, screen, dir)
-	floor := started{launch: launch{name: "empty window", path: empty, env: env}}
-	console := started{launch: launch{name: "stipple", path: built.stipple, env: env, args: []string{"--data", filepath.Join(dir, "data")}}}
+	floor := started{page: pixel{0xFF, 0xFF, 0xFF}, launch: launch{name: "empty window", path: empty, env: env}}
+	console := started{page: stopRed(), launch: launch{name: "stipple", path: built.stipple, env: env, args: []string{"--data", filepath.Join(dir, "data")}}}
 	// The first start of each fills the system's caches, and makes the store
 	// that the next ones find.
 	floor.add(b, screen)
@@ -76,6 +77,7 @@ func BenchmarkStart(b *testing.B) {
 // started sums up starts of one program.
 type started struct {
 	launch launch
+	page   pixel // what stands at STOP's place once the page is there
 	n      int
 	total  time.Duration
 	memory int64 // kB
@@ -91,7 +93,7 @@ func (s *started) add(b *testing.B, screen *display) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), startLimit)
 	defer cancel()
-	if err := screen.awaitFrame(ctx, false); err != nil {
+	if err := screen.await(ctx, pixel{}); err != nil {
 		b.Fatalf("the screen does not become empty: %v", err)
 	}
 	begun := time.Now()
@@ -100,7 +102,7 @@ func (s *started) add(b *testing.B, screen *display) {
 		b.Fatal(err)
 	}
 	defer p.kill()
-	if err := screen.awaitFrame(ctx, true); err != nil {
+	if err := screen.await(ctx, s.page); err != nil {
 		b.Fatalf("no frame: %v%s", err, p.lastWords())
 	}
 	s.n, s.total = s.n+1, s.total+time.Since(begun)
@@ -115,9 +117,18 @@ func (s *started) add(b *testing.B, screen *display) {
 	}
 }
 
-// awaitFrame waits until something is drawn in the middle of the screen, or
-// nothing is. The display's own ground is black; no window's is.
-func (d *display) awaitFrame(ctx context.Context, drawn bool) error {
+// pixel is a colour as the display's memory holds it: blue, green, red. The
+// display's own ground is black.
+type pixel [3]byte
+
+// stopRed is the colour of STOP in the dark theme, which a new console has.
+func stopRed() pixel { return pixel{0x37, 0x2D, 0xD9} }
+
+// A place inside STOP, beside its word and its octagon.
+const stopX, stopY = 1110, 660
+
+// await waits until a colour stands at STOP's place.
+func (d *display) await(ctx context.Context, want pixel) error {
 	f, err := os.Open(d.memory)
 	if err != nil {
 		return err
@@ -127,21 +138,21 @@ func (d *display) awaitFrame(ctx context.Context, drawn bool) error {
 	if err != nil {
 		return err
 	}
-	middle := info.Size() - 4*screenWidth*screenHeight/2
+	at := info.Size() - 4*screenWidth*screenHeight + 4*(stopY*screenWidth+stopX)
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for {
-		var pixels [4 * 64]byte
-		if _, err := f.ReadAt(pixels[:], middle); err != nil {
+		var got pixel
+		if _, err := f.ReadAt(got[:], at); err != nil {
 			return err
 		}
-		if (pixels != [4 * 64]byte{}) == drawn {
+		if got == want {
 			return nil
 		}
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%w: colour %x", ctx.Err(), got)
 		}
 	}
 }

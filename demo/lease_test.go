@@ -148,7 +148,7 @@ func (k kill) check() error {
 	case !k.standby.Trigger:
 		return errors.New("the trigger was let go: the test proves nothing")
 	case after > protocol.EchoRF:
-		return fmt.Errorf("RF off %v after the kill, at most %v", after, protocol.EchoRF)
+		return neverAgain{fmt.Errorf("RF off %v after the kill, at most %v", after, protocol.EchoRF)}
 	case k.standby.Cause != "lease":
 		return fmt.Errorf("STANDBY because of %q, want the lease", k.standby.Cause)
 	}

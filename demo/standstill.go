@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -13,6 +14,12 @@ import (
 // play would show of them, and not what it was meant to show. So a play that
 // failed while the computer stood still is played again; one that failed on a
 // computer that did not has failed.
+
+// neverAgain is a failure that no standstill excuses: what the pen promises
+// whatever becomes of console and computer.
+type neverAgain struct{ error }
+
+func (e neverAgain) Unwrap() error { return e.error }
 
 // performances is how often a play is played at the most.
 const performances = 4
@@ -55,7 +62,8 @@ func again(ctx context.Context, out io.Writer, play func(context.Context) error)
 		cancel()
 		<-ended
 		stood := time.Duration(s.longest.Load())
-		if err == nil || ctx.Err() != nil || stood < standstillLimit || n == performances {
+		var broken neverAgain
+		if err == nil || errors.As(err, &broken) || ctx.Err() != nil || stood < standstillLimit || n == performances {
 			return err
 		}
 		fmt.Fprintf(out, "The computer stood still for %v, and pen and console fell back, as they must (%.200s …). Once more.\n",

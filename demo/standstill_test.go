@@ -24,6 +24,17 @@ func TestPlayIsPlayedAgainOnlyAfterAStandstill(t *testing.T) {
 	})
 }
 
+func TestWhatNoStandstillExcuses(t *testing.T) {
+	plays := 0
+	err := again(t.Context(), io.Discard, func(context.Context) error {
+		plays++
+		return errors.Join(neverAgain{errors.New("RF stayed on")})
+	})
+	if err == nil || plays != 1 {
+		t.Errorf("%v after %d plays", err, plays)
+	}
+}
+
 func TestStandstillIsMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s standstill

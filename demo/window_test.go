@@ -82,7 +82,7 @@ func (p *play) penKilled(ctx context.Context) error {
 		return fmt.Errorf("LINK LOST after %v, at most 1 s", after)
 	}
 	if c, ok := s.Find("stop"); !ok || !c.Enabled {
-		return fmt.Errorf("STOP is %+v", c)
+		return neverAgain{fmt.Errorf("STOP is %+v", c)}
 	}
 	if err := p.pen.start(ctx); err != nil {
 		return err
@@ -95,11 +95,11 @@ func (p *play) penKilled(ctx context.Context) error {
 	}
 	p.say("found again: %s, %s", s.States["chip"], s.States["arm"])
 	if c := s.States["chip"]; c == "READY" || c == "TREATING" {
-		return fmt.Errorf("the window shows %s", c)
+		return neverAgain{fmt.Errorf("the window shows %s", c)}
 	}
 	for _, l := range p.pen.proc.out.all(0) {
 		if o, ok := readOutput(l.text); ok && (o.State == "READY" || o.State == "TREATING" || o.RF) {
-			return fmt.Errorf("the pen resumed: %s", l.text)
+			return neverAgain{fmt.Errorf("the pen resumed: %s", l.text)}
 		}
 	}
 	return nil
