@@ -25,11 +25,13 @@ done
 step "what needs cgo, and the import arrows"
 go test . ./app
 
-# The race detector runs what has goroutines of its own; pure packages have
-# none to race.
+# The race detector runs what has goroutines of its own. Pages and widgets have
+# none: they belong to the window's thread, and of app/ui only what stands
+# between that thread and the others is worth the detector's time.
 step "race detector"
 # shellcheck disable=SC2046
-go test -race $(go list ./device/... ./app/console/... ./app/store/... ./app/ui/... | grep -v -x -e stipple/device/penctl)
+go test -race $(go list ./device/... ./app/console/... ./app/store/... ./app/ui/trace | grep -v -x -e stipple/device/penctl)
+go test -race -run 'Redraw|Clock' ./app/ui
 
 step "real window"
 go test -count=1 -v ./demo

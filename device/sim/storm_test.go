@@ -160,6 +160,7 @@ func TestStatusRateLeavesOutputsAlone(t *testing.T) {
 			hash := c.set(rfEnvelope(), 1, rfSettings(100))
 			c.arm(armID, hash)
 			c.keepLeasing(armID)
+			b.sleep(10 * time.Millisecond) // hand and lease don't come at one instant
 			b.do(b.hand.Trigger(true))
 			for range 5 {
 				b.lift()
