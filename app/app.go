@@ -223,20 +223,23 @@ func (r *room) show(ctx context.Context, w *window) {
 // Names of the preferences: the window's looks and nothing else, since the
 // toolkit does not keep them in transactions.
 const (
-	prefMode  = "theme"
-	prefScale = "text_scale"
+	prefMode    = "theme"
+	prefScale   = "text_scale"
+	prefHistory = "chart_seconds"
 )
 
 func loadPrefs(p fyne.Preferences) ui.Prefs {
 	return ui.Prefs{
-		Mode:  theme.Mode(p.IntWithFallback(prefMode, int(theme.Dark))),
-		Scale: theme.Scale(p.IntWithFallback(prefScale, int(theme.Scale100))),
+		Mode:    theme.Mode(p.IntWithFallback(prefMode, int(theme.Dark))),
+		Scale:   theme.Scale(p.IntWithFallback(prefScale, int(theme.Scale100))),
+		History: time.Duration(p.Int(prefHistory)) * time.Second,
 	}
 }
 
 func savePrefs(p fyne.Preferences, looks ui.Prefs) {
 	p.SetInt(prefMode, int(looks.Mode))
 	p.SetInt(prefScale, int(looks.Scale))
+	p.SetInt(prefHistory, int(looks.History.Seconds()))
 }
 
 // storePath makes the data folder and names the store in it.

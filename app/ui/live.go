@@ -16,11 +16,10 @@ import (
 	"stipple/protocol"
 )
 
-// The live charts: ten seconds, room for them at the highest rate of STATUS,
+// The live charts: room for the longest history at the highest rate of STATUS,
 // and a gap where nothing came for as long as a value may be believed.
 const (
-	chartWindow   = 10 * time.Second
-	chartCapacity = int(chartWindow/time.Second) * protocol.MaxStatusRate * 5 / 4
+	chartCapacity = int(historyLongest/time.Second) * protocol.MaxStatusRate * 5 / 4
 	chartGap      = console.BlankAfter
 	sampleBatch   = 256
 )
@@ -141,7 +140,7 @@ func (c *liveColumn) show(v *console.View) {
 				p.widget.Hide()
 			}
 		}
-		p.widget.SetScale(scaleOf(i, p, v))
+		p.widget.SetScale(scaleOf(i, p, v, c.w.prefs.history()))
 	}
 	if relay {
 		c.rows.Refresh()
@@ -186,8 +185,8 @@ func control(v *console.View, panel int) (console.Control, bool) {
 // scaleOf is the fixed scale of a panel. That of a setting is a third above
 // what is set, so that the curve keeps its shape from depth to depth, and the
 // pen's whole range where nothing is set.
-func scaleOf(i int, p *livePanel, v *console.View) widgets.LiveScale {
-	s := widgets.LiveScale{High: 1, Window: chartWindow.Microseconds(), Trace: p.trace}
+func scaleOf(i int, p *livePanel, v *console.View, history time.Duration) widgets.LiveScale {
+	s := widgets.LiveScale{High: 1, Window: history.Microseconds(), Trace: p.trace}
 	switch i {
 	case panelImpedance:
 		s.High = impedanceScale

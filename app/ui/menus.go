@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 
 	"stipple/app/clinical"
@@ -44,7 +45,10 @@ func scales() []theme.Scale { return []theme.Scale{theme.Scale100, theme.Scale12
 // pickLooks asks for theme and text size. A choice takes effect at once.
 func (w *Window) pickLooks() {
 	t := w.words
-	var modeNames, scaleNames []string
+	var modeNames, scaleNames, historyNames []string
+	for _, h := range histories() {
+		historyNames = append(historyNames, t.T("view.history.seconds", int(h.Seconds())))
+	}
 	for _, m := range modes() {
 		modeNames = append(modeNames, t.T("view.theme."+m.String()))
 	}
@@ -52,11 +56,21 @@ func (w *Window) pickLooks() {
 		scaleNames = append(scaleNames, t.T("view.scale."+strconv.Itoa(int(s))))
 	}
 	mode := widgets.NewChoice(w.keys, modeNames, func(i int) {
-		w.SetPrefs(Prefs{Mode: modes()[i], Scale: w.prefs.Scale})
+		p := w.prefs
+		p.Mode = modes()[i]
+		w.SetPrefs(p)
 	})
 	scale := widgets.NewChoice(w.keys, scaleNames, func(i int) {
-		w.SetPrefs(Prefs{Mode: w.prefs.Mode, Scale: scales()[i]})
+		p := w.prefs
+		p.Scale = scales()[i]
+		w.SetPrefs(p)
 	})
+	history := widgets.NewChoice(w.keys, historyNames, func(i int) {
+		p := w.prefs
+		p.History = histories()[i]
+		w.SetPrefs(p)
+	})
+	history.Select(slices.Index(histories(), w.prefs.history()))
 	for i, m := range modes() {
 		if m == w.prefs.Mode {
 			mode.Select(i)
@@ -69,9 +83,11 @@ func (w *Window) pickLooks() {
 	}
 	w.names.Set(mode, "choice", "view.theme")
 	w.names.Set(scale, "choice", "view.scale")
+	w.names.Set(history, "choice", "view.history")
 	content := pages.FieldColumn(
 		widgets.NewLabelledField(t.T("view.theme"), mode),
 		widgets.NewLabelledField(t.T("view.scale"), scale),
+		widgets.NewLabelledField(t.T("view.history"), history),
 	)
 	w.layer.ShowForm(overlay.Form{
 		Title: t.T("view.title"), Content: content,

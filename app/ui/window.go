@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -21,8 +22,25 @@ import (
 // Prefs is what the operator chose for the looks. It is the composition root
 // that keeps it.
 type Prefs struct {
-	Mode  theme.Mode
-	Scale theme.Scale
+	Mode    theme.Mode
+	Scale   theme.Scale
+	History time.Duration // of the live charts; anything but one of histories counts as the first
+}
+
+// historyLongest is the longest of histories.
+const historyLongest = 60 * time.Second
+
+// histories are how much of the past the live charts can show.
+func histories() []time.Duration {
+	return []time.Duration{10 * time.Second, 30 * time.Second, historyLongest}
+}
+
+// history is how much of the past the live charts show.
+func (p Prefs) history() time.Duration {
+	if slices.Contains(histories(), p.History) {
+		return p.History
+	}
+	return histories()[0]
 }
 
 // Config is what a window needs. Canvas, Desk, Dispatch and Now are required.
@@ -203,8 +221,12 @@ func (w *Window) LostFocus() {
 
 // SetPrefs chooses theme and text scale.
 func (w *Window) SetPrefs(p Prefs) {
+	looks := p.Mode != w.prefs.Mode || p.Scale != w.prefs.Scale
 	w.prefs = p
-	w.applyTheme()
+	w.live.show(w.view)
+	if looks {
+		w.applyTheme()
+	}
 	if w.cfg.OnPrefs != nil {
 		w.cfg.OnPrefs(p)
 	}
