@@ -195,6 +195,7 @@ type ArmIntent struct {
 	CommandID    uint64
 	SettingsHash [8]byte
 	Settings     Settings
+	PulsesBefore uint32 // newest pulse of the pen's ledger when ARM was about to leave
 }
 
 // Envelope is what the limits of a treatment came to, as the pen enforces it.

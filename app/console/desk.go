@@ -71,9 +71,9 @@ type Desk struct {
 	loaded    PresetRef
 	loadedSet clinical.Settings
 	run       *run
-	unsettled []clinical.Treatment
+	unsettled []*unsettled
 	stop      StopView
-	arming    bool
+	attempt   *attempt // of arming; nil: none is going on
 	armErr    error
 	notices   []Notice
 	noticeID  int

@@ -31,7 +31,10 @@ type bench struct {
 	pen   *sim.Pen
 	store *store.Store
 	cut   func() // pulls the cable
-	stop  func() // ends the desk and the rest
+	// replacePen puts a pen of the same serial number and an empty memory into
+	// the place of the one that was there.
+	replacePen func()
+	stop       func() // ends the desk and the rest
 	// plugged is false while the cable is out.
 	plugged atomic.Bool
 	lib     *clinical.Library
@@ -42,6 +45,7 @@ type bench struct {
 	dead atomic.Bool
 	// broken makes the records fail.
 	broken atomic.Bool
+	slow   atomic.Int64
 }
 
 // tap shows what is written to the pen.
@@ -78,10 +82,11 @@ func (t *tap) Write(p []byte) (int, error) {
 	return t.ReadWriteCloser.Write(p)
 }
 
-// records are the store's, with a disk that can fail.
+// records are the store's, with a disk that can fail or be slow.
 type records struct {
 	*store.Store
 	broken *atomic.Bool
+	slow   *atomic.Int64 // ns that a new record takes
 }
 
 func (r records) AppendPulses(ctx context.Context, id clinical.ID, p []clinical.Pulse) error {
@@ -95,6 +100,7 @@ func (r records) BeginTreatment(ctx context.Context, t clinical.Treatment) (clin
 	if r.broken.Load() {
 		return clinical.Treatment{}, store.ErrDiskFull
 	}
+	time.Sleep(time.Duration(r.slow.Load()))
 	return r.Store.BeginTreatment(ctx, t)
 }
 
@@ -140,7 +146,7 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	})
 	b.cut = func() { b.plugged.Store(false); detach() }
 	b.desk = console.New(console.Config{
-		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken}, Operators: b.store,
+		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken, &b.slow}, Operators: b.store,
 		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Log: slog.New(slog.DiscardHandler), Training: training,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -151,6 +157,21 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 		go func() {
 			defer close(done)
 			if err := run(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	b.replacePen = func() {
+		pen, err := sim.New(sim.Config{Model: model, Seed: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.pen = pen
+		done := make(chan struct{})
+		ends = append(ends, done)
+		go func() {
+			defer close(done)
+			if err := pen.Run(ctx); err != nil {
 				t.Error(err)
 			}
 		}()
@@ -333,27 +354,89 @@ func TestCableOutWhileTreating(t *testing.T) {
 		hand.Trigger(false)
 		hand.Contact(false)
 		b.plugged.Store(true)
-		v := b.until("standby again", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		v := b.until("compared with the ledger", func(v *console.View) bool { return settled(v) != nil })
+		if v.Pen.Phase != console.Uncertain || v.Arm.State != console.ArmBlocked || v.Apply.State == console.AppliedOK {
+			t.Errorf("before anybody signed: phase %s, arm %v, apply %v", v.Pen.Phase, v.Arm.State, v.Apply.State)
+		}
+		b.desk.Acknowledge(settled(v).ID)
+		v = b.until("standby again", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
 		if v.Arm.State == console.ArmArmed || v.Apply.State == console.AppliedOK {
 			t.Errorf("something resumed: arm %v apply %v", v.Arm.State, v.Apply.State)
 		}
-		// The same unit's ledger has settled the run: the pulse that the pen
-		// ended for want of a lease is in the record.
-		var all []clinical.Treatment
-		for range 20 {
-			time.Sleep(100 * time.Millisecond)
-			synctest.Wait()
-			var err error
-			if all, err = b.store.Treatments(context.Background(), v.Patient.ID); err != nil {
-				t.Fatal(err)
-			}
+		// The pulse that the pen ended for want of a lease is in the record, and
+		// so is who signed.
+		rec := b.lastRecord(v.Patient.ID)
+		if rec.Outcome != clinical.OutcomeStopped || len(rec.Pulses) == 0 {
+			t.Errorf("outcome %s with %d pulses", rec.Outcome, len(rec.Pulses))
+		}
+		if n := len(rec.Alarms); n < 2 || !strings.Contains(rec.Alarms[n-1].Text, "signed by") {
+			t.Errorf("alarms %+v", rec.Alarms)
+		}
+	})
+}
+
+// settled is the notice of a run that the pen's ledger has settled.
+func settled(v *console.View) *console.Notice {
+	for i := range v.Notices {
+		var e *console.SettledError
+		if errors.As(v.Notices[i].Err, &e) {
+			return &v.Notices[i]
+		}
+	}
+	return nil
+}
+
+// lastRecord is the newest treatment of a patient, once it has ended.
+func (b *bench) lastRecord(patient clinical.ID) clinical.Treatment {
+	b.t.Helper()
+	for range 100 {
+		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
+		all, err := b.store.Treatments(context.Background(), patient)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if all[0].Ended.IsZero() {
+			continue
 		}
 		rec, err := b.store.Treatment(context.Background(), all[0].ID)
 		if err != nil {
-			t.Fatal(err)
+			b.t.Fatal(err)
 		}
-		if rec.Outcome != clinical.OutcomeStopped || len(rec.Pulses) == 0 {
-			t.Errorf("outcome %s with %d pulses", rec.Outcome, len(rec.Pulses))
+		return rec
+	}
+	b.t.Fatal("no record has ended")
+	return clinical.Treatment{}
+}
+
+// A pen that comes back without its ledger settles nothing.
+func TestPenThatForgot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		hand := b.pen.Hand()
+		_ = hand.Contact(true)
+		_ = hand.Trigger(true)
+		b.until("a pulse", func(v *console.View) bool { return v.Run.Pulses > 0 })
+		b.cut()
+		b.until("uncertain", func(v *console.View) bool { return v.Pen.Phase == console.Uncertain })
+		_ = hand.Trigger(false)
+		b.replacePen()
+		b.plugged.Store(true)
+		v := b.until("the ledger can't say", func(v *console.View) bool {
+			for _, n := range v.Notices {
+				var e *console.UnsettledError
+				var lost *console.LedgerLostError
+				if errors.As(n.Err, &e) && errors.As(e.Lost, &lost) {
+					return true
+				}
+			}
+			return false
+		})
+		if v.Pen.Phase != console.Uncertain || settled(v) != nil {
+			t.Errorf("phase %s, settled %v", v.Pen.Phase, settled(v))
 		}
 	})
 }

@@ -84,6 +84,11 @@ func (d *Desk) judge() {
 // that no person has set get the new starting values.
 func (d *Desk) reselect() {
 	d.fallBack()
+	if d.applied.has && d.applied.purpose != d.confirmation() {
+		// What was confirmed for another operator, patient or place stays
+		// unconfirmed, also when the old one comes back.
+		d.applied = applied{}
+	}
 	for _, p := range clinical.AllParameters() {
 		if !d.draft.field[p].byHand {
 			d.draft.clear(p)

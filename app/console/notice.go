@@ -61,8 +61,9 @@ func (d *Desk) resolvePen() {
 	d.notices = slices.DeleteFunc(d.notices, func(n Notice) bool { return strings.HasPrefix(n.Key, noticePen) })
 }
 
-// Acknowledge takes a notice away. Acknowledging an unsettled run closes its
-// record as uncertain.
+// Acknowledge takes a notice away. Acknowledging a run whose outcome was not
+// known is the operator's signature: its record ends as the pen's ledger said,
+// or as uncertain.
 func (d *Desk) Acknowledge(id int) {
 	d.post(func() {
 		i := slices.IndexFunc(d.notices, func(n Notice) bool { return n.ID == id })
@@ -71,7 +72,7 @@ func (d *Desk) Acknowledge(id int) {
 		}
 		key := d.notices[i].Key
 		d.notices = slices.Delete(d.notices, i, i+1)
-		d.closeUnsettled(key)
+		d.sign(key)
 	})
 }
 

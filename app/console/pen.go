@@ -32,8 +32,17 @@ func (d *Desk) armed() bool { return d.live().State.Armed() }
 // fallBack disarms an armed pen: something that the operator confirmed is
 // about to change.
 func (d *Desk) fallBack() {
-	if s := d.session.Load(); s != nil && (d.armed() || d.arming) {
+	d.cancelAttempt()
+	if s := d.session.Load(); s != nil && d.armed() {
 		s.Disarm()
+	}
+}
+
+// cancelAttempt makes sure that an attempt to arm comes to nothing: ARM does
+// not leave any more, or is followed by DISARM.
+func (d *Desk) cancelAttempt() {
+	if d.attempt != nil {
+		d.attempt.cancel()
 	}
 }
 
@@ -84,13 +93,16 @@ func (d *Desk) penLost(s *device.Session) {
 	d.session.CompareAndSwap(s, nil)
 	d.drain()
 	d.applied = applied{}
-	d.arming = false
+	d.cancelAttempt()
 	kind := NoticeMedium
-	if d.run != nil && (d.run.armed || errors.Is(s.Err(), device.ErrUncertain)) {
+	uncertain := d.run != nil && (d.run.armed || errors.Is(s.Err(), device.ErrUncertain))
+	if uncertain {
 		kind = NoticeHigh // lost while treating (safety.md section 7)
-		d.suspend(s.Err())
 	}
 	d.note(Notice{Kind: kind, Key: noticeLink, Err: device.ErrLinkLost})
+	if uncertain { // after the notice, which belongs into its record
+		d.suspend(s.Err())
+	}
 }
 
 // drain takes the events that the old session still held.

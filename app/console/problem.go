@@ -104,10 +104,12 @@ func explainSession(err error) *Problem {
 		ledger     *device.LedgerError
 	)
 	switch {
-	case errors.As(err, &unsettled):
-		return problem(err, "unsettled")
 	case errors.As(err, &settled):
-		return problem(err, "settled", settled.Found, settled.Interrupted)
+		return problem(err, "settled", settled.Patient, settled.Found, settled.Cut)
+	case errors.As(err, &unsettled) && unsettled.Lost != nil:
+		return problem(err, "ledger_lost", unsettled.Patient)
+	case errors.As(err, &unsettled):
+		return problem(err, "unsettled", unsettled.Patient, unsettled.Treatment.PenSerial)
 	case errors.As(err, &unfit):
 		return problem(err, "preset_unfit", unfit.Preset.Name)
 	case errors.As(err, &major):

@@ -209,7 +209,7 @@ func (d *Desk) runView() RunView {
 func (d *Desk) armView(blocks []clinical.Block) ArmView {
 	v := ArmView{Err: explain(d.armErr), State: ArmReady, Hash: d.applied.snapshot.Hash}
 	switch {
-	case d.arming:
+	case d.attempt != nil:
 		v.State = Arming
 	case d.armed():
 		v.State = ArmArmed

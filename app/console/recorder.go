@@ -37,10 +37,15 @@ type recorder struct {
 	queue   chan entry
 	quit    chan struct{}
 	onWrite func(id clinical.ID, pulses int, err error) // on Run's goroutine
+
+	// revision is that of the newest head of each open record. It belongs to
+	// run's goroutine: every write of a head passes it, so that none of them
+	// meets a revision that it does not know of.
+	revision map[clinical.ID]int
 }
 
 func newRecorder(r Records, post func(func()), onWrite func(clinical.ID, int, error)) *recorder {
-	return &recorder{records: r, post: post, onWrite: onWrite, queue: make(chan entry, queueSize), quit: make(chan struct{})}
+	return &recorder{records: r, post: post, onWrite: onWrite, queue: make(chan entry, queueSize), quit: make(chan struct{}), revision: make(map[clinical.ID]int)}
 }
 
 func (r *recorder) pulse(id clinical.ID, p clinical.Pulse) { r.queue <- entry{id: id, pulse: &p} }
@@ -49,6 +54,24 @@ func (r *recorder) alarm(id clinical.ID, a clinical.Alarm) { r.queue <- entry{id
 // after runs then, on the recorder's goroutine, when all that was queued
 // before is on disk.
 func (r *recorder) after(then func()) { r.queue <- entry{then: then} }
+
+// head writes the head of a record by write (BeginTreatment, AmendTreatment or
+// EndTreatment), behind all that was queued before, and hands what is on disk
+// then to then, on Run's goroutine.
+func (r *recorder) head(write func(context.Context, clinical.Treatment) (clinical.Treatment, error), t clinical.Treatment, then func(clinical.Treatment, error)) {
+	t.Pulses, t.Alarms = nil, nil // they are appended on their own
+	r.after(func() {
+		t.Revision = max(t.Revision, r.revision[t.ID])
+		written, err := write(context.Background(), t)
+		if err == nil {
+			r.revision[written.ID] = written.Revision
+			if !written.Ended.IsZero() {
+				delete(r.revision, written.ID)
+			}
+		}
+		r.post(func() { then(written, err) })
+	})
+}
 
 // close lets run end once the queue is written.
 func (r *recorder) close() { close(r.quit) }

@@ -3,9 +3,7 @@ package console
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
 	"stipple/app/clinical"
@@ -45,135 +43,6 @@ func WireTreatment(id clinical.ID) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// Errors of arming.
-var (
-	// ErrNotShown means that the pen's settings changed between what the window
-	// showed and the end of the hold.
-	ErrNotShown = errors.New("the settings on the pen are not the ones that were shown")
-	// ErrBlocked means that an arm block applies.
-	ErrBlocked = errors.New("arming is blocked")
-)
-
-// Arm asks the pen for READY for exactly the settings whose hash was shown to
-// the operator. The intent is on disk before ARM leaves.
-func (d *Desk) Arm(shown [8]byte) {
-	d.post(func() {
-		if d.arming || d.armed() {
-			return
-		}
-		if len(d.blocks()) > 0 {
-			d.armErr = ErrBlocked
-			return
-		}
-		if !d.settled() || shown != d.applied.snapshot.Hash {
-			d.armErr = ErrNotShown
-			return
-		}
-		d.arm(shown)
-	})
-}
-
-func (d *Desk) arm(shown [8]byte) {
-	command, err := d.commandID()
-	if err != nil {
-		d.armErr = err
-		return
-	}
-	d.arming, d.armErr = true, nil
-	record, begun := d.intent(command, shown)
-	d.penJob(func(ctx context.Context, s *device.Session) func() {
-		var err error
-		if begun {
-			record, err = d.cfg.Records.AmendTreatment(ctx, record)
-		} else {
-			record, err = d.cfg.Records.BeginTreatment(ctx, record)
-		}
-		if err != nil {
-			return func() { d.armResult(s, record, begun, fmt.Errorf("record the intent: %w", err)) }
-		}
-		if d.session.Load() != s {
-			return func() { d.armResult(s, record, begun, device.ErrLinkLost) }
-		}
-		err = s.Arm(ctx, device.ArmRequest{Hash: shown, TreatmentID: WireTreatment(record.ID), CommandID: command})
-		return func() { d.armResult(s, record, begun, err) }
-	})
-}
-
-// intent is the record as it must be on disk before ARM, and whether it was
-// begun by an earlier arming.
-func (d *Desk) intent(command uint64, shown [8]byte) (clinical.Treatment, bool) {
-	now := d.cfg.Now()
-	arm := clinical.ArmIntent{At: now, CommandID: command, SettingsHash: shown, Settings: d.applied.settings}
-	if d.run != nil {
-		d.run.record.Arms = append(d.run.record.Arms, arm)
-		r := d.run.record
-		r.Pulses, r.Alarms = nil, nil // appended on their own
-		return r, true
-	}
-	return clinical.Treatment{
-		Patient:        d.patient.ID,
-		Operator:       d.operator,
-		PenKind:        d.pen.capability.Kind,
-		PenModel:       d.pen.info.Model,
-		PenSerial:      d.pen.info.Serial,
-		PenFirmware:    d.pen.info.Firmware,
-		PenBoot:        d.pen.info.Boot,
-		Simulated:      d.pen.info.Simulated,
-		Tip:            d.pen.tip,
-		Indication:     d.sel.indication,
-		Zone:           d.sel.zone,
-		Fitzpatrick:    d.patient.Fitzpatrick,
-		LibraryVersion: d.cfg.Library.Version,
-		LibraryHash:    d.cfg.Library.Hash,
-		Preset:         d.loaded.ID,
-		PresetRevision: d.loaded.Revision,
-		Applied:        []clinical.Applied{d.appliedRecord()},
-		Arms:           []clinical.ArmIntent{arm},
-		Passes:         1,
-		Started:        now,
-		Outcome:        clinical.OutcomeIntent,
-	}, false
-}
-
-// armResult takes what came of an attempt to arm.
-func (d *Desk) armResult(s *device.Session, record clinical.Treatment, begun bool, err error) {
-	d.arming = false
-	d.armErr = err
-	switch {
-	case record.ID == "": // the intent could not be written; nothing was sent
-		return
-	case begun && d.run != nil && d.run.record.ID == record.ID:
-		d.run.record.Revision = record.Revision
-	default:
-		d.run = &run{record: record, pass: 1, seen: make(map[uint64]bool)}
-	}
-	var uncertain *device.UncertainError
-	switch {
-	case err == nil:
-		d.run.armed, d.run.stopped = true, false
-		d.run.record.Outcome = clinical.OutcomeOpen
-		d.stop = StopView{Latency: d.stop.Latency}
-	case errors.As(err, &uncertain):
-		d.run.armed = true
-		if d.session.Load() != s {
-			d.suspend(err)
-		}
-	}
-}
-
-// commandID makes an id whose low 32 bits, the arm id, are not 0.
-func (d *Desk) commandID() (uint64, error) {
-	var b [8]byte
-	for {
-		if _, err := d.cfg.Rand.Read(b[:]); err != nil {
-			return 0, fmt.Errorf("make a command id: %w", err)
-		}
-		if id := binary.LittleEndian.Uint64(b[:]); uint32(id) != 0 {
-			return id, nil
-		}
-	}
-}
-
 // Disarm takes the pen to STANDBY.
 func (d *Desk) Disarm() { d.post(d.fallBack) }
 
@@ -209,7 +78,7 @@ func (d *Desk) stateChanged(st protocol.State) {
 	}
 	switch st {
 	case protocol.StateStandby:
-		d.run.armed = d.run.armed && d.arming
+		d.run.armed = d.run.armed && d.attempt != nil
 	case protocol.StateStopped, protocol.StateFault:
 		d.run.armed, d.run.stopped = false, true
 	}
@@ -229,6 +98,7 @@ func (d *Desk) stopEvent(e device.Event) {
 	switch e.Kind {
 	case device.EventStopSent:
 		d.stop = StopView{Active: true}
+		d.cancelAttempt()
 		if e.Err != nil {
 			d.safetyEvent(e)
 		}
@@ -311,6 +181,10 @@ func (d *Desk) EndTreatment() {
 // not armed again ends as stopped. Its last pulses are written first.
 func (d *Desk) endRun(outcome clinical.Outcome) {
 	d.fallBack()
+	if d.attempt != nil { // its intent is on its way to the disk
+		d.attempt.end = outcome
+		return
+	}
 	if d.run == nil {
 		return
 	}
@@ -325,20 +199,15 @@ func (d *Desk) endRun(outcome clinical.Outcome) {
 // end writes the end of a record behind everything that is queued for it.
 func (d *Desk) end(r clinical.Treatment, outcome clinical.Outcome) {
 	r.Ended, r.Outcome = d.cfg.Now(), outcome
-	kept := r
-	r.Pulses, r.Alarms = nil, nil
 	if d.patient != nil && d.patient.ID == r.Patient {
-		d.history = append([]clinical.Treatment{kept}, d.historyWithout(r.ID)...)
+		d.history = append([]clinical.Treatment{r}, d.historyWithout(r.ID)...)
 	}
-	d.rec.after(func() {
-		_, err := d.cfg.Records.EndTreatment(context.Background(), r)
-		d.post(func() {
-			if err != nil {
-				d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
-				return
-			}
-			d.refreshHistory()
-		})
+	d.rec.head(d.cfg.Records.EndTreatment, r, func(_ clinical.Treatment, err error) {
+		if err != nil {
+			d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
+			return
+		}
+		d.refreshHistory()
 	})
 }
 

@@ -248,3 +248,87 @@ func TestNoIntentOnDiskNoArm(t *testing.T) {
 		}
 	})
 }
+
+// Whatever falls back while the intent is on its way to a slow disk comes in
+// time: ARM never leaves.
+func TestFallBackDuringArming(t *testing.T) {
+	for name, change := range map[string]func(*bench){
+		"leaving the page": func(b *bench) { b.desk.FallBack() },
+		"disarm":           func(b *bench) { b.desk.Disarm() },
+		"operator":         func(b *bench) { b.desk.ChooseOperator(b.desk.View().Operators[1].ID) },
+		"patient":          func(b *bench) { b.desk.ChoosePatient(b.patient("Okafor")) },
+		"depth":            func(b *bench) { b.desk.Step(clinical.Depth, -1) },
+		"end":              func(b *bench) { b.desk.EndTreatment() },
+		"tip":              func(b *bench) { _ = b.pen.Hand().ChangeTip(sim.TipFor(sim.R1)) },
+		"stop":             func(b *bench) { b.desk.Stop() },
+		"cable":            func(b *bench) { b.cut() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, sim.R1, true)
+				defer b.stop()
+				b.applied()
+				v := b.until("nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 })
+				patient := v.Patient.ID
+				b.look(func(m protocol.Message) {
+					if m.Type() == protocol.TypeArm {
+						t.Error("ARM left")
+					}
+				})
+				b.slow.Store(int64(3 * time.Second))
+				b.desk.Arm(v.Arm.Hash)
+				b.until("arming", func(v *console.View) bool { return v.Arm.State == console.Arming })
+				change(b)
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				if st := b.desk.Live().Status.State; st.Armed() {
+					t.Errorf("the pen is %v", st)
+				}
+				if v := b.desk.View(); v.Arm.State == console.ArmArmed || v.Arm.State == console.Arming {
+					t.Errorf("the window says %s", v.Arm.State)
+				}
+				if v := b.desk.View(); v.Patient.ID != patient && v.Run.Open {
+					t.Error("another patient's treatment is open")
+				}
+			})
+		})
+	}
+}
+
+// What was confirmed for one operator is not confirmed again when that operator
+// comes back.
+func TestConfirmationDoesNotComeBackByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		v := b.applied()
+		first := v.Operator.ID
+		for _, o := range v.Operators {
+			if o.ID != first && o.Role.MayTreat() {
+				b.desk.ChooseOperator(o.ID)
+			}
+		}
+		b.until("another operator", func(v *console.View) bool { return v.Operator.ID != first })
+		b.desk.ChooseOperator(first)
+		v = b.until("the first operator", func(v *console.View) bool { return v.Operator.ID == first })
+		if v.Apply.State == console.AppliedOK {
+			t.Error("applied without an Apply")
+		}
+	})
+}
+
+// A record says that it was armed, on disk, while it is.
+func TestArmedRecordSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		rec, err := b.store.Treatment(context.Background(), b.desk.View().Run.ID)
+		if err != nil || rec.Outcome != clinical.OutcomeOpen {
+			t.Errorf("outcome %s: %v", rec.Outcome, err)
+		}
+	})
+}

@@ -83,6 +83,7 @@ type storedArm struct {
 	CommandID    uint64         `json:"command_id"`
 	SettingsHash string         `json:"settings_hash"`
 	Settings     storedSettings `json:"settings"`
+	PulsesBefore uint32         `json:"pulses_before,omitempty"`
 }
 
 // storedTreatment is the head of a treatment; pulses and alarms have keys of
@@ -249,6 +250,7 @@ func unpackApplied(v storedApplied) (clinical.Applied, error) {
 func packArm(a clinical.ArmIntent) storedArm {
 	return storedArm{
 		At: utc(a.At), CommandID: a.CommandID, SettingsHash: hex.EncodeToString(a.SettingsHash[:]), Settings: packSettings(a.Settings),
+		PulsesBefore: a.PulsesBefore,
 	}
 }
 
@@ -256,6 +258,7 @@ func unpackArm(v storedArm) (clinical.ArmIntent, error) {
 	hash, err := unpackHash(v.SettingsHash)
 	return clinical.ArmIntent{
 		At: v.At, CommandID: v.CommandID, SettingsHash: hash, Settings: unpackSettings(v.Settings),
+		PulsesBefore: v.PulsesBefore,
 	}, err
 }
 

@@ -108,7 +108,7 @@ func writeExample(t testing.TB, s *Store, clock *testClock) {
 		v = must(s.BeginTreatment(ctx, v))(t)
 		v.Outcome = clinical.OutcomeOpen
 		v.Applied = []clinical.Applied{{At: clock.now(), Generation: 1, Settings: rfSet(1500, 60, 12, 100), SettingsHash: [8]byte{1, 2, 3}}}
-		v.Arms = []clinical.ArmIntent{{At: clock.now(), CommandID: 1<<64 - 1, Settings: rfSet(1500, 60, 12, 100), SettingsHash: [8]byte{1, 2, 3}}}
+		v.Arms = []clinical.ArmIntent{{At: clock.now(), CommandID: 1<<64 - 1, Settings: rfSet(1500, 60, 12, 100), SettingsHash: [8]byte{1, 2, 3}, PulsesBefore: 1<<32 - 1}}
 		v = must(s.AmendTreatment(ctx, v))(t)
 		alarm := clinical.Alarm{At: clock.now(), Code: 7, Priority: "low", Text: "battery", Expected: "over 20 %", Measured: "18 %"}
 		if err := errors.Join(s.AppendPulses(ctx, v.ID, pulsesOf(5, uint32(10*i), 4)), s.AppendAlarms(ctx, v.ID, []clinical.Alarm{alarm})); err != nil {
