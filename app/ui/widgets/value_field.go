@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -11,8 +12,13 @@ import (
 	"stipple/app/ui/theme"
 )
 
-// valueMaxRunes bounds what can be typed as a number.
-const valueMaxRunes = 8
+// valueMaxRunes bounds what can be typed into a value: any number with its unit
+// is shorter. What goes beyond it ends in valueCut, which no number has, so that
+// a text that was too long is refused and never taken without its end.
+const (
+	valueMaxRunes = 12
+	valueCut      = "…"
+)
 
 // ValueField shows a set value with its unit, 50 high and bold, and takes a
 // new one by typing: the first figure begins a new number, Enter or leaving
@@ -22,7 +28,7 @@ type ValueField struct {
 	text, unit string
 	refused    bool
 	locked     bool
-	draft      string
+	draft      []rune
 	typing     bool
 	onTyped    func(string)
 	onStep     func(int)
@@ -55,7 +61,7 @@ func (f *ValueField) SetLocked(v bool) {
 	if f.locked == v {
 		return
 	}
-	f.locked, f.typing, f.draft = v, false, ""
+	f.locked, f.typing, f.draft = v, false, nil
 	f.Refresh()
 }
 
@@ -68,20 +74,18 @@ func (f *ValueField) TraceValue() string { return f.shown() }
 // Typing reports whether a number is being typed.
 func (f *ValueField) Typing() bool { return f.typing }
 
-// TypedRune adds to the number.
+// TypedRune adds to the text, whatever it is: "1e3" without its "e" would be
+// another number. It is the desk that refuses what is no number, and says why.
 func (f *ValueField) TypedRune(c rune) {
-	if f.locked || f.router.UsedRune(c) || !isNumberRune(c) || len(f.draft) >= valueMaxRunes {
+	if f.locked || f.router.UsedRune(c) || !unicode.IsPrint(c) || len(f.draft) > valueMaxRunes {
 		return
 	}
 	f.typing = true
-	f.draft += string(c)
+	if len(f.draft) == valueMaxRunes {
+		c = []rune(valueCut)[0]
+	}
+	f.draft = append(f.draft, c)
 	f.Refresh()
-}
-
-// isNumberRune takes figures and both decimal signs. A minus is taken so that
-// the page can say why it is refused.
-func isNumberRune(c rune) bool {
-	return c >= '0' && c <= '9' || c == '.' || c == ',' || c == '-'
 }
 
 func (f *ValueField) key(k fyne.KeyName) {
@@ -100,7 +104,7 @@ func (f *ValueField) key(k fyne.KeyName) {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		f.commit()
 	case fyne.KeyEscape:
-		f.typing, f.draft = false, ""
+		f.typing, f.draft = false, nil
 		f.Refresh()
 	case fyne.KeyBackspace, fyne.KeyDelete:
 		f.erase()
@@ -115,10 +119,10 @@ func (f *ValueField) step(delta int) {
 	}
 }
 
-// erase takes back the last figure; on a value that is not being typed it
+// erase takes back the last character; on a value that is not being typed it
 // begins an empty number.
 func (f *ValueField) erase() {
-	if f.typing && f.draft != "" {
+	if f.typing && len(f.draft) > 0 {
 		f.draft = f.draft[:len(f.draft)-1]
 	}
 	f.typing = true
@@ -127,16 +131,25 @@ func (f *ValueField) erase() {
 
 // commit hands over what was typed. Nothing typed is no change.
 func (f *ValueField) commit() {
-	text := f.draft
+	text := string(f.draft)
 	if !f.typing {
 		return
 	}
-	f.typing, f.draft = false, ""
+	f.typing, f.draft = false, nil
 	f.Refresh()
 	if text != "" && f.onTyped != nil {
 		f.onTyped(text)
 	}
 }
+
+// Disabled says that nothing can be typed; the field then takes no focus.
+func (f *ValueField) Disabled() bool { return f.locked }
+
+// Enable implements fyne.Disableable.
+func (f *ValueField) Enable() { f.SetLocked(false) }
+
+// Disable implements fyne.Disableable.
+func (f *ValueField) Disable() { f.SetLocked(true) }
 
 // Tapped gives the field the focus.
 func (f *ValueField) Tapped(*fyne.PointEvent) {}
@@ -162,7 +175,7 @@ const emptyValue = "–"
 func (f *ValueField) shown() string {
 	switch {
 	case f.typing:
-		return f.draft
+		return string(f.draft)
 	case f.text == "":
 		return emptyValue
 	}

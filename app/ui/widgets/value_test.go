@@ -19,13 +19,20 @@ func TestTypingAValue(t *testing.T) {
 	}{
 		{"Enter hands over", "1.2", []fyne.KeyName{fyne.KeyReturn}, []string{"1.2"}, "1.50"},
 		{"a comma is taken", "1,2", []fyne.KeyName{fyne.KeyEnter}, []string{"1,2"}, "1.50"},
-		{"letters are not", "a1b2", []fyne.KeyName{fyne.KeyReturn}, []string{"12"}, "1.50"},
+		{"a unit is taken", "1.2 mm", []fyne.KeyName{fyne.KeyReturn}, []string{"1.2 mm"}, "1.50"},
+		{"no letter is left out", "0x1", []fyne.KeyName{fyne.KeyReturn}, []string{"0x1"}, "1.50"},
+		{"no exponent is left out", "1e3", []fyne.KeyName{fyne.KeyReturn}, []string{"1e3"}, "1.50"},
+		{"no word is left out", "NaN", []fyne.KeyName{fyne.KeyReturn}, []string{"NaN"}, "1.50"},
+		{"nothing that can't be seen", "1\u200b\t2", []fyne.KeyName{fyne.KeyReturn}, []string{"12"}, "1.50"},
+		{"backspace takes a whole character", "1µ", []fyne.KeyName{fyne.KeyBackspace, fyne.KeyReturn}, []string{"1"}, "1.50"},
 		{"Escape drops it", "9", []fyne.KeyName{fyne.KeyEscape}, nil, "1.50"},
 		{"backspace takes back", "12", []fyne.KeyName{fyne.KeyBackspace, fyne.KeyReturn}, []string{"1"}, "1.50"},
 		{"nothing typed is no change", "", []fyne.KeyName{fyne.KeyReturn}, nil, "1.50"},
 		{"all taken back is no change", "1", []fyne.KeyName{fyne.KeyBackspace, fyne.KeyReturn}, nil, "1.50"},
 		{"a step hands over first", "2", []fyne.KeyName{fyne.KeyUp}, []string{"2"}, "1.50"},
-		{"much too long", "123456789012", []fyne.KeyName{fyne.KeyReturn}, []string{"12345678"}, "1.50"},
+		{"as long as may be", "1.0000000000", []fyne.KeyName{fyne.KeyReturn}, []string{"1.0000000000"}, "1.50"},
+		{"too long is no number", "1.00000000004", []fyne.KeyName{fyne.KeyReturn}, []string{"1.0000000000…"}, "1.50"},
+		{"much too long", "1234567890123456", []fyne.KeyName{fyne.KeyReturn}, []string{"123456789012…"}, "1.50"},
 		{"while typing", "0.7", nil, nil, "0.7"},
 	}
 	for _, c := range cases {
