@@ -20,7 +20,10 @@
 // With --json, results are JSON objects, one a line, whose keys carry the unit
 // (depth_um, speed_spm, power_mw, pulse_ms, …), and an error is one object on
 // standard error: {"error": text, "field": key or null, "bound": number or
-// null}. Keys are only ever added.
+// null}. The field is a result's key or, for a flag, its name with _ for -. The
+// bound is the last value that would be taken, for a value off the pen's step
+// the nearest below; for too high a dose it is the pen's µJ a pin. Keys are only
+// ever added.
 //
 // Every command runs on the main goroutine; a session's goroutines end with
 // the session that the command closes.

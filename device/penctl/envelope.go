@@ -32,15 +32,25 @@ func check(d *protocol.Descriptor, tip protocol.TipInfo, values []int32) error {
 			return refusal(key, int64(p.Min), "%s %d is below the pen's minimum %d", key, v, p.Min)
 		case v > p.Max:
 			return refusal(key, int64(p.Max), "%s %d is above the pen's maximum %d", key, v, p.Max)
-		case (v-p.Min)%p.Step != 0:
-			return refusal(key, int64(p.Step), "%s %d is off the pen's step %d", key, v, p.Step)
 		case tip.ID != 0 && p.Name == protocol.ParamDepth && v > int32(tip.NeedleLength):
 			return refusal(key, int64(tip.NeedleLength), "%s %d is beyond the tip's needles of %d", key, v, tip.NeedleLength)
 		case tip.ID != 0 && p.Name == protocol.ParamPower && int64(v) > int64(tip.RatedPower):
 			return refusal(key, int64(tip.RatedPower), "%s %d is above the tip's rated %d", key, v, tip.RatedPower)
+		// After the tip, so that the value below is within the tip too.
+		case (int64(v)-int64(p.Min))%int64(p.Step) != 0:
+			return offStep(p, v, p.Step)
 		}
 	}
 	return checkPulse(d, tip, values)
+}
+
+// offStep is the refusal of a value off the step, counted from the pen's
+// minimum. Its bound is the nearest value below on the step.
+func offStep(p protocol.ParameterSpec, v, step int32) *failure {
+	// In 64 bits: a descriptor's range may be wider than 32.
+	below := int64(v) - (int64(v)-int64(p.Min))%int64(step)
+	key := fieldKey(p.Name)
+	return refusal(key, below, "%s %d is off the pen's step of %d; the next below is %d", key, v, step, below)
 }
 
 // checkPulse holds dose and timing of an RF pulse against the pen's own

@@ -38,6 +38,18 @@ func usageError(format string, args ...any) *failure {
 	return &failure{exit: exitUsage, text: fmt.Sprintf(format, args...)}
 }
 
+// usageOf is wrong usage of the flag, or the property of a tip, whose JSON key
+// is field.
+func usageOf(field, format string, args ...any) *failure {
+	return &failure{exit: exitUsage, text: fmt.Sprintf(format, args...), field: field}
+}
+
+// beyond adds the bound that was passed.
+func (f *failure) beyond(bound int64) *failure {
+	f.bound = &bound
+	return f
+}
+
 // refusal is a value that was not taken.
 func refusal(field string, bound int64, format string, args ...any) *failure {
 	return &failure{exit: exitRefused, text: fmt.Sprintf(format, args...), field: field, bound: &bound}
@@ -98,10 +110,11 @@ func classify(err error) *failure {
 	return f
 }
 
-// hasBound says whether a refusal for that reason names a bound.
+// hasBound says whether a refusal for that reason names a bound. For a value
+// off the step the pen names the step, which is none; offStep makes it one.
 func hasBound(c protocol.Code) bool {
 	switch c {
-	case protocol.CodeBelowPen, protocol.CodeAbovePen, protocol.CodeStep, protocol.CodeBelowLimit, protocol.CodeAboveLimit,
+	case protocol.CodeBelowPen, protocol.CodeAbovePen, protocol.CodeBelowLimit, protocol.CodeAboveLimit,
 		protocol.CodeDose, protocol.CodeTiming:
 		return true
 	}

@@ -36,7 +36,7 @@ func handCommand() command {
 			link := fs.String("link", "", "`path` that penctl sim was given")
 			return func(_ context.Context, c console, words []string) error {
 				if *link == "" {
-					return usageError("--link is missing: the path that penctl sim was given")
+					return usageOf("link", "--link is missing: the path that penctl sim was given")
 				}
 				do, err := handAction(words)
 				if err != nil {
@@ -63,7 +63,7 @@ func (c console) hand(link string, do func(sim.Handpiece) error) (err error) {
 		return err
 	}
 	if c.json {
-		return c.print(state)
+		return c.print(shapeHand(state))
 	}
 	_, err = fmt.Fprintf(c.out, "trigger %s, contact %s, %s, rf %s, motion %s\n",
 		onOff(state.Trigger), onOff(state.Contact), state.State, onOff(state.RF), onOff(state.Motion))
@@ -187,7 +187,7 @@ func tipChanges(words []string) (changes []func(*sim.TipSpec), model sim.Model, 
 		if key == "model" {
 			model = sim.Model(value)
 			if model != sim.N1 && model != sim.R1 {
-				return nil, "", usageError("model %q: want %s or %s", value, sim.N1, sim.R1)
+				return nil, "", usageOf("model", "model %q: want %s or %s", value, sim.N1, sim.R1)
 			}
 			continue
 		}
@@ -206,7 +206,7 @@ func tipChange(key, value string) (func(*sim.TipSpec), error) {
 	number := func(bits int) uint64 {
 		v, err := strconv.ParseUint(value, 10, bits)
 		if err != nil {
-			wrong = usageError("tip %s=%s: want a whole number of at most %d bits", key, value, bits)
+			wrong = usageOf(key, "tip %s=%s: want a whole number of at most %d bits", key, value, bits)
 		}
 		return v
 	}
@@ -221,7 +221,7 @@ func tipChange(key, value string) (func(*sim.TipSpec), error) {
 		day, err := time.Parse(time.DateOnly, value)
 		days := day.Unix() / (24 * 60 * 60)
 		if err != nil || days < 1 || days > 1<<16-1 {
-			return nil, usageError("tip expiry=%s: want a day such as 2027-03-31", value)
+			return nil, usageOf(key, "tip expiry=%s: want a day such as 2027-03-31", value)
 		}
 		change = func(t *sim.TipSpec) { t.ExpiryDays = uint16(days) }
 	case "pins":
@@ -230,7 +230,7 @@ func tipChange(key, value string) (func(*sim.TipSpec), error) {
 	case "insulated":
 		v, err := strconv.ParseBool(value)
 		if err != nil {
-			return nil, usageError("tip insulated=%s: want true or false", value)
+			return nil, usageOf(key, "tip insulated=%s: want true or false", value)
 		}
 		change = func(t *sim.TipSpec) { t.Insulated = v }
 	case "needle_length_um":

@@ -14,7 +14,7 @@ import (
 
 func main() {
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	c := console{out: os.Stdout, err: os.Stderr}
+	c := console{out: os.Stdout, err: os.Stderr, json: asksJSON(os.Args[1:])}
 	var err error
 	if c.ports, err = serialPorts(); err != nil {
 		os.Exit(c.fail(err))
@@ -50,6 +50,7 @@ func run(ctx context.Context, args []string, c console) int {
 		usage(c.err)
 		return exitUsage
 	}
+	c.json = asksJSON(args)
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		return runHelp(args[1:], c)
@@ -58,17 +59,17 @@ func run(ctx context.Context, args []string, c console) int {
 	if !ok {
 		return c.fail(usageError("no command %q; penctl help lists them", args[0]))
 	}
-	fs, asJSON := flagSet(cmd, c.err)
+	fs, asJSON := flagSet(cmd)
 	do := cmd.build(fs)
 	words, err := parse(fs, args[1:])
-	c.json = *asJSON
 	if errors.Is(err, flag.ErrHelp) {
 		helpFor(c.out, cmd)
 		return exitOK
 	}
 	if err != nil {
-		return c.fail(&failure{exit: exitUsage, text: err.Error()})
+		return c.fail(err)
 	}
+	c.json = *asJSON
 	if err := do(ctx, c, words); err != nil {
 		return c.fail(err)
 	}
@@ -82,30 +83,6 @@ func commandNamed(name string) (command, bool) {
 		}
 	}
 	return command{}, false
-}
-
-// flagSet makes the flags that every command has.
-func flagSet(cmd command, out io.Writer) (*flag.FlagSet, *bool) {
-	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // run words errors itself
-	fs.Usage = func() {}
-	return fs, fs.Bool("json", false, "JSON objects, one a line")
-}
-
-// parse takes flags and words in any order: `hand trigger down --link P` is as
-// good as `hand --link P trigger down`. A flag that needs a value and is
-// followed by a word takes it.
-func parse(fs *flag.FlagSet, args []string) (words []string, err error) {
-	for {
-		if err := fs.Parse(args); err != nil {
-			return nil, err
-		}
-		if fs.NArg() == 0 {
-			return words, nil
-		}
-		words = append(words, fs.Arg(0))
-		args = fs.Args()[1:]
-	}
 }
 
 func runHelp(args []string, c console) int {
@@ -132,7 +109,7 @@ func usage(w io.Writer) {
 
 func helpFor(w io.Writer, cmd command) {
 	fmt.Fprintf(w, "penctl %s %s\n\n%s\n\n", cmd.name, cmd.args, cmd.does)
-	fs, _ := flagSet(cmd, w)
+	fs, _ := flagSet(cmd)
 	cmd.build(fs)
 	fs.SetOutput(w)
 	fs.PrintDefaults()

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -29,6 +30,7 @@ func TestClassify(t *testing.T) {
 	}{
 		{&device.RefusedError{Code: protocol.CodeAboveLimit, Name: protocol.ParamDepth, Bound: 1500}, exitRefused, "depth_um", bound(1500)},
 		{&device.RefusedError{Code: protocol.CodeDose, Name: protocol.ParamPower, Bound: 62000}, exitRefused, "power_mw", bound(62000)},
+		{&device.RefusedError{Code: protocol.CodeStep, Name: protocol.ParamDepth, Bound: 100}, exitRefused, "depth_um", nil},
 		{&device.RefusedError{Code: protocol.CodeState, Field: -1}, exitRefused, "", nil},
 		{device.ErrArmed, exitRefused, "", nil},
 		{&device.MajorError{Pen: 2, Console: 1}, exitRefused, "", nil},
@@ -154,6 +156,45 @@ func TestExactEnvelope(t *testing.T) {
 			t.Fatalf("envelope %+v", e)
 		}
 	})
+}
+
+// The bound of a value off the step is one that passes, the nearest below;
+// the pen's own refusal, which names its step, becomes the same.
+func TestOffStep(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := rfDescriptor()
+		low := rapid.Int32Range(math.MinInt32, math.MaxInt32-1).Draw(t, "min")
+		step := rapid.Int32Range(2, math.MaxInt32).Draw(t, "step")
+		d.Parameters[0].Min, d.Parameters[0].Max, d.Parameters[0].Step = low, math.MaxInt32, step
+		values := []int32{rapid.Int32Range(low, math.MaxInt32).Draw(t, "depth"), 30, 0, 10}
+		err := check(d, protocol.TipInfo{}, values)
+		if err == nil {
+			if (int64(values[0])-int64(low))%int64(step) != 0 {
+				t.Fatal("passes off the step")
+			}
+			return
+		}
+		f := classify(err)
+		if f.exit != exitRefused || f.field != "depth_um" || f.bound == nil {
+			t.Fatalf("%v: exit %d, field %q, bound %v", err, f.exit, f.field, f.bound)
+		}
+		if gap := int64(values[0]) - *f.bound; gap <= 0 || gap >= int64(step) {
+			t.Fatalf("bound %d for %d at step %d", *f.bound, values[0], step)
+		}
+		below := []int32{int32(*f.bound), 30, 0, 10}
+		if err := check(d, protocol.TipInfo{}, below); err != nil {
+			t.Fatalf("the bound is refused: %v", err)
+		}
+		pen := &device.RefusedError{Code: protocol.CodeStep, Field: 0, Name: protocol.ParamDepth, Bound: step}
+		if g := classify(stepRefusal(d, values, pen)); g.text != f.text || *g.bound != *f.bound || !errors.Is(g, pen) {
+			t.Fatalf("pen's refusal: %v, bound %d; want %v, %d", g, *g.bound, f, *f.bound)
+		}
+	})
+	for _, odd := range []*device.RefusedError{{Code: protocol.CodeStep, Field: -1, Bound: 5}, {Code: protocol.CodeStep, Field: 9, Bound: 5}, {Code: protocol.CodeStep}} {
+		if err := stepRefusal(rfDescriptor(), []int32{0, 0, 0, 0}, odd); err != error(odd) {
+			t.Errorf("%+v became %v", odd, err)
+		}
+	}
 }
 
 func TestMergeKeepsWhatIsNotGiven(t *testing.T) {

@@ -59,8 +59,8 @@ func given(fs *flag.FlagSet, values map[string]*int64) (wanted, error) {
 			return
 		}
 		v := *values[name]
-		if int64(int32(v)) != v {
-			err = usageError("--%s %d is beyond any pen", f.Name, v)
+		if int64(int32(v)) != v && err == nil {
+			err = usageOf(flagKey(f.Name), "--%s %d is beyond any pen", f.Name, v)
 		}
 		want[name] = int32(v)
 	})
@@ -108,7 +108,23 @@ func apply(ctx context.Context, s *device.Session, want wanted) (device.Snapshot
 	if errors.As(err, &lost) {
 		return snap, fmt.Errorf("it is not known whether the pen took them: %w", err)
 	}
+	var refused *device.RefusedError
+	if errors.As(err, &refused) && refused.Code == protocol.CodeStep {
+		return snap, stepRefusal(info.Descriptor, values, refused)
+	}
 	return snap, err
+}
+
+// stepRefusal words the pen's refusal of a value off its step as check words
+// one. A field or a step that can't be leaves the refusal as it is.
+func stepRefusal(d *protocol.Descriptor, values []int32, refused *device.RefusedError) error {
+	if refused.Field < 0 || refused.Field >= len(d.Parameters) || refused.Bound <= 0 {
+		return refused
+	}
+	p := d.Parameters[refused.Field]
+	f := offStep(p, values[refused.Field], refused.Bound)
+	f.cause = refused
+	return f
 }
 
 func (c console) printSettings(s settingsShape) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stipple/device"
+	"stipple/device/sim"
 	"stipple/protocol"
 )
 
@@ -65,9 +66,40 @@ func shapeTip(t protocol.TipInfo) *tipShape {
 		ID: t.ID, Lot: t.Lot, Pins: t.Pins, Insulated: t.Insulated, NeedleLengthUM: t.NeedleLength,
 		RatedPowerMW: t.RatedPower, UseCount: t.UseCount, UseLimit: t.UseLimit,
 	}
-	if t.ExpiryDays > 0 {
-		day := time.Unix(int64(t.ExpiryDays)*24*60*60, 0).UTC().Format(time.DateOnly)
-		shape.Expiry = &day
+	shape.Expiry = expiryDay(t.ExpiryDays)
+	return shape
+}
+
+// expiryDay is the day that many days after 1970-01-01; nil for 0, unknown.
+func expiryDay(days uint16) *string {
+	if days == 0 {
+		return nil
+	}
+	day := time.Unix(int64(days)*24*60*60, 0).UTC().Format(time.DateOnly)
+	return &day
+}
+
+// handShape is the hand's state with the tip's expiry as info has it. Its tip
+// replaces that of the embedded state.
+type handShape struct {
+	sim.HandState
+	Tip *handTipShape `json:"tip"` // null: none
+}
+
+type handTipShape struct {
+	sim.TipSpec
+	Expiry     *string `json:"expiry"`      // "2027-03-31"; null: unknown
+	ExpiryDays *uint16 `json:"expiry_days"` // days since 1970-01-01; null: unknown
+}
+
+func shapeHand(s sim.HandState) handShape {
+	shape := handShape{HandState: s}
+	if s.Tip == nil {
+		return shape
+	}
+	shape.Tip = &handTipShape{TipSpec: *s.Tip, Expiry: expiryDay(s.Tip.ExpiryDays)}
+	if s.Tip.ExpiryDays != 0 {
+		shape.Tip.ExpiryDays = &s.Tip.ExpiryDays
 	}
 	return shape
 }

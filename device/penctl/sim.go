@@ -49,11 +49,11 @@ func simCommand() command {
 					return err
 				}
 				if *link == "" {
-					return usageError("--link is missing: where shall the pen be")
+					return usageOf("link", "--link is missing: where shall the pen be")
 				}
 				cfg := sim.Config{Model: sim.Model(*model), Seed: *seed, Serial: *serial}
 				if cfg.Model != sim.N1 && cfg.Model != sim.R1 {
-					return usageError("--model %q: want %s or %s", *model, sim.N1, sim.R1)
+					return usageOf("model", "--model %q: want %s or %s", *model, sim.N1, sim.R1)
 				}
 				return c.simulate(ctx, cfg, *link, *memory)
 			}

@@ -85,11 +85,11 @@ func watchCommand() command {
 				if err := noWords(words); err != nil {
 					return err
 				}
-				if *rate < protocol.StatusRate || *rate > protocol.MaxStatusRate {
-					return usageError("--rate %d is not within %d to %d", *rate, protocol.StatusRate, protocol.MaxStatusRate)
+				if allowed := min(max(*rate, protocol.StatusRate), protocol.MaxStatusRate); allowed != *rate {
+					return usageOf("rate", "--rate %d is not within %d to %d", *rate, protocol.StatusRate, protocol.MaxStatusRate).beyond(int64(allowed))
 				}
 				if *count < 0 {
-					return usageError("--count %d is below 0", *count)
+					return usageOf("count", "--count %d is below 0", *count).beyond(0)
 				}
 				s, err := c.open(ctx, *port, *rate)
 				if err != nil {
@@ -115,6 +115,7 @@ func (c console) watch(ctx context.Context, s *device.Session, rate, count int) 
 			return nil
 		case e, ok := <-s.Events():
 			if !ok {
+				<-s.Done() // follows at once; before it Err says nothing yet
 				return s.Err()
 			}
 			if err := c.printEvent(dictionary, e); err != nil {
