@@ -25,6 +25,10 @@ const (
 // kind gives way.
 const maxNotices = 20
 
+// Signs says whether acknowledging the notice is a signature under how a
+// treatment ended: worth a question first.
+func (n Notice) Signs() bool { return strings.HasPrefix(n.Key, unsettledKey) }
+
 // note shows a notice in place of the one of the same key.
 func (d *Desk) note(n Notice) {
 	d.noticeID++

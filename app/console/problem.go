@@ -145,6 +145,7 @@ func sentinels() []struct {
 		{ErrStopNotConfirmed, "stop_unconfirmed"},
 		{ErrNotShown, "not_shown"},
 		{ErrBlocked, "arm_blocked"},
+		{ErrFellBack, "fell_back"},
 		{ErrPresetName, "preset_name"},
 		{ErrNoPatient, "no_patient"},
 		{ErrNotWhole, "not_whole"},

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"stipple/app/console"
+	"stipple/app/ui/overlay"
 	"stipple/app/ui/pages"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
@@ -31,15 +33,46 @@ func newBand(w *Window) *band {
 	b := &band{w: w, quiet: widgets.NewLine()}
 	b.banner = widgets.NewBanner(w.keys, func() {
 		w.cfg.Desk.Activity()
-		if b.notice != 0 {
-			w.cfg.Desk.Acknowledge(b.notice)
-		}
+		b.acknowledge()
 	}, nil)
 	w.names.Set(b.banner, "banner", "banner")
 	b.hand = widgets.NewButton(w.keys, widgets.OnDrawer, w.words.T("nav.handpiece"), func() { w.drawer.setOpen(!w.drawer.open) })
 	w.names.Set(b.hand, "button", "nav.handpiece")
 	b.object = container.New(b, widgets.NewGround(theme.Background), b.quiet, b.hand, b.banner)
 	return b
+}
+
+// acknowledge takes the notice on show away. One that is a signature is asked
+// about first, with all of its words: how a treatment ended is no reflex.
+func (b *band) acknowledge() {
+	for _, n := range b.w.view.Notices {
+		switch {
+		case n.ID != b.notice:
+		case n.Signs():
+			b.askToSign(n)
+		default:
+			b.w.cfg.Desk.Acknowledge(n.ID)
+		}
+	}
+}
+
+func (b *band) askToSign(n console.Notice) {
+	t := b.w.words
+	var settled *console.SettledError
+	sign, kind := t.T("sign.uncertain"), widgets.Destructive
+	if errors.As(n.Err, &settled) {
+		sign, kind = t.T("sign.settled"), widgets.Primary
+	}
+	b.w.layer.ShowQuestion(overlay.Question{
+		Title: t.T("sign.title"), Text: t.Error(n.Err).Text() + " " + t.T("sign.by", b.w.view.Operator.Name),
+		Answers: []overlay.Answer{{Key: "no", Text: t.T("sign.later"), Kind: widgets.Secondary}, {Key: "yes", Text: sign, Kind: kind}},
+		OnAnswer: func(key string) {
+			b.w.cfg.Desk.Activity()
+			if key == "yes" {
+				b.w.cfg.Desk.Acknowledge(n.ID)
+			}
+		},
+	})
 }
 
 // MinSize implements fyne.Layout.
@@ -88,7 +121,11 @@ func (b *band) draw(v *console.View, live console.LiveView) {
 		if more > 0 {
 			text += " · " + t.T("banner.more", words.Count(more))
 		}
-		b.banner.Set(widgets.BannerState{Level: level(n.Kind), Text: text, First: t.T("banner.ack")})
+		ack := t.T("banner.ack")
+		if n.Signs() {
+			ack = t.T("banner.sign")
+		}
+		b.banner.Set(widgets.BannerState{Level: level(n.Kind), Text: text, First: ack})
 	default:
 		b.notice = 0
 		b.banner.Set(widgets.BannerState{})

@@ -1,8 +1,15 @@
 package words
 
-// englishOpen are the words for a console that can't be opened.
+// englishOpen are the words around the start of the console and the end of a
+// treatment that was cut off.
 func englishOpen() map[string]string {
 	return map[string]string{
+		"banner.sign":                "Sign …",
+		"sign.title":                 "How the treatment ended",
+		"sign.by":                    "Signed by %s, for the record.",
+		"sign.settled":               "Sign",
+		"sign.uncertain":             "Sign as uncertain",
+		"sign.later":                 "Not now",
 		"opening":                    "Opening the store …",
 		"cannot_open.title":          "Stipple can't open",
 		"cannot_open.again":          "Try again",

@@ -57,6 +57,13 @@ func englishTreat() map[string]string {
 		"control.was":         "pen has %s",
 		"control.must_set":    "not set yet",
 
+		"control.missing":            "choose %s",
+		"control.missing.more":       "choose %s and %s",
+		"control.missing.patient":    "patient",
+		"control.missing.indication": "indication",
+		"control.missing.zone":       "zone",
+		"control.untreatable":        "not treatable",
+
 		"layer.pen":        "pen",
 		"layer.tip":        "tip",
 		"layer.zone":       "zone",
