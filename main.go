@@ -39,6 +39,16 @@ func run(args []string) int {
 		}
 		return exitUsage
 	}
+	empty := ""
+	flags.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			empty = f.Name
+		}
+	})
+	if empty != "" {
+		fmt.Fprintf(os.Stderr, "stipple: --%s is empty\n", empty)
+		return exitUsage
+	}
 	if flags.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "stipple: unknown argument %q\n", flags.Arg(0))
 		return exitUsage

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -71,8 +70,13 @@ func Run(ctx context.Context, opt Options) error {
 	if opt.Screenshots != "" {
 		return screenshots(opt.Screenshots, library)
 	}
+	if err := checkDisplay(); err != nil {
+		return err
+	}
 	if opt.TraceFD > 0 {
-		w.trace = os.NewFile(uintptr(opt.TraceFD), "ui-trace")
+		if w.trace, err = openTrace(opt.TraceFD); err != nil {
+			return err
+		}
 	}
 	return w.run(ctx)
 }
@@ -84,9 +88,11 @@ type window struct {
 	log     *slog.Logger
 	app     fyne.App
 	win     fyne.Window
-	trace   io.Writer
+	trace   *os.File // nil: none
 
 	opening sync.WaitGroup // consoles that are being opened or closed
+	ending  sync.Once
+	left    error // of closing the console at the end
 
 	mu      sync.Mutex
 	current *room // nil while there is none
@@ -103,7 +109,8 @@ func (w *window) run(ctx context.Context) error {
 	w.win.Resize(fyne.NewSize(windowWidth, windowHeight))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := context.AfterFunc(ctx, func() { fyne.Do(w.app.Quit) })
+	w.win.SetCloseIntercept(w.quit)
+	ended := context.AfterFunc(ctx, w.quit)
 	defer ended()
 	w.app.Lifecycle().SetOnExitedForeground(func() {
 		if r := w.room(); r != nil && r.window != nil {
@@ -112,12 +119,28 @@ func (w *window) run(ctx context.Context) error {
 	})
 	w.open(ctx, w.opt)
 	w.win.ShowAndRun()
-	cancel()
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
-	w.opening.Wait()
-	return errors.Join(w.failed, w.leave())
+	w.end() // where the toolkit ended by itself
+	return errors.Join(w.failed, w.left)
+}
+
+// quit ends the console and then the window. In that order: nothing may ask
+// the toolkit for a redraw once its loop has ended. It returns at once.
+func (w *window) quit() {
+	go func() {
+		w.end()
+		fyne.Do(w.app.Quit)
+	}()
+}
+
+// end closes the console for good; a second call waits for the first.
+func (w *window) end() {
+	w.ending.Do(func() {
+		w.mu.Lock()
+		w.closed = true
+		w.mu.Unlock()
+		w.opening.Wait()
+		w.left = w.leave()
+	})
 }
 
 func (w *window) room() *room {
@@ -130,8 +153,10 @@ func (w *window) room() *room {
 // opened. A slow disk holds up neither the window nor its first picture. It is
 // called on the window's thread.
 func (w *window) open(ctx context.Context, opt Options) {
+	if !w.begin() {
+		return
+	}
 	w.win.SetContent(ui.Opening())
-	w.opening.Add(1)
 	go func() {
 		defer w.opening.Done()
 		r, err := openRoom(ctx, opt, w.library, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
@@ -155,12 +180,23 @@ func (w *window) open(ctx context.Context, opt Options) {
 	}()
 }
 
+// begin says whether a console may still be opened or closed; opening.Done
+// must follow then.
+func (w *window) begin() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed {
+		w.opening.Add(1)
+	}
+	return !w.closed
+}
+
 // opened shows what came of open.
 func (w *window) opened(ctx context.Context, opt Options, r *room, err error) {
 	if err != nil {
 		w.win.SetContent(ui.CannotOpen(err, ui.CannotOpenActions{
 			TryAgain: func() { w.open(ctx, opt) },
-			Close:    w.app.Quit,
+			Close:    w.quit,
 		}))
 		return
 	}
@@ -176,7 +212,9 @@ func (w *window) simulate(ctx context.Context, kind clinical.PenKind) {
 	if !w.opt.training() {
 		opt.Data = "" // the real store stays as it is
 	}
-	w.opening.Add(1)
+	if !w.begin() {
+		return
+	}
 	go func() {
 		defer w.opening.Done()
 		if err := w.leave(); err != nil {

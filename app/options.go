@@ -38,6 +38,34 @@ func (o Options) check() error {
 	return nil
 }
 
+// ErrNoDisplay means that there is no screen for the window.
+var ErrNoDisplay = errors.New("no display: neither DISPLAY nor WAYLAND_DISPLAY is set")
+
+// checkDisplay refuses to open a window where the toolkit would panic over a
+// display that does not exist.
+func checkDisplay() error {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return nil
+	}
+	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		return ErrNoDisplay
+	}
+	return nil
+}
+
+// openTrace is the file of a descriptor that the caller has left open.
+func openTrace(fd int) (*os.File, error) {
+	f := os.NewFile(uintptr(fd), "ui-trace")
+	if f == nil {
+		return nil, fmt.Errorf("%w: --ui-trace %d is not open", ErrUsage, fd)
+	}
+	if _, err := f.Stat(); err != nil {
+		return nil, fmt.Errorf("%w: --ui-trace %d is not open: %w", ErrUsage, fd, err)
+	}
+	return f, nil
+}
+
 // Names within the data folder.
 const (
 	storeFile      = "stipple.db"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"stipple/app/store"
@@ -99,5 +100,26 @@ func TestTrainingStore(t *testing.T) {
 	defer s.Close()
 	if _, err := markTraining(ctx, s, true); !errors.Is(err, ErrRealStore) {
 		t.Errorf("%v, want ErrRealStore", err)
+	}
+}
+
+func TestTraceThatIsNotOpen(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	fd := int(w.Fd())
+	w.Close()
+	if _, err := openTrace(fd); !errors.Is(err, ErrUsage) {
+		t.Errorf("%v, want ErrUsage", err)
+	}
+}
+
+func TestNoDisplay(t *testing.T) {
+	t.Setenv("DISPLAY", "")
+	t.Setenv("WAYLAND_DISPLAY", "")
+	if err := checkDisplay(); runtime.GOOS == "linux" && !errors.Is(err, ErrNoDisplay) {
+		t.Errorf("%v, want ErrNoDisplay", err)
 	}
 }
