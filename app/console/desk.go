@@ -75,6 +75,8 @@ type Desk struct {
 	stop      StopView
 	attempt   *attempt // of arming; nil: none is going on
 	armErr    error
+	ticked    time.Time // of the newest tick
+	still     time.Time // of the newest tick that came late
 	notices   []Notice
 	noticeID  int
 }
@@ -107,6 +109,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	d.ctx = jobs
 	recorded := make(chan struct{})
 	go func() { d.rec.run(); close(recorded) }()
+	d.ticked = d.cfg.Now()
 	d.loadOperators()
 	d.loadUnsettled()
 	d.linkChanged()
@@ -172,8 +175,13 @@ func (d *Desk) job(work func(context.Context) (then func())) {
 
 // tick keeps the running times going.
 func (d *Desk) tick() {
+	now := d.cfg.Now()
+	if now.Sub(d.ticked) > tickEvery+stillLimit {
+		d.still = now
+	}
+	d.ticked = now
 	if d.run != nil {
-		d.run.tick(d.cfg.Now(), d.live().State)
+		d.run.tick(now, d.live().State)
 	}
 }
 

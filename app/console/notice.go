@@ -1,9 +1,11 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"stipple/app/clinical"
 	"stipple/device"
@@ -118,13 +120,37 @@ func alarmOf(desc *protocol.Descriptor, e protocol.Event) (NoticeKind, string) {
 	return NoticeHigh, fmt.Sprintf("alarm %d", e.Args[0])
 }
 
-// safetyEvent is something that the session itself found wrong with the pen.
+// sameCause is how close together the events of one cause lie: what the session
+// found, the stop that it sent for it, and the end of READY.
+const sameCause = 200 * time.Millisecond
+
+// safetyEvent is something that the session itself found wrong. Of the events
+// of one cause only the first, which names it, is shown.
 func (d *Desk) safetyEvent(e device.Event) {
+	now := d.cfg.Now()
+	for _, n := range d.notices {
+		if strings.HasPrefix(n.Key, noticeSafety) && now.Sub(n.At) < sameCause {
+			return
+		}
+	}
 	err := e.Err
-	if err == nil {
+	switch {
+	case d.stoodStill(now) && (e.Kind == device.EventStatusSilence || errors.Is(err, device.ErrStale) || errors.Is(err, device.ErrNotAlive)):
+		err = &SafetyError{Kind: "stood_still"}
+	case err == nil:
 		err = &SafetyError{Kind: e.Kind.String(), From: e.From, To: e.To, Lost: e.Lost}
 	}
 	d.note(Notice{Kind: NoticeHigh, Key: noticeSafety + e.Kind.String(), Err: err})
+}
+
+// stillLimit is the pause of this program, not of the pen, that explains a
+// silence: half of what the session takes for one.
+const stillLimit = protocol.StatusSilence / 2
+
+// stoodStill says whether this program itself did not run for a while just now:
+// the laptop slept or was too busy. Then it is not the pen that fell silent.
+func (d *Desk) stoodStill(now time.Time) bool {
+	return now.Sub(d.ticked) > tickEvery+stillLimit || !d.still.IsZero() && now.Sub(d.still) < protocol.LinkSilence
 }
 
 // SafetyError is something that the session found and that no other error

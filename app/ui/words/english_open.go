@@ -4,6 +4,8 @@ package words
 // treatment that was cut off.
 func englishOpen() map[string]string {
 	return map[string]string{
+		"error.stood_still":          "This computer stood still for a moment, so the pen was stopped.",
+		"error.stood_still.do":       "Close other programs, then clear the stop and apply again.",
 		"banner.sign":                "Sign …",
 		"sign.title":                 "How the treatment ended",
 		"sign.by":                    "Signed by %s, for the record.",
