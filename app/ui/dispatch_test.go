@@ -1,9 +1,12 @@
 package ui
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"stipple/app/console"
 )
 
 func TestABusyWindowGetsOneRedrawAtATime(t *testing.T) {
@@ -70,4 +73,38 @@ func TestTheClockCallsEachPeriodUntilStopped(t *testing.T) {
 			t.Errorf("%d calls after stop", calls-before)
 		}
 	})
+}
+
+// A window that waits redraws 20 times a second, one whose pen can put out 30
+// times.
+func TestThePaceFollowsThePen(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	perSecond := func() int {
+		n := 0
+		synctest.Test(t, func(t *testing.T) {
+			w.redraw = NewRedraw(Inline, func() { n++ })
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
+			defer cancel()
+			w.Start(ctx)
+			<-ctx.Done()
+			synctest.Wait()
+		})
+		return n / 10
+	}
+	for _, c := range []struct {
+		phase console.Phase
+		arm   console.ArmState
+		want  int
+	}{
+		{console.Standby, console.ArmBlocked, 20},
+		{console.Standby, console.Arming, 30},
+		{console.Ready, console.ArmArmed, 30},
+		{console.Treating, console.ArmArmed, 30},
+		{console.Disconnected, console.ArmBlocked, 20},
+	} {
+		d.change(w, func(v *console.View) { v.Pen.Phase, v.Arm.State = c.phase, c.arm })
+		if got := perSecond(); got != c.want {
+			t.Errorf("%s: %d redraws a second, want %d", c.phase, got, c.want)
+		}
+	}
 }

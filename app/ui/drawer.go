@@ -24,6 +24,7 @@ type drawer struct {
 	title   *widgets.Line
 	problem *widgets.Line
 	onSkin  bool
+	failed  bool            // the last act went wrong, and problem says so
 	raised  map[string]bool // faults that are on
 	object  *fyne.Container
 }
@@ -51,7 +52,29 @@ func newDrawer(w *Window) *drawer {
 	return d
 }
 
-// drawerLayout: title and close, the trigger, two rows of two, a line.
+// tall is the height of the drawer. Large text makes the cards of the page
+// taller; the drawer then does without its title, which the button that opens
+// it bears too, and without its hint, so that it covers none of their steppers.
+func (d *drawer) tall() float32 {
+	if d.title.Visible() {
+		return drawerTall
+	}
+	tall := drawerTallLeast
+	if d.problem.Visible() {
+		tall += d.problem.MinSize().Height
+	}
+	return tall
+}
+
+// fit chooses what the drawer shows at the text scale.
+func (d *drawer) fit() {
+	large := d.w.prefs.Scale == theme.Scale150
+	setVisible(d.title, !large)
+	setVisible(d.problem, !large || d.failed)
+}
+
+// drawerLayout: title and close, the trigger, two rows of two, a line. Without
+// a title the trigger and close share a row.
 type drawerLayout struct{ d *drawer }
 
 func (drawerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, 200) }
@@ -65,7 +88,10 @@ func (l drawerLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	const gap, head, row = 8, 30, 44
 	put(d.title, 0, 0, s.Width-row-gap, head)
 	put(d.close, s.Width-row, -8, row, head+8)
-	hint := d.problem.MinSize().Height
+	hint := float32(0)
+	if d.problem.Visible() {
+		hint = d.problem.MinSize().Height
+	}
 	bottom := s.Height - hint
 	put(d.problem, 0, bottom, s.Width, hint)
 	half := (s.Width - gap) / 2
@@ -75,8 +101,12 @@ func (l drawerLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	put(d.remove, half+gap, second, half, row)
 	put(d.contact, 0, first, half, row)
 	put(d.faults, half+gap, first, half, row)
-	top := float32(head + 4)
-	put(d.trigger, 0, top, s.Width, first-gap-top)
+	top, wide := float32(head+4), s.Width
+	if !d.title.Visible() {
+		top, wide = -8, s.Width-row-gap
+		put(d.close, s.Width-row, top, row, first-gap-top)
+	}
+	put(d.trigger, 0, top, wide, first-gap-top)
 }
 
 func (d *drawer) show(v *console.View) {
@@ -131,7 +161,12 @@ func (d *drawer) do(act func(console.Handpiece) error) {
 	if h == nil {
 		return
 	}
-	if err := act(h); err != nil {
+	err := act(h)
+	if d.failed != (err != nil) {
+		d.failed = err != nil
+		d.w.arrange()
+	}
+	if err != nil {
 		d.problem.Set(widgets.Small(t.Error(err).What).In(theme.OnDrawer).Marked(widgets.MarkTriangle))
 		return
 	}

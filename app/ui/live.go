@@ -266,16 +266,18 @@ func (c *liveColumn) state(i int, p *livePanel, live console.LiveView) widgets.L
 		s.Right = "" // large text: what is set stands on the card too
 	}
 	if ctl, ok := control(c.w.view, i); ok && s.Quality == widgets.InTolerance {
-		s.Quality = pages.Quality(c.w.words, ctl, live)
+		s.Quality = pages.Quality(c.w.words, c.w.view.Pen.Kind, ctl, live)
 	}
 	return s
 }
 
-// fits says whether value, unit and note stand side by side on a panel.
+// fits says whether value, unit and note stand side by side on a panel. The
+// note, which is no measured value, may shrink by a quarter for that.
 func fits(p *widgets.LivePanel, s widgets.LiveState) bool {
-	const label, gaps = 84, 20
+	const label, gaps, shrink = 84, 9, 0.75
 	value := widgets.NewLine(widgets.Title(s.Value), widgets.Small(s.Unit)).NaturalWidth()
-	return p.Size().Width <= 0 || label+gaps+value+widgets.NewLine(widgets.Small(s.Right)).NaturalWidth() <= p.Size().Width
+	note := widgets.NewLine(widgets.Small(s.Right)).NaturalWidth()
+	return p.Size().Width <= 0 || label+gaps+value+note*shrink <= p.Size().Width
 }
 
 // note is what stands at the right of a panel: what is set, or the limits.

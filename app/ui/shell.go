@@ -13,8 +13,10 @@ const (
 	footHeight float32 = 2*theme.Touch + 6
 	drawerWide float32 = 330
 	drawerTall float32 = 250
-	edgeWide   float32 = 8 // of the hatched line: what lies outside the window
-	edgeSeen   float32 = 4 // and what is seen
+	// drawerTallLeast is that of a drawer without title and hint.
+	drawerTallLeast float32 = 196
+	edgeWide        float32 = 8 // of the hatched line: what lies outside the window
+	edgeSeen        float32 = 4 // and what is seen
 )
 
 // shell places what stands around the pages. STOP, the strip and the band of
@@ -49,7 +51,7 @@ func (l *shell) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		}
 		put(p.Content(), theme.NavWidth, top, wide, s.Height-top)
 	}
-	put(w.drawer.object, liveX-drawerWide, s.Height-drawerTall, drawerWide, drawerTall)
+	put(w.drawer.object, liveX-drawerWide, s.Height-w.drawer.tall(), drawerWide, w.drawer.tall())
 	put(w.alarm.object, 0, top, s.Width, s.Height-top)
 	// The layer begins under strip and alarms and leaves STOP's corner free.
 	put(w.layer.Object(), 0, top, s.Width, s.Height-top)
@@ -64,6 +66,11 @@ func (w *Window) arrange() {
 	setVisible(w.edge, w.view.Pen.Simulated)
 	open := w.drawer.open && w.view.Pen.HasHandpiece && onTreat
 	setVisible(w.drawer.object, open)
+	before := w.drawer.tall()
+	w.drawer.fit()
+	if w.drawer.tall() != before {
+		w.root.Refresh()
+	}
 	w.treat.SetDrawer(open)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -94,6 +95,7 @@ type Window struct {
 	recorder *trace.Recorder
 	root     *fyne.Container
 	redraw   *Redraw
+	pace     atomic.Int64 // of the redraws, a time.Duration; written by the window's thread
 }
 
 // New builds a window's content. It draws nothing and starts nothing.
@@ -156,15 +158,28 @@ func (w *Window) build() {
 // Content is what the composition root puts into its window or canvas.
 func (w *Window) Content() fyne.CanvasObject { return w.root }
 
-// redrawEvery is the pace of the charts: 30 a second.
-const redrawEvery = time.Second / 30
+// The pace of the redraws (ui.md): 30 a second while the pen can put anything
+// out, and 20 while it can't, which spares a laptop that waits.
+const (
+	redrawEvery = time.Second / 30
+	restEvery   = time.Second / 20
+)
 
-// Start runs the redraws until ctx ends: about 30 a second, each asked for
+// paceOf is the time between two redraws.
+func (w *Window) paceOf() time.Duration {
+	if w.outputPossible() {
+		return redrawEvery
+	}
+	return restEvery
+}
+
+// Start runs the redraws until ctx ends: 20 to 30 a second, each asked for
 // only when the last one has finished. It returns at once; its two goroutines
 // end with ctx.
 func (w *Window) Start(ctx context.Context) {
 	go func() {
-		t := time.NewTicker(redrawEvery)
+		pace := time.Duration(w.pace.Load())
+		t := time.NewTicker(pace)
 		defer t.Stop()
 		for {
 			select {
@@ -172,6 +187,10 @@ func (w *Window) Start(ctx context.Context) {
 				return
 			case <-t.C:
 				w.redraw.Ask()
+				if now := time.Duration(w.pace.Load()); now != pace {
+					pace = now
+					t.Reset(pace)
+				}
 			}
 		}
 	}()
@@ -236,6 +255,7 @@ func (w *Window) SetPrefs(p Prefs) {
 func (w *Window) applyTheme() {
 	fyne.CurrentApp().Settings().SetTheme(theme.New(w.prefs.Mode, w.prefs.Scale))
 	w.live.retheme()
+	w.arrange()
 	w.root.Refresh()
 }
 
@@ -253,6 +273,7 @@ func (w *Window) show() {
 	v := w.cfg.Desk.View()
 	ready := w.outputPossible()
 	w.view = v
+	w.pace.Store(int64(w.paceOf()))
 	if !ready && w.outputPossible() {
 		w.layer.Close() // what is open must not hide what is armed
 	}

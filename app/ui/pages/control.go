@@ -3,14 +3,50 @@ package pages
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/widgets"
 	"stipple/app/ui/words"
-	"stipple/protocol"
 )
+
+// unlimited is the card of a control that has no limits: nothing can be set,
+// and missing says what that takes. It is no warning, so it wears no colour.
+func unlimited(w *words.Words, l clinical.Limit, missing string) widgets.ValueCardState {
+	return widgets.ValueCardState{
+		Title:  l.Parameter.Name(),
+		Step:   w.T("control.step", clinical.Format(l.Parameter, l.Step)),
+		Unit:   l.Parameter.ShownUnit(),
+		Locked: true,
+		Bar:    widgets.LimitBarState{Min: int64(l.ScaleMin), Max: int64(l.ScaleMax), NoBounds: true},
+		Reason: []widgets.Run{widgets.Muted(missing)},
+	}
+}
+
+// missing says what it takes for the controls to have limits.
+func missing(w *words.Words, v *console.View) string {
+	var parts []string
+	for _, m := range []struct {
+		lacks bool
+		text  string
+	}{
+		{v.Patient == nil, w.T("control.missing.patient")},
+		{v.Indication == "", w.T("control.missing.indication")},
+		{v.Zone == "", w.T("control.missing.zone")},
+	} {
+		if m.lacks {
+			parts = append(parts, m.text)
+		}
+	}
+	n := len(parts)
+	switch {
+	case n == 0:
+		return w.T("control.untreatable")
+	case n > 1:
+		return w.T("control.missing.more", strings.Join(parts[:n-1], ", "), parts[n-1])
+	}
+	return w.T("control.missing", parts[0])
+}
 
 // cardState turns a control into what its card shows. Locked is true while
 // nothing may be set, such as while armed.
@@ -64,6 +100,8 @@ func judge(w *words.Words, c console.Control, s *widgets.ValueCardState) {
 		s.Message = w.T("control.stale")
 	case !c.Has:
 		s.Message = w.T("control.must_set")
+	case s.Locked && s.Measured != "":
+		// Armed, what is measured has the line; nothing can be set now.
 	case c.Rounded:
 		s.Message = w.T("control.rounded")
 	case outside(c):
@@ -109,138 +147,6 @@ func detailLine(w *words.Words, c console.Control) string {
 func layerName(w *words.Words, l clinical.Layer) string {
 	return w.Or("layer."+l.String(), l.String())
 }
-
-// measurement is what the pen measures of a parameter.
-type measurement struct {
-	text    string
-	value   int64 // base unit
-	quality widgets.Quality
-	driven  bool // the pen is told to produce it right now
-}
-
-// Tolerances of a measured value against what was set, after which it is shown
-// as out of tolerance (safety.md section 7: medium alarms). The pen raises the
-// alarms; this only colours a number.
-const (
-	depthTolerance = protocol.Micrometres(150)
-	powerTolerance = 20 // %
-	speedTolerance = 10 // %
-)
-
-// measure reads a parameter out of the live view. While the needle moves, what
-// counts is the extreme since the last STATUS.
-func measure(w *words.Words, p clinical.Parameter, c console.Control, live console.LiveView) measurement {
-	if !live.Valid || live.Status.State != protocol.StateTreating || live.Age > console.LostAfter {
-		return measurement{}
-	}
-	st := live.Status
-	var m measurement
-	var ok bool
-	switch p {
-	case clinical.Depth:
-		v := protocol.Micrometres(st.Depth.Max)
-		m.value, m.text = int64(v), words.Millimetres(v)
-		ok = within(int64(v), int64(c.Applied), int64(depthTolerance))
-	case clinical.Speed:
-		m.value, m.text = int64(st.Speed.Now), words.Count(int(st.Speed.Now))
-		ok = within(m.value, int64(c.Applied), int64(c.Applied)*speedTolerance/100)
-	case clinical.Power:
-		v := protocol.Milliwatts(st.PowerMax)
-		m.value, m.text = int64(v), words.Watts(v)
-		ok = within(m.value, int64(c.Applied), int64(c.Applied)*powerTolerance/100)
-	default:
-		return measurement{}
-	}
-	m.text = w.T("control.measured", m.text)
-	switch {
-	case live.Age > console.BlankAfter:
-		return measurement{text: w.T("live.none"), quality: widgets.Stale}
-	case live.Age > console.DimAfter:
-		m.quality = widgets.Stale
-	case !driven(p, st):
-		m.quality = widgets.Neutral
-	case ok:
-		m.quality, m.driven = widgets.InTolerance, true
-	default:
-		m.quality, m.driven = widgets.OutOfTolerance, true
-	}
-	return m
-}
-
-// peak is the highest value of the stamp that is going on. Between two stamps
-// nothing is driven; a card then shows what the last one came to, for as long
-// as a stamp takes, instead of blinking with each. The live column shows every
-// value as it is.
-type peak struct {
-	m  measurement
-	at time.Time
-}
-
-// How long a peak is shown: one and a half stamps, and never longer than that
-// of the slowest speed of the reference pen, 30 a minute.
-const (
-	minuteAndHalf = 90 * time.Second
-	longestPeak   = 3 * time.Second
-)
-
-// held returns what the card shows of a measurement and keeps the peak.
-func (p *Treat) held(par clinical.Parameter, m measurement) measurement {
-	old, has := p.peaks[par]
-	hold := longestPeak
-	if speed := p.live.Status.SetSpeed; speed > 0 {
-		hold = min(minuteAndHalf/time.Duration(speed), longestPeak)
-	}
-	over := !has || p.now.Sub(old.at) > hold
-	switch {
-	case m.text == "" || m.quality == widgets.Stale:
-		delete(p.peaks, par)
-	case m.driven && (over || m.value >= old.m.value):
-		p.peaks[par] = peak{m: m, at: p.now}
-	case !over:
-		return old.m
-	}
-	return m
-}
-
-// secondsPerMinute turns strokes a minute into strokes a second.
-const secondsPerMinute = 60
-
-// punctures says what a speed of a needling pen comes to: strokes and
-// punctures a second.
-func punctures(w *words.Words, c console.Control, pins int) measurement {
-	if !c.Has || pins == 0 {
-		return measurement{}
-	}
-	tenths := (int(c.Draft)*10 + secondsPerMinute/2) / secondsPerMinute
-	hertz := words.Tenths(tenths)
-	if tenths%10 == 0 {
-		hertz = words.Count(tenths / 10)
-	}
-	each := (int(c.Draft)*pins + secondsPerMinute/2) / secondsPerMinute
-	return measurement{text: w.T("control.hertz", hertz, words.Count(each)), quality: widgets.Neutral}
-}
-
-// Quality is how a measured value compares with what the control has applied.
-func Quality(w *words.Words, c console.Control, live console.LiveView) widgets.Quality {
-	if m := measure(w, c.Limit.Parameter, c, live); m.text != "" {
-		return m.quality
-	}
-	return widgets.Neutral
-}
-
-// driven says whether the pen is told to produce the quantity right now; only
-// then does a difference mean anything.
-func driven(p clinical.Parameter, st protocol.Status) bool {
-	switch p {
-	case clinical.Depth:
-		return st.Flags&protocol.FlagAtDepth != 0
-	case clinical.Power:
-		return st.Flags&protocol.FlagRFOn != 0
-	}
-	return st.SetSpeed > 0
-}
-
-func within(v, want, tolerance int64) bool { return v >= want-tolerance && v <= want+tolerance }
 
 // names joins the names of parameters for a sentence: "depth, RF power".
 func names(ps []clinical.Parameter) string {

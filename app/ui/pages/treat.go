@@ -13,11 +13,9 @@ import (
 
 // Treat is the page that a treatment happens on.
 type Treat struct {
-	env   *Env
-	view  *console.View
-	live  console.LiveView
-	now   time.Time                   // of the newest tick
-	peaks map[clinical.Parameter]peak // of the stamp that is going on
+	env  *Env
+	view *console.View
+	live console.LiveView
 
 	patient    *widgets.RowButton
 	indication *widgets.PickerButton
@@ -44,8 +42,7 @@ var _ Page = (*Treat)(nil)
 
 // NewTreat builds the page.
 func NewTreat(env *Env) *Treat {
-	p := &Treat{env: env, view: &console.View{}, cards: map[clinical.Parameter]*widgets.ValueCard{},
-		peaks: map[clinical.Parameter]peak{}}
+	p := &Treat{env: env, view: &console.View{}, cards: map[clinical.Parameter]*widgets.ValueCard{}}
 	p.buildHead()
 	p.buildCards()
 	p.dose = newDoseRow(env, p.pickSpot)
@@ -173,8 +170,8 @@ func (p *Treat) SetDrawer(open bool) {
 }
 
 // Tick draws the measured values.
-func (p *Treat) Tick(now time.Time, live console.LiveView) {
-	p.live, p.now = live, now
+func (p *Treat) Tick(_ time.Time, live console.LiveView) {
+	p.live = live
 	p.showCards(p.view)
 }
 

@@ -44,6 +44,7 @@ func (p *Treat) showHead(v *console.View) {
 	}
 	p.preset.Set(e.t("treat.preset"), name, addition)
 	lock := locked(v)
+	p.patient.SetDisabled(lock)
 	p.indication.SetDisabled(lock || len(v.Indications) == 0)
 	p.zone.SetDisabled(lock || len(v.Zones) == 0)
 	p.preset.SetDisabled(lock || v.Patient == nil)
@@ -70,7 +71,7 @@ func patientSub(w *words.Words, v *console.View) []widgets.Run {
 		return []widgets.Run{widgets.Muted(w.T("treat.patient.none.sub"))}
 	}
 	birth, skin := words.Date(v.Patient.BirthDate), skin(w, v.Patient.Fitzpatrick)
-	if v.Session == 0 {
+	if v.Session == 0 || v.Indication == "" { // a session is one of an indication
 		return []widgets.Run{widgets.Muted(w.T("treat.patient.nosess", birth, skin))}
 	}
 	return []widgets.Run{widgets.Muted(w.T("treat.patient.sub", birth, skin, words.Count(v.Session)))}
@@ -124,12 +125,16 @@ func (p *Treat) showCards(v *console.View) bool {
 	for _, c := range v.Controls {
 		par := c.Limit.Parameter
 		order = append(order, par)
-		m := p.held(par, measure(p.env.Words, par, c, p.live))
+		changed = show(p.cards[par], true) || changed
+		if !c.Limit.Present {
+			p.cards[par].Set(unlimited(p.env.Words, c.Limit, missing(p.env.Words, v)))
+			continue
+		}
+		m := measured(p.env.Words, v, c, p.live)
 		if m.text == "" && par == clinical.Speed && v.Pen.Kind == clinical.Needling {
 			m = punctures(p.env.Words, c, v.Pen.Tip.Pins)
 		}
 		p.cards[par].Set(cardState(p.env.Words, c, m, lock))
-		changed = show(p.cards[par], true) || changed
 	}
 	for par, card := range p.cards {
 		if !contains(order, par) {

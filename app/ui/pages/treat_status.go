@@ -141,11 +141,11 @@ func (r *statusRow) show(v *console.View) {
 	r.next.SetDisabled(v.Pen.Phase == console.Treating, "")
 	r.end.SetDisabled(v.Pen.Phase == console.Treating, "")
 	w := r.env.Words
-	blocked := len(v.Blocks) > 0
+	blocked := armBlocked(v)
 	relay = show(r.card, blocked) || relay
 	relay = show(r.title, blocked) || relay
 	r.title.Set(widgets.Strong(w.T("why.title")))
-	rows, checks := blockLines(v), [][]widgets.Run(nil)
+	rows, checks := blockLines(v, blocked), [][]widgets.Run(nil)
 	if !blocked {
 		checks = checkRuns(w, v)
 	}
@@ -186,11 +186,17 @@ func pulseCount(w *words.Words, kind clinical.PenKind, n int) string {
 	return w.N("run.pulls.n", n)
 }
 
+// armBlocked says that something keeps the pen from being armed. Armed, it is
+// too late for that: a held trigger is a reason not to arm, and no news then.
+func armBlocked(v *console.View) bool { return len(v.Blocks) > 0 && !locked(v) }
+
 // blockLines are the blocks with their remedies, then the warnings.
-func blockLines(v *console.View) [][]widgets.Run {
+func blockLines(v *console.View, blocked bool) [][]widgets.Run {
 	var lines [][]widgets.Run
 	for _, b := range v.Blocks {
-		lines = append(lines, widgets.CheckRuns(widgets.CheckBlocked, b.Sentence, b.Remedy))
+		if blocked {
+			lines = append(lines, widgets.CheckRuns(widgets.CheckBlocked, b.Sentence, b.Remedy))
+		}
 	}
 	for _, b := range v.Warnings {
 		lines = append(lines, widgets.CheckRuns(widgets.CheckWarning, b.Sentence, b.Remedy))
@@ -201,7 +207,7 @@ func blockLines(v *console.View) [][]widgets.Run {
 // showWhy lists everything that keeps the pen from being armed, in full.
 func (p *Treat) showWhy() {
 	v := p.view
-	if len(v.Blocks) == 0 {
+	if !armBlocked(v) {
 		return
 	}
 	var texts []widgets.Run

@@ -176,3 +176,41 @@ func TestAHeldPadAlwaysComesUp(t *testing.T) {
 		}
 	}
 }
+
+// The reasons of a blocked control are asked for by a plain tap only, never by
+// the end of a hold that was blocked on its way.
+func TestOnlyAPlainTapAsksWhy(t *testing.T) {
+	b := newBench(t, theme.Dark, theme.Scale100)
+	asked := 0
+	h := NewHoldButton(b.router, b.clock.clock(), func(string) {}, nil)
+	h.OnBlocked = func() { asked++ }
+	release := func() {
+		h.MouseUp(pointer())
+		h.Tapped(&fyne.PointEvent{})
+	}
+	h.Set(HoldState{Mode: HoldReady})
+	h.MouseDown(pointer())
+	h.Set(HoldState{Mode: HoldBlocked})
+	release()
+	if asked != 0 {
+		t.Error("the end of a hold asked why")
+	}
+	h.MouseDown(pointer())
+	release()
+	if asked != 1 {
+		t.Errorf("a tap asked %d times", asked)
+	}
+}
+
+// The dashes of a blocked control are its focus ring too: no second outline
+// lies under them.
+func TestABlockedControlHasOneOutline(t *testing.T) {
+	b := newBench(t, theme.Dark, theme.Scale100)
+	h := NewHoldButton(b.router, b.clock.clock(), func(string) {}, nil)
+	h.Set(HoldState{Mode: HoldBlocked})
+	b.put(h, 0, 0, 300, holdHeight)
+	h.FocusGained()
+	if outline := h.Children()[0]; outline.Visible() {
+		t.Error("a solid frame lies under the dashes")
+	}
+}

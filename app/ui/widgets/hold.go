@@ -56,6 +56,7 @@ type HoldButton struct {
 	began    time.Time
 	stop     func()
 	fraction float32
+	spent    bool // the press that is going on, or was last, is no plain tap on a blocked control
 }
 
 // NewHoldButton returns a control. onHeld is called once at the end of each
@@ -107,9 +108,12 @@ func (h *HoldButton) KeyUp(ev *fyne.KeyEvent) {
 }
 
 // Tapped asks for the reasons while the control is blocked. Otherwise a tap
-// does nothing: it is no hold.
+// does nothing: it is no hold. The end of a hold that was blocked on the way
+// comes as a tap too; it asks for nothing.
 func (h *HoldButton) Tapped(*fyne.PointEvent) {
-	if h.state.Mode == HoldBlocked && h.OnBlocked != nil {
+	spent := h.spent
+	h.spent = false
+	if h.state.Mode == HoldBlocked && h.OnBlocked != nil && !spent {
 		h.OnBlocked()
 	}
 }
@@ -120,6 +124,7 @@ func (h *HoldButton) MouseDown(ev *desktop.MouseEvent) {
 		return
 	}
 	takeFocus(h)
+	h.spent = h.state.Mode != HoldBlocked
 	h.begin()
 }
 
@@ -188,7 +193,11 @@ func (h *HoldButton) CreateRenderer() fyne.WidgetRenderer {
 			place(fill, 3, 3, (s.Width-6)*h.fraction, s.Height-6)
 			place(dashes, 0, 0, s.Width, s.Height)
 			if h.state.Mode == HoldBlocked && s.Width > 0 {
-				dashes.svg(fmt.Sprintf("dashes-%.0fx%.0f", s.Width, s.Height), dashedFrame(s), ink(h, theme.TextDisabled))
+				line, width := theme.TextDisabled, float32(2)
+				if h.focused { // the dashes are the ring
+					line, width = theme.Accent, 3
+				}
+				dashes.svg(fmt.Sprintf("dashes-%.0fx%.0f-%.0f", s.Width, s.Height, width), dashedFrame(s, width), ink(h, line))
 			} else {
 				dashes.set(IconNone, color.Black)
 			}
@@ -224,16 +233,16 @@ func (h *HoldButton) paint(ground *plate, fill *canvas.Rectangle, text *canvas.T
 		// The dashes are the outline.
 		under, width, words = theme.Background, 0, theme.TextSecondary
 	}
-	if h.focused && h.state.Mode != HoldArmed {
+	if h.focused && h.state.Mode != HoldArmed && h.state.Mode != HoldBlocked {
 		line, width = theme.Accent, 3
 	}
 	ground.paint(ink(h, under), ink(h, line), width, theme.CardRadius)
 	text.Color = ink(h, words)
 }
 
-// dashedFrame is a drawing of a dashed rounded frame.
-func dashedFrame(s fyne.Size) string {
+// dashedFrame is a drawing of a dashed rounded frame of a line's width.
+func dashedFrame(s fyne.Size, width float32) string {
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]g %[2]g" width="%[1]g" height="%[2]g">`+
-		`<rect x="1" y="1" width="%[3]g" height="%[4]g" rx="10" fill="none" stroke="#C" stroke-width="2" stroke-dasharray="8,6"/></svg>`,
-		s.Width, s.Height, s.Width-2, s.Height-2)
+		`<rect x="%[5]g" y="%[5]g" width="%[3]g" height="%[4]g" rx="10" fill="none" stroke="#C" stroke-width="%[6]g" stroke-dasharray="8,6"/></svg>`,
+		s.Width, s.Height, s.Width-width, s.Height-width, width/2, width)
 }

@@ -14,6 +14,7 @@ import (
 type LimitBarState struct {
 	Min, Max             int64 // what the pen can do: the whole bar
 	LowBound, HighBound  int64 // the effective range; its ends are the binding bounds
+	NoBounds             bool  // there is no effective range: neither it nor its ends are drawn
 	RecLow, RecHigh      int64 // the recommended range; equal: none
 	Set, Measured        int64
 	HasSet, HasMeasured  bool
@@ -53,6 +54,9 @@ func (b *LimitBar) PartName() string { return "bar" }
 
 // SetLocked stops dragging, such as while armed.
 func (b *LimitBar) SetLocked(v bool) { b.locked = v }
+
+// Disabled says that the bar can't be dragged.
+func (b *LimitBar) Disabled() bool { return b.locked }
 
 // barInset leaves room for half a knob at both ends.
 const barInset = 8
@@ -142,9 +146,10 @@ func (b *LimitBar) CreateRenderer() fyne.WidgetRenderer {
 			track.FillColor, track.CornerRadius = ink(b, theme.Line), thick/2
 			allowed.FillColor, allowed.CornerRadius = ink(b, theme.Allowed), 2
 			recommended.FillColor, recommended.CornerRadius = ink(b, theme.Recommended), 2
-			recommended.Hidden = s.RecHigh <= s.RecLow
+			recommended.Hidden = s.NoBounds || s.RecHigh <= s.RecLow
 			low.FillColor, high.FillColor = ink(b, theme.Bound), ink(b, theme.Bound)
 			low.CornerRadius, high.CornerRadius = 1, 1
+			allowed.Hidden, low.Hidden, high.Hidden = s.NoBounds, s.NoBounds, s.NoBounds
 			knob.FillColor, knob.Hidden = ink(b, theme.Text), !s.HasSet
 			knob.StrokeColor, knob.StrokeWidth = ink(b, theme.Panel), 1
 			if s.Refused {

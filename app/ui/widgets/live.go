@@ -62,6 +62,30 @@ type LivePanel struct {
 	raster       *canvas.Raster
 	img          *image.RGBA
 	now          int64
+	drawn        picture
+}
+
+// picture is all that a redraw of a chart can change.
+type picture struct {
+	size   fyne.Size
+	newest chart.Sample
+	count  int
+	column int64 // of the cursor, counted on over all sweeps
+}
+
+// picture says what the chart shows at a time.
+func (p *LivePanel) picture(now int64) picture {
+	s := picture{size: p.raster.Size(), count: p.series.Len()}
+	if last, ok := p.series.Last(); ok {
+		s.newest, now = last, max(now, last.At)
+	}
+	if p.img == nil || p.scale.Window <= 0 {
+		s.column = now
+		return s
+	}
+	width := int64(p.img.Rect.Dx())
+	s.column = now/p.scale.Window*width + now%p.scale.Window*width/p.scale.Window
+	return s
 }
 
 // NewLivePanel returns a panel for a series, which somebody else fills.
@@ -113,10 +137,17 @@ func (p *LivePanel) Set(s LiveState) {
 // noValue stands where nothing is measured any more.
 const noValue = "--"
 
-// Redraw draws the chart as of a time of the pen's clock, in µs.
-func (p *LivePanel) Redraw(now int64) {
-	p.now = now
+// Redraw draws the chart as of a time of the pen's clock, in µs, and says
+// whether that was needed: without a new sample, and with the cursor on the
+// same pixel, it would be the same picture.
+func (p *LivePanel) Redraw(now int64) bool {
+	next := p.picture(now)
+	if next == p.drawn {
+		return false
+	}
+	p.now, p.drawn = now, next
 	p.raster.Refresh()
+	return true
 }
 
 // generate draws into the picture that is kept for the size.

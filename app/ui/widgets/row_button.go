@@ -17,6 +17,7 @@ type RowButton struct {
 	// Name is the button's name in a trace of the window.
 	Name       string
 	title, sub *Line
+	disabled   bool
 	onTap      func()
 }
 
@@ -42,25 +43,34 @@ func (b *RowButton) Set(title, sub []Run) {
 // PartName is the button's name in a trace.
 func (b *RowButton) PartName() string { return b.Name }
 
+// SetDisabled takes the act away, such as while armed. The text stays as it
+// is: who is treated is read then too.
+func (b *RowButton) SetDisabled(v bool) {
+	if b.disabled != v {
+		b.disabled = v
+		b.Refresh()
+	}
+}
+
 // Disabled implements fyne.Disableable: without an act it takes no focus.
-func (b *RowButton) Disabled() bool { return b.onTap == nil }
+func (b *RowButton) Disabled() bool { return b.disabled || b.onTap == nil }
 
-// Enable implements fyne.Disableable and does nothing.
-func (b *RowButton) Enable() {}
+// Enable implements fyne.Disableable.
+func (b *RowButton) Enable() { b.SetDisabled(false) }
 
-// Disable implements fyne.Disableable and does nothing.
-func (b *RowButton) Disable() {}
+// Disable implements fyne.Disableable.
+func (b *RowButton) Disable() { b.SetDisabled(true) }
 
 // Tapped carries out the act.
 func (b *RowButton) Tapped(*fyne.PointEvent) {
-	if b.onTap != nil {
+	if !b.Disabled() {
 		b.onTap()
 	}
 }
 
 // MouseDown takes the focus.
 func (b *RowButton) MouseDown(*desktop.MouseEvent) {
-	if b.onTap != nil {
+	if !b.Disabled() {
 		takeFocus(b)
 	}
 }
@@ -87,10 +97,10 @@ func (b *RowButton) CreateRenderer() fyne.WidgetRenderer {
 		},
 		paint: func() {
 			var fill color.Color = color.Transparent
-			if b.onTap != nil && b.hovered {
+			if !b.Disabled() && b.hovered {
 				fill = ink(b, theme.Raised)
 			}
-			ground.overlay(b, fill, b.focused)
+			ground.overlay(b, fill, b.focused && !b.Disabled())
 		},
 	})
 }
