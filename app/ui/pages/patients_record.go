@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -114,6 +115,7 @@ type recordSheet struct {
 	open   bool
 	title  *widgets.Line
 	back   *widgets.Button
+	alarms *widgets.Button // of a record that has some
 	facts  *factSheet
 	table  *pulseTable
 	pager  *pager
@@ -126,11 +128,12 @@ func newRecordSheet(env *Env, changed func()) *recordSheet {
 		r.close()
 		changed()
 	})
+	r.alarms = env.button("record.alarms", widgets.Secondary, "record.alarms", r.showAlarms)
 	r.pager = newPager(env, "record", func(by int) {
 		r.table.turn(by)
 		r.object.Refresh()
 	})
-	r.object = arrange(fyne.NewSize(300, 200), r.layout, r.title, r.back, r.facts.object, r.table.object, r.pager.object)
+	r.object = arrange(fyne.NewSize(300, 200), r.layout, r.title, r.back, r.alarms, r.facts.object, r.table.object, r.pager.object)
 	return r
 }
 
@@ -144,6 +147,8 @@ func (r *recordSheet) show(row console.TreatmentRow) {
 	r.title.Set(widgets.Strong(w.T("record.title", w.Day(row.Started, r.env.Now()), w.T("treatments.session", words.Count(row.Session)))).Sized(theme.SizeBody),
 		outcomeRun(w, row.Outcome), widgets.Small(w.T("preset.place", row.ZoneName, row.IndicationName)+simulatedMark(w, row)))
 	r.facts.set(recordFacts(w, row))
+	r.alarms.SetText(w.N("record.alarms.n", len(row.Alarms)))
+	show(r.alarms, len(row.Alarms) > 0)
 	r.table.set(row.PenKind, row.Pulses)
 	r.object.Refresh()
 }
@@ -165,21 +170,88 @@ func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
 	}
 	alarms := w.T("record.alarms.none")
 	if n := len(t.Alarms); n > 0 {
-		alarms = words.Count(n) + " · " + t.Alarms[n-1].Text
+		alarms = words.Count(n)
 	}
-	return []fact{
+	facts := []fact{
 		{w.T("record.settings"), widgets.Strong(settings)},
 		{w.T("record.envelope"), widgets.Plain(limits)},
-		{w.T("record.dose_cap"), widgets.Plain(doseCap(w, t))},
-		{w.T("record.total"), widgets.Plain(delivered(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
+	}
+	if t.PenKind == clinical.RF {
+		facts = append(facts, fact{w.T("record.dose_cap"), widgets.Plain(doseCap(w, t))})
+	}
+	return append(facts, []fact{
+		{w.T("record.total"), widgets.Plain(total(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
 		{w.T("record.stop"), widgets.Strong(stop)},
 		{w.T("record.time"), widgets.Plain(when)},
 		{w.T("record.operator"), widgets.Plain(t.Operator.Name)},
 		{w.T("record.pen"), widgets.Plain(w.T("record.pen.value", t.PenModel, t.PenFirmware, w.T("pen.serial", t.PenSerial)))},
-		{w.T("record.tip"), widgets.Plain(w.T("record.tip.lot", t.Tip.Lot) + " · " + w.T("strip.tip.pins", words.Count(t.Tip.Pins)))},
+		{w.T("record.tip"), widgets.Plain(w.T("record.tip.lot", t.Tip.Lot) + " · " + pins(w, t))},
 		{w.T("record.library"), widgets.Plain(t.LibraryVersion + " · " + w.T("record.skin") + " " + skin(w, t.Fitzpatrick))},
 		{w.T("record.alarms"), widgets.Plain(alarms)},
+	}...)
+}
+
+// total is what a record came to: that of a needling pen has strokes.
+func total(w *words.Words, t console.TreatmentRow) string {
+	if t.PenKind == clinical.RF {
+		return delivered(w, t)
 	}
+	strokes := 0
+	for _, p := range t.Pulses {
+		strokes += int(p.Strokes)
+	}
+	return w.N("record.pulls", t.PulseCount) + " · " + w.N("record.strokes", strokes)
+}
+
+// pins is what a tip has, by the name that its kind of pen has for them.
+func pins(w *words.Words, t console.TreatmentRow) string {
+	if t.PenKind == clinical.RF {
+		return w.T("record.tip.pins", words.Count(t.Tip.Pins))
+	}
+	return w.T("record.tip.needles", words.Count(t.Tip.Pins))
+}
+
+// alarmLine is an alarm of a record with how often it came.
+type alarmLine struct {
+	text   string
+	count  int
+	newest clinical.Alarm
+}
+
+// alarmLines is each alarm once, the newest first.
+func alarmLines(w *words.Words, alarms []clinical.Alarm) []alarmLine {
+	var lines []alarmLine
+	for _, a := range slices.Backward(alarms) {
+		text := w.Alarm(a)
+		if i := slices.IndexFunc(lines, func(l alarmLine) bool { return l.text == text }); i >= 0 {
+			lines[i].count++
+			continue
+		}
+		lines = append(lines, alarmLine{text: text, count: 1, newest: a})
+	}
+	return lines
+}
+
+// showAlarms opens the alarms of the record: how often each came, and what it
+// was about the last time.
+func (r *recordSheet) showAlarms() {
+	w := r.env.Words
+	var texts []widgets.Run
+	for _, l := range alarmLines(w, r.row.Alarms) {
+		text, last := l.text, words.Time(l.newest.At)
+		if l.count > 1 {
+			text = w.T("record.alarm.times", words.Count(l.count), l.text)
+			last = w.T("record.alarm.last", last)
+		}
+		if l.newest.Expected != "" {
+			last += " · " + w.T("record.alarm.expected", l.newest.Expected)
+		}
+		if l.newest.Measured != "" {
+			last += " · " + w.T("alarm.measured", l.newest.Measured)
+		}
+		texts = append(texts, widgets.Strong(text), widgets.Muted(last))
+	}
+	r.env.note(w.T("record.alarms"), texts)
 }
 
 // envelopeText is the upper ends of what the pen held.
@@ -189,7 +261,7 @@ func envelopeText(kind clinical.PenKind, e clinical.Envelope) string {
 
 // doseCap is the most that the pen let one pin have at one spot.
 func doseCap(w *words.Words, t console.TreatmentRow) string {
-	if n := len(t.Applied); n > 0 && t.PenKind == clinical.RF {
+	if n := len(t.Applied); n > 0 {
 		return w.T("record.dose", words.PerPin(t.Applied[n-1].Envelope.DosePerPin))
 	}
 	return w.T("live.nothing")
@@ -199,7 +271,13 @@ func doseCap(w *words.Words, t console.TreatmentRow) string {
 func (r *recordSheet) layout(s fyne.Size) {
 	back := r.back.MinSize()
 	place(r.back, s.Width-back.Width, 0, back.Width, back.Height)
-	place(r.title, 0, 0, s.Width-back.Width-columnGap, back.Height)
+	wide := s.Width - back.Width - columnGap
+	if r.alarms.Visible() {
+		alarms := r.alarms.MinSize()
+		wide -= alarms.Width + columnGap
+		place(r.alarms, wide+columnGap, 0, alarms.Width, back.Height)
+	}
+	place(r.title, 0, 0, wide, back.Height)
 	y := back.Height + rowGap
 	facts := r.facts.height()
 	place(r.facts.object, 0, y, s.Width, facts)

@@ -73,7 +73,7 @@ func columnsOf(w *words.Words, kind clinical.PenKind) []pulseColumn {
 	if kind != clinical.RF {
 		return append(head,
 			pulseColumn{"record.col.speed", 1.2, func(p clinical.Pulse) string { return words.Count(int(p.Speed)) + " /min" }},
-			pulseColumn{"record.col.pulse_ms", 1, func(p clinical.Pulse) string { return words.Count(int(p.Duration)) + " ms" }},
+			pulseColumn{"record.col.pull", 1, func(p clinical.Pulse) string { return words.Count(int(p.Duration)) + " ms" }},
 			pulseColumn{"record.col.strokes", 1, func(p clinical.Pulse) string { return words.Count(int(p.Strokes)) }}, tail)
 	}
 	return append(head,
@@ -117,7 +117,11 @@ func (t *pulseTable) fill() {
 		}
 	}
 	if len(t.pulses) == 0 && t.shown > 0 {
-		t.cells[0][0].Set(widgets.Small(t.w.T("record.pulses.none")))
+		text := t.w.T("record.pulses.none")
+		if t.kind != clinical.RF {
+			text = t.w.T("record.pulls.none")
+		}
+		t.cells[0][0].Set(widgets.Small(text))
 	}
 }
 

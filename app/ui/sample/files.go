@@ -73,7 +73,35 @@ func files(c Clinic) map[clinical.ID]console.PatientFile {
 		treatment(r.Patient, 1, 30, 214, clinical.OutcomeComplete),
 		treatment(r.Patient, 1, 30, 12, clinical.OutcomeStopped),
 	}
-	return map[clinical.ID]console.PatientFile{r.ID: f}
+	n := rows()[5]
+	needled := console.PatientFile{Patient: n.Patient, Age: n.Age, Treatments: []console.TreatmentRow{needling(n.Patient)}}
+	return map[clinical.ID]console.PatientFile{r.ID: f, n.ID: needled}
+}
+
+// needling is a sample record of a needling pen: pulls of the trigger with
+// their strokes, and alarms as the desk writes them.
+func needling(p clinical.Patient) console.TreatmentRow {
+	t := treatment(p, 7, 9, 14, clinical.OutcomeComplete)
+	set := clinical.Settings{Depth: 1000, Speed: 6000}
+	t.PenKind, t.PenModel, t.PenSerial, t.Tip = clinical.Needling, "N1", "0107", tip(clinical.Needling)
+	t.Indication, t.Zone, t.IndicationName, t.ZoneName = "alopecia", "scalp", "Alopecia", "Scalp"
+	t.Applied[0].Settings = set
+	t.Applied[0].Envelope = clinical.Envelope{Max: clinical.Settings{Depth: 1500, Speed: 9000}, Pins: t.Tip.Pins}
+	for i := range t.Pulses {
+		pl := &t.Pulses[i]
+		pl.Set, pl.Depth, pl.Speed, pl.Power, pl.Energy = set, 980, protocol.StrokesPerMinute(5960+10*(i%7)), 0, 0
+		pl.Duration = protocol.Milliseconds(4000 + 350*(i%5))
+		pl.Strokes = uint32(int(pl.Speed) * int(pl.Duration) / 60_000)
+		pl.Impedance, pl.PeakTemp, pl.Result = 0, 0, "released"
+	}
+	alarm := func(code uint16, text string) clinical.Alarm {
+		return clinical.Alarm{At: t.Started.Add(3 * time.Minute), Code: code, Priority: "medium", Text: text}
+	}
+	t.Alarms = []clinical.Alarm{
+		alarm(protocol.EventAlarm, "speed_deviation"),
+		alarm(protocol.EventLeaseExpired, "lease_expired"), alarm(protocol.EventLeaseExpired, "lease_expired"),
+	}
+	return t
 }
 
 // treatment is a sample record with its pulses.

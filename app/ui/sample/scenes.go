@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"errors"
 	"time"
 
 	"stipple/app/clinical"
@@ -61,6 +62,7 @@ func (c Clinic) treatScenes() []Scene {
 		on("stopped", c.stopped()),
 		on("stop-not-confirmed", c.unconfirmed()),
 		on("link-lost", c.linkLost()),
+		on("link-lost-armed", c.linkLostArmed()),
 		on("no-pen", c.noPen()),
 		on("no-patient", c.begin(clinical.RF, -1).facts(clinical.Facts{PatientChosen: clinical.FactFails, PlaceChosen: clinical.FactFails})),
 		on("not-treatable", c.notTreatable()),
@@ -82,6 +84,7 @@ func (c Clinic) patientScenes() []Scene {
 		on("preset-review", c.notApplied(), "patients.preset.2.load"),
 		on("treatments", c.notApplied(), "patients.tab.1"),
 		on("record", c.notApplied(), "patients.tab.1", "patients.treatments.choice.1"),
+		on("needling-record", c.needling(), "patients.tab.1", "patients.treatments.choice.0"),
 		on("details", c.notApplied(), "patients.tab.2"),
 		on("edit", c.notApplied(), "patients.tab.2", "patients.edit"),
 		on("nobody", c.begin(clinical.RF, -1)),
@@ -105,6 +108,7 @@ func (c Clinic) ready() *scene {
 func (c Clinic) alarm() *scene {
 	s := c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).treating()
 	s.desk.live.Status.PowerMax = 9200
+	s.view.Run.Last.Power = 9200
 	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeMedium, At: Now(), Key: "power",
 		Text: "Power 23 % below what was set, for 2 pulses · expected 12.0 W, measured 9.2 W"}}
 	return s
@@ -158,36 +162,71 @@ func (c Clinic) unconfirmed() *scene {
 	return s
 }
 
+// worded is an error as the desk publishes it: with the code of its sentence.
+type worded struct {
+	error
+	code string
+	args []any
+}
+
+func (w worded) Code() string { return w.code }
+func (w worded) Args() []any  { return w.args }
+
+// lose takes the pen away, as of a few seconds ago. The controls keep their
+// values; what the pen had is not known any more.
+func (s *scene) lose(phase console.Phase, kind console.NoticeKind) *scene {
+	s.view.Pen.Phase, s.view.Pen.Connected, s.view.Pen.LostAt = phase, false, Now().Add(-3*time.Second)
+	s.view.Pen.Battery, s.view.Pen.HasHandpiece = -1, false
+	s.view.Arm.State = console.ArmBlocked
+	s.view.Apply.Can = false
+	s.view.Notices = append(s.view.Notices, console.Notice{ID: 2, Kind: kind, At: s.view.Pen.LostAt, Key: "link",
+		Err: worded{errors.New("link lost"), "link_lost", nil}})
+	s.view.Run = console.RunView{Pass: 1}
+	s.desk.live = console.LiveView{}
+	s.desk.hand = nil
+	return s
+}
+
+// linkLost is a pen that was not armed and fell silent.
 func (c Clinic) linkLost() *scene {
 	f := allHolds()
-	f.LinkAlive, f.OutcomeKnown = clinical.FactFails, clinical.FactFails
-	s := c.rf().applied().run(86, 2, 192*time.Second).facts(f)
-	s.view.Pen.Phase, s.view.Pen.Connected, s.view.Pen.LostAt = console.Disconnected, false, Now().Add(-3*time.Second)
-	s.view.Arm.State = console.ArmBlocked
-	s.view.Apply = console.ApplyView{State: console.NothingToApply}
-	s.desk.live.Age = 3 * time.Second
-	return s
+	f.LinkAlive, f.SettingsApplied = clinical.FactFails, clinical.FactFails
+	return c.rf().facts(f).lose(console.Disconnected, console.NoticeMedium)
+}
+
+// linkLostArmed is a pen that fell silent in the middle of a run: how that
+// ended is not known until the same pen is back.
+func (c Clinic) linkLostArmed() *scene {
+	f := allHolds()
+	f.LinkAlive, f.SettingsApplied, f.OutcomeKnown = clinical.FactFails, clinical.FactFails, clinical.FactFails
+	s := c.rf().facts(f)
+	run := treatment(*s.view.Patient, 2, 0, 86, clinical.OutcomeUncertain)
+	cut := &console.UnsettledError{Treatment: run.Treatment}
+	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeHigh, At: Now().Add(-3 * time.Second), Key: "unsettled:run",
+		Err: worded{cut, "unsettled", []any{s.view.Patient.FamilyName, s.view.Pen.Serial}}}}
+	return s.lose(console.Uncertain, console.NoticeHigh)
 }
 
 func (c Clinic) noPen() *scene {
 	f := clinical.Facts{LinkAlive: clinical.FactFails, PlaceChosen: clinical.FactFails}
 	s := c.begin(clinical.RF, 0).facts(f)
 	s.view.Pen = console.PenView{Phase: console.Disconnected, CanSimulate: true, Battery: -1}
-	s.view.Indications = nil
+	s.view.Indications, s.view.Controls = nil, nil
 	s.desk.live = console.LiveView{}
 	s.desk.hand = nil
 	return s
 }
 
-// notTreatable is a tip that starts where the zone ends.
+// notTreatable is an indication that the mounted tip is not made for, by the
+// library's own rules.
 func (c Clinic) notTreatable() *scene {
-	s := c.begin(clinical.RF, 0)
-	s.view.Indication, s.view.Zone = "wrinkles", "eyelid_upper_left"
-	s.view.Limits = &clinical.NotTreatableError{Rules: [2]clinical.Reason{
-		{Text: "zone: left upper eyelid allows at most 0.30 mm"}, {Text: "pen R1 starts at 0.50 mm"},
-	}}
-	for _, z := range c.lib.Zones(clinical.RF, "wrinkles") {
-		s.view.Zones = append(s.view.Zones, console.Choice{Key: string(z.Key), Name: z.Name})
+	s := c.begin(clinical.RF, 1)
+	s.view.Pen.Tip.Insulated = false
+	s.place("hypertrophic_scars", "cheek_left", clinical.Settings{})
+	f := allHolds()
+	f.Treatable, f.SettingsApplied, f.TipInsulated = clinical.FactFails, clinical.FactFails, clinical.FactFails
+	if s.missing != nil {
+		f.NotTreatable = s.missing.Error()
 	}
-	return s.facts(clinical.Facts{Treatable: clinical.FactFails, NotTreatable: "zone and pen have no depth in common"})
+	return s.facts(f)
 }

@@ -84,6 +84,7 @@ func (c Clinic) begin(kind clinical.PenKind, row int) *scene {
 		s.view.Patient = &p
 		s.view.Session = s.row.LastSession
 	}
+	s.unlimited()
 	s.desk = &Desk{view: &s.view, rows: rows(), hand: handpiece{}}
 	s.desk.live = console.LiveView{Valid: true, RTT: 4 * time.Millisecond, Status: protocol.Status{
 		State: protocol.StateStandby, Temp: 3310, Battery: 82, Flags: protocol.FlagNeedleBack | protocol.FlagSelfTestOK,
@@ -99,7 +100,7 @@ func (s *scene) place(indication clinical.IndicationKey, zone clinical.ZoneKey, 
 	}
 	s.draft = draft
 	s.query = clinical.Query{
-		Pen: capability(s.kind), Tip: tip(s.kind), Indication: indication, Zone: zone,
+		Pen: capability(s.kind), Tip: s.view.Pen.Tip, Indication: indication, Zone: zone,
 		Fitzpatrick: s.row.Fitzpatrick, Role: s.view.Operator.Role, PulsesPerSpot: 1, Draft: draft,
 	}
 	s.limits, s.missing = s.c.lib.Effective(s.query)
@@ -110,6 +111,21 @@ func (s *scene) place(indication clinical.IndicationKey, zone clinical.ZoneKey, 
 	s.view.Spot = console.SpotView{Pulses: s.limits.PulsesPerSpot, Max: s.limits.MaxPulsesPerSpot}
 	s.controls()
 	return s
+}
+
+// unlimited are the controls before there are limits: the pen's own scales,
+// with nothing to set.
+func (s *scene) unlimited() {
+	pen := capability(s.kind)
+	s.view.Controls = nil
+	for _, p := range clinical.AllParameters() {
+		if r := pen.Parameters[p]; pen.Has(p) {
+			s.view.Controls = append(s.view.Controls, console.Control{
+				Limit: clinical.Limit{Parameter: p, Step: r.Step, ScaleMin: r.Min, ScaleMax: r.Max},
+			})
+		}
+	}
+	s.view.Apply = console.ApplyView{State: console.NothingToApply}
 }
 
 func (s *scene) controls() {
@@ -171,6 +187,12 @@ func (s *scene) run(pulses, pass int, zone time.Duration) *scene {
 		Energy: per * protocol.Microjoules(pulses), Strokes: uint64(pulses) * 1200,
 		Started: Now().Add(-7 * time.Minute), ZoneTime: zone, StopTime: 18 * time.Millisecond,
 	}
+	last := clinical.Pulse{
+		Index: uint32(1000 + pulses), At: Now().Add(-time.Second), Set: s.draft, Pass: pass, Result: "complete",
+		Depth: s.draft.Depth - 20, Speed: s.draft.Speed - 1, Power: max(s.draft.Power-200, 0), Duration: s.draft.Duration,
+	}
+	last.Energy = protocol.Energy(last.Power, last.Duration)
+	s.view.Run.Last = &last
 	return s
 }
 

@@ -71,8 +71,8 @@ func englishPortErrors() map[string]string {
 func englishPenErrors() map[string]string {
 	return map[string]string{
 		"error.link_lost":              "The link to the pen was lost.",
-		"error.link_lost.kept":         "The pen switches itself off, and every pulse that it reported is kept.",
-		"error.link_lost.do":           "Check the cable. The same pen is found again by itself; nothing resumes.",
+		"error.link_lost.kept":         "The pen switches itself off; each pulse it reported is kept.",
+		"error.link_lost.do":           "Check the cable: the pen is found again.",
 		"error.uncertain":              "It is not known whether the pen did what it was told.",
 		"error.uncertain.do":           "Connect the same pen: Stipple compares with the pen's own record.",
 		"error.unsettled":              "How the treatment of %s with pen %s ended is not known.",

@@ -71,6 +71,7 @@ func englishShell() map[string]string {
 		"event.2":         "The pen changed its state",
 		"event.3":         "The pen switched off by itself: it heard nothing from the console",
 		"event.4":         "The pen obeyed STOP",
+		"event.5":         "The pen latched a fault",
 		"event.6":         "The stop was cleared",
 		"event.7":         "Another tip is on the pen: check and apply the settings again",
 		"event.8":         "The pen has other settings",

@@ -2,6 +2,7 @@ package words
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"stipple/app/clinical"
@@ -114,6 +115,18 @@ func (w *Words) input(e *clinical.InputError) string {
 		return w.T("error.input.unit", e.Detail)
 	}
 	return w.T("error.input.no_number", printable(e.Text))
+}
+
+// Alarm words an alarm of a record: by the name that the pen has for it, then
+// by the number of the event. One that is not known keeps its own text.
+func (w *Words) Alarm(a clinical.Alarm) string {
+	for _, key := range []string{"alarm." + a.Text, "event." + a.Text, "event." + strconv.Itoa(int(a.Code))} {
+		// A text with a place for something else is not this alarm's.
+		if text, ok := w.table[key]; ok && !strings.Contains(text, "%") {
+			return text
+		}
+	}
+	return printable(a.Text)
 }
 
 // Fields words what is wrong with each field of a form, by the field's name in

@@ -174,3 +174,24 @@ func TestFieldProblems(t *testing.T) {
 		t.Error("an error without fields has some")
 	}
 }
+
+// An alarm of a record is worded by its name, then by its event, and keeps its
+// own text where neither is known.
+func TestAlarmsOfARecordHaveWords(t *testing.T) {
+	w := English()
+	for _, c := range []struct {
+		alarm clinical.Alarm
+		want  string
+	}{
+		{clinical.Alarm{Code: protocol.EventAlarm, Text: "power_deviation"}, "The power differs from what was set"},
+		{clinical.Alarm{Code: protocol.EventLeaseExpired, Text: "lease_expired"}, w.T("event.3")},
+		{clinical.Alarm{Code: protocol.EventFault, Text: "fault"}, "The pen latched a fault"},
+		{clinical.Alarm{Code: protocol.EventAlarm, Text: "alarm 77"}, "alarm 77"},
+		{clinical.Alarm{Code: protocol.EventMaker, Text: "other"}, "other"},
+		{clinical.Alarm{Text: "odd\x07"}, "odd\uFFFD"},
+	} {
+		if got := w.Alarm(c.alarm); got != c.want {
+			t.Errorf("%+v is %q, want %q", c.alarm, got, c.want)
+		}
+	}
+}
