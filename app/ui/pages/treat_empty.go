@@ -144,36 +144,18 @@ func (p *Treat) showEmpty(v *console.View) bool {
 	return show(p.empty.object, true)
 }
 
-// emptyState is the first thing that is missing: pen, patient, place, limits.
+// emptyState is why there is no pen to set. A pen that is known has its
+// controls, also before there are limits.
 func (p *Treat) emptyState(v *console.View) emptyState {
 	e := p.env
 	switch {
-	case v.Pen.Phase == console.Handshake:
-		return emptyState{title: e.t("treat.connecting"), text: e.t("treat.connecting.do")}
 	case v.Pen.Phase == console.Monitor:
 		s := e.Words.Error(v.Pen.Problem)
 		return emptyState{title: e.t("treat.monitor"), text: s.Text()}
-	case !v.Pen.Connected:
-		return p.noPen(v)
-	case v.Patient == nil:
-		return emptyState{title: e.t("treat.nopatient"), text: e.t("treat.nopatient.do"), acts: []emptyAct{
-			{"treat.empty.patient", e.t("treat.nopatient.find"), true, p.PickPatient},
-		}}
-	case v.Indication == "" || v.Zone == "":
-		acts := []emptyAct{{"treat.empty.indication", e.t("treat.nochoice.ind"), v.Indication == "", p.pickIndication}}
-		if v.Indication != "" {
-			acts = append(acts, emptyAct{"treat.empty.zone", e.t("treat.nochoice.zone"), true, p.pickZone})
-		}
-		return emptyState{title: e.t("treat.nochoice"), text: e.t("treat.nochoice.do"), acts: acts}
+	case v.Pen.Phase == console.Handshake || v.Pen.Connected:
+		return emptyState{title: e.t("treat.connecting"), text: e.t("treat.connecting.do")}
 	}
-	s := emptyState{title: e.t("treat.nolimits"), acts: []emptyAct{
-		{"treat.empty.indication", e.t("treat.nochoice.ind"), false, p.pickIndication},
-		{"treat.empty.zone", e.t("treat.nochoice.zone"), false, p.pickZone},
-	}}
-	if v.Limits != nil {
-		s.title, s.text, s.hint = e.t("treat.nottreatable"), e.Words.Error(v.Limits).What, e.t("treat.nottreatable.do")
-	}
-	return s
+	return p.noPen(v)
 }
 
 func (p *Treat) noPen(v *console.View) emptyState {
