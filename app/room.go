@@ -78,7 +78,6 @@ func openRoom(ctx context.Context, opt Options, lib *clinical.Library, log *slog
 		Operators: r.store,
 		Now:       time.Now,
 		Rand:      rand.Reader,
-		Log:       log,
 		Training:  training,
 		ThrowAway: throwAway,
 		Handpiece: r.pen.hand,

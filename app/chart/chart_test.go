@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -265,28 +264,6 @@ func TestALineWiderThanThePicture(t *testing.T) {
 	NewStrip(cfg).Draw(img, series, 9*second)
 	if at(img, 1, 0) != green {
 		t.Errorf("the line is missing: %v", at(img, 1, 0))
-	}
-}
-
-func TestTicks(t *testing.T) {
-	cases := []struct {
-		low, high int32
-		most      int
-		want      []int32
-	}{
-		{0, 100, 6, []int32{0, 20, 40, 60, 80, 100}},
-		{0, 100, 5, []int32{0, 50, 100}},
-		{3, 97, 10, []int32{10, 20, 30, 40, 50, 60, 70, 80, 90}},
-		{-25, 25, 11, []int32{-25, -20, -15, -10, -5, 0, 5, 10, 15, 20, 25}},
-		{0, 3, 9, []int32{0, 1, 2, 3}},
-		{5, 5, 9, nil},
-		{0, 10, 1, nil},
-		{math.MinInt32, math.MaxInt32, 5, []int32{-2000000000, -1000000000, 0, 1000000000, 2000000000}},
-	}
-	for _, c := range cases {
-		if got := Ticks(nil, c.low, c.high, c.most); !slices.Equal(got, c.want) {
-			t.Errorf("%d to %d, at most %d: %v, want %v", c.low, c.high, c.most, got, c.want)
-		}
 	}
 }
 

@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"io"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +31,6 @@ type Config struct {
 	Operators Operators
 	Now       Clock
 	Rand      io.Reader // for command ids
-	Log       *slog.Logger
 	// Training says that the store is a training store. Only there is a pen
 	// that calls itself simulated believed (safety.md section 1).
 	Training bool
@@ -195,9 +193,6 @@ func (d *Desk) Touch() {
 		s.Touch()
 	}
 }
-
-// Activity tells that a person gave input.
-func (d *Desk) Activity() {}
 
 // Live is what the pen said last.
 func (d *Desk) Live() LiveView {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -147,7 +146,7 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	b.cut = func() { b.plugged.Store(false); detach() }
 	b.desk = console.New(console.Config{
 		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken, &b.slow}, Operators: b.store,
-		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Log: slog.New(slog.DiscardHandler), Training: training,
+		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []chan struct{}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"time"
 
 	"stipple/app/clinical"
@@ -30,6 +31,10 @@ func (d *Desk) facts() clinical.Facts {
 	}
 	if d.draft.problem != nil && d.draft.problem != errNoContext {
 		f.Treatable, f.NotTreatable = clinical.FactFails, d.draft.problem.Error()
+		var rules *clinical.NotTreatableError
+		if errors.As(d.draft.problem, &rules) {
+			f.NotTreatable = rules.Rules[0].Text + ", " + rules.Rules[1].Text
+		}
 	}
 	if here {
 		d.penFacts(&f, st)

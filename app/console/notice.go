@@ -188,6 +188,10 @@ func (d *Desk) recordAlarm(n Notice) {
 		}
 	case n.Err != nil:
 		a.Text = n.Err.Error()
+		var coded interface{ Code() string }
+		if errors.As(explain(n.Err), &coded) {
+			a.Text = coded.Code() // which the window can word
+		}
 	}
 	d.run.record.Alarms = append(d.run.record.Alarms, a)
 	d.rec.alarm(d.run.record.ID, a)

@@ -32,7 +32,6 @@ type band struct {
 func newBand(w *Window) *band {
 	b := &band{w: w, quiet: widgets.NewLine()}
 	b.banner = widgets.NewBanner(w.keys, func() {
-		w.cfg.Desk.Activity()
 		b.acknowledge()
 	}, nil)
 	w.names.Set(b.banner, "banner", "banner")
@@ -67,7 +66,6 @@ func (b *band) askToSign(n console.Notice) {
 		Title: t.T("sign.title"), Text: t.Error(n.Err).Text() + " " + t.T("sign.by", b.w.view.Operator.Name),
 		Answers: []overlay.Answer{{Key: "no", Text: t.T("sign.later"), Kind: widgets.Secondary}, {Key: "yes", Text: sign, Kind: kind}},
 		OnAnswer: func(key string) {
-			b.w.cfg.Desk.Activity()
 			if key == "yes" {
 				b.w.cfg.Desk.Acknowledge(n.ID)
 			}

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -10,42 +9,11 @@ import (
 
 // Dispatch runs a function on the window's thread, now or soon, in the order
 // of the calls. In the program it is fyne.Do; tests pass [Inline] or a
-// [Queue]'s Do.
+// queue's.
 type Dispatch func(f func())
 
 // Inline runs a function at once, on the caller's goroutine.
 func Inline(f func()) { f() }
-
-// Queue keeps functions until the test that owns the window's thread runs
-// them. Do may be called from any goroutine.
-type Queue struct {
-	mu    sync.Mutex
-	funcs []func()
-}
-
-// Do keeps a function.
-func (q *Queue) Do(f func()) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.funcs = append(q.funcs, f)
-}
-
-// Run runs what is kept, including what that adds, and returns how many ran.
-func (q *Queue) Run() int {
-	n := 0
-	for {
-		q.mu.Lock()
-		if len(q.funcs) == 0 {
-			q.mu.Unlock()
-			return n
-		}
-		f := q.funcs[0]
-		q.funcs = q.funcs[1:]
-		q.mu.Unlock()
-		f()
-		n++
-	}
-}
 
 // Redraw asks the window's thread for a redraw and asks again only when the
 // last one has finished, so that a busy window gets fewer redraws and never a

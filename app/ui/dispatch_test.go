@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,7 +11,7 @@ import (
 )
 
 func TestABusyWindowGetsOneRedrawAtATime(t *testing.T) {
-	var q Queue
+	var q queue
 	drawn := 0
 	r := NewRedraw(q.Do, func() { drawn++ })
 	if !r.Ask() {
@@ -43,7 +44,7 @@ func TestARedrawThatPanicsDoesNotBlockTheNext(t *testing.T) {
 
 func TestTheClockCallsEachPeriodUntilStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var q Queue
+		var q queue
 		c := NewClock(q.Do)
 		calls := 0
 		stop := c.Every(100*time.Millisecond, func() { calls++ })
@@ -106,5 +107,36 @@ func TestThePaceFollowsThePen(t *testing.T) {
 		if got := perSecond(); got != c.want {
 			t.Errorf("%s: %d redraws a second, want %d", c.phase, got, c.want)
 		}
+	}
+}
+
+// queue keeps functions until the test that owns the window's thread runs
+// them. Do may be called from any goroutine.
+type queue struct {
+	mu    sync.Mutex
+	funcs []func()
+}
+
+// Do keeps a function.
+func (q *queue) Do(f func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.funcs = append(q.funcs, f)
+}
+
+// Run runs what is kept, including what that adds, and returns how many ran.
+func (q *queue) Run() int {
+	n := 0
+	for {
+		q.mu.Lock()
+		if len(q.funcs) == 0 {
+			q.mu.Unlock()
+			return n
+		}
+		f := q.funcs[0]
+		q.funcs = q.funcs[1:]
+		q.mu.Unlock()
+		f()
+		n++
 	}
 }

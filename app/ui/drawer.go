@@ -138,7 +138,6 @@ func (d *drawer) release() {
 }
 
 func (d *drawer) pull(down bool) {
-	d.w.cfg.Desk.Activity()
 	key := "hand.trigger"
 	if down {
 		key = "hand.trigger.down"

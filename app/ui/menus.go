@@ -20,7 +20,6 @@ func (w *Window) bindKeys() {
 
 // pickOperator asks who works here. While armed nobody else can take over.
 func (w *Window) pickOperator() {
-	w.cfg.Desk.Activity()
 	if w.outputPossible() {
 		return
 	}

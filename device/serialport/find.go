@@ -12,10 +12,6 @@ import (
 // Finder is what a supervisor calls once a second.
 type Finder func(ctx context.Context) ([]device.Port, error)
 
-// List returns the serial ports of this machine, USB or not, with what the
-// system knows of them. It opens none.
-func List() ([]device.Port, error) { return list() }
-
 // Pens finds the ports whose USB identity is in the table.
 func Pens(table []Pen) Finder {
 	known := make(map[string]Pen, len(table))

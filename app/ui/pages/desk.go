@@ -46,8 +46,6 @@ type Desk interface {
 	NextPass()
 	EndTreatment()
 	Acknowledge(notice int)
-	// Activity tells that a person gave input.
-	Activity()
 
 	SearchPatients(query string, done func(console.PatientList, error))
 	PatientFile(id clinical.ID, done func(console.PatientFile, error))

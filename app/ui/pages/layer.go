@@ -30,7 +30,6 @@ func (e *Env) pick(title string, anchor fyne.CanvasObject, choices []console.Cho
 // pickItems opens a picker of items that are ready.
 func (e *Env) pickItems(title string, anchor fyne.CanvasObject, items []overlay.Item, empty string, choose func(key string)) {
 	p := overlay.Picker{Title: title, Items: items, Empty: empty, Anchor: anchor, OnChoose: func(key string) {
-		e.Desk.Activity()
 		choose(key)
 	}}
 	if len(items) > searchFrom {
@@ -56,7 +55,6 @@ func (e *Env) ask(q question) {
 		Title: q.title, Text: q.text,
 		Answers: []overlay.Answer{{Key: "no", Text: q.no, Kind: widgets.Secondary}, {Key: "yes", Text: q.yes, Kind: kind}},
 		OnAnswer: func(key string) {
-			e.Desk.Activity()
 			if key == "yes" {
 				q.act()
 			}
@@ -103,7 +101,6 @@ func newProse(wide float32, paragraphs []widgets.Run) fyne.CanvasObject {
 func (e *Env) searchPatients(title string, choose func(clinical.ID)) {
 	f := newFinder(e, "finder", func(row console.PatientRow) {
 		e.Layer.Done()
-		e.Desk.Activity()
 		choose(row.ID)
 	})
 	e.Layer.ShowForm(overlay.Form{

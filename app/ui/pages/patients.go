@@ -127,7 +127,6 @@ func (p *Patients) choose(id clinical.ID) {
 	p.chosen = id
 	p.asked++
 	mine := p.asked
-	p.env.Desk.Activity()
 	p.env.Desk.PatientFile(id, func(f console.PatientFile, err error) {
 		p.env.Do(func() {
 			if mine == p.asked {

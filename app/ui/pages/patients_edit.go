@@ -164,7 +164,6 @@ func (p *Patients) openEdit(patient clinical.Patient) {
 			{Key: "save", Text: e.t("edit.save"), Kind: widgets.Primary},
 		},
 		OnAnswer: func(key string) {
-			e.Desk.Activity()
 			if key == "cancel" {
 				e.Layer.Done()
 				return

@@ -95,7 +95,6 @@ func (p *Patients) openRecord(i int) {
 		return
 	}
 	id := p.file.Treatments[i].ID
-	p.env.Desk.Activity()
 	p.env.Desk.TreatmentRecord(id, func(row console.TreatmentRow, err error) {
 		p.env.Do(func() {
 			if err != nil {
@@ -262,7 +261,7 @@ func envelopeText(kind clinical.PenKind, e clinical.Envelope) string {
 // doseCap is the most that the pen let one pin have at one spot.
 func doseCap(w *words.Words, t console.TreatmentRow) string {
 	if n := len(t.Applied); n > 0 {
-		return w.T("record.dose", words.PerPin(t.Applied[n-1].Envelope.DosePerPin))
+		return w.T("record.dose", clinical.FormatDose(t.Applied[n-1].Envelope.DosePerPin))
 	}
 	return w.T("live.nothing")
 }

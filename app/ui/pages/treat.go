@@ -82,11 +82,9 @@ func (p *Treat) buildCards() {
 	for _, par := range clinical.AllParameters() {
 		card := widgets.NewValueCard(env.Keys, env.Clock, widgets.ValueCardEvents{
 			Step: func(n int) {
-				env.Desk.Activity()
 				env.Desk.Step(par, n)
 			},
 			Typed: func(text string) {
-				env.Desk.Activity()
 				env.Desk.Type(par, text)
 			},
 			Preview: func(v int64, done bool) { p.preview(par, v, done) },
@@ -123,7 +121,6 @@ func (p *Treat) buildArm() {
 // the drag reaches the desk, and nothing reaches the pen.
 func (p *Treat) preview(par clinical.Parameter, v int64, done bool) {
 	if done {
-		p.env.Desk.Activity()
 		p.env.Desk.Set(par, int32(v))
 		return
 	}

@@ -155,7 +155,7 @@ func (r *doseRow) show(v *console.View) bool {
 		show(r.dose, false)
 		show(r.figure.object, false)
 	}
-	value, cap := widgets.Strong(words.PerPin(v.Dose.PerPin)), w.T("dose.of", words.PerPin(v.Dose.Cap))
+	value, cap := widgets.Strong(clinical.FormatDose(v.Dose.PerPin)), w.T("dose.of", clinical.FormatDose(v.Dose.Cap))
 	r.dose.Set(w.T("dose"), int64(v.Dose.PerPin), int64(v.Dose.Cap), value, widgets.Muted(cap))
 	r.figure.set(w.T("dose"), value, widgets.Muted(cap))
 	spot := v.Spot.Max > 1 && v.Pen.Kind == clinical.RF

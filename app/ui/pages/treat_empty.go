@@ -34,7 +34,6 @@ func newEmptyCard(env *Env) *emptyCard {
 	objects := []fyne.CanvasObject{c.title, c.text, c.hint}
 	for i := range emptyActs {
 		b := widgets.NewButton(env.Keys, widgets.Secondary, "", func() {
-			env.Desk.Activity()
 			if c.acts[i] != nil {
 				c.acts[i]()
 			}

@@ -64,7 +64,6 @@ func (e *Env) askName(n nameForm) {
 	e.Layer.ShowForm(overlay.Form{
 		Title: n.title, Content: content, Answers: n.answers, Focus: entry, Width: noteWide + 40,
 		OnAnswer: func(key string) {
-			e.Desk.Activity()
 			name := strings.TrimSpace(entry.Text)
 			switch {
 			case key == "cancel":

@@ -199,7 +199,6 @@ func (p *Treat) arm(confirms string) {
 	if n, err := hex.Decode(hash[:], []byte(confirms)); err != nil || n != len(hash) {
 		return // a bar that never showed a hash confirms nothing
 	}
-	p.env.Desk.Activity()
 	p.env.Desk.Arm(hash)
 }
 

@@ -153,9 +153,6 @@ func (d *Desk) EndTreatment() {}
 // Acknowledge does nothing.
 func (d *Desk) Acknowledge(int) {}
 
-// Activity does nothing.
-func (d *Desk) Activity() {}
-
 // UseSimulated does nothing.
 func (d *Desk) UseSimulated(clinical.PenKind) {}
 

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
-	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
 )
 
@@ -77,12 +76,6 @@ const (
 	CheckBlocked
 	CheckOpen // not yet known
 )
-
-// NewCheckRow returns a line for a check that calls onTap, which may be nil
-// where nothing can be done from here.
-func NewCheckRow(r *keys.Router, s CheckState, text, remedy string, onTap func()) *LineButton {
-	return NewLineButton(r, onTap, CheckRuns(s, text, remedy)...)
-}
 
 // CheckRuns are the runs of a check: the mark, the words, and a muted remedy.
 func CheckRuns(s CheckState, text, remedy string) []Run {

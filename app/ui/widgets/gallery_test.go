@@ -202,7 +202,7 @@ func treatPage(b *bench, alarm bool) {
 	b.put(NewLine(Muted("Pass"), Strong("2"), Muted("of 3   Pulses"), Strong("86"), Muted("  Energy"), Strong("103 J")), 436, y, 400, 64)
 	b.put(NewButton(r, Secondary, "Next pass", nil), 930, y+10, 105, 44)
 	for i, s := range []string{"Screening", "Consent", "Numbing 31:04", "Tip bound", "Calibrated"} {
-		b.put(NewCheckRow(r, CheckDone, s, "", nil), 106+float32(i)*150, y+70, 148, 44)
+		b.put(NewLineButton(r, nil, CheckRuns(CheckDone, s, "")...), 106+float32(i)*150, y+70, 148, 44)
 	}
 	hold := NewHoldButton(r, clock, nil, nil)
 	hold.Set(HoldState{Mode: HoldArmed, Text: "ARMED for these settings · trigger held", Disarm: "Disarm"})
@@ -367,7 +367,7 @@ func partsPage(b *bench) {
 	}
 	rows := container.NewVBox()
 	for i, s := range []CheckState{CheckBlocked, CheckWarning, CheckDone, CheckOpen} {
-		rows.Add(NewCheckRow(r, s, []string{"Settings not applied", "Numbing is not over", "Screening, tip", "Self-test"}[i], "what to do about it", nil))
+		rows.Add(NewLineButton(r, nil, CheckRuns(s, []string{"Settings not applied", "Numbing is not over", "Screening, tip", "Self-test"}[i], "what to do about it")...))
 	}
 	b.put(NewCard(rows, 8), 480, 550, 420, 206)
 	pad := NewHoldPad(r, "Hold: trigger", func(bool) {})

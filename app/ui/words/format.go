@@ -97,12 +97,6 @@ func Energy(e protocol.Microjoules) string {
 	return Count(int((e+joule/2)/joule)) + thin + "J"
 }
 
-// PerPin is a dose per pin in millijoules, rounded up: "48".
-func PerPin(e protocol.Microjoules) string {
-	const millijoule = 1_000
-	return Count(int((e + millijoule - 1) / millijoule))
-}
-
 // Milliseconds is a short time in whole milliseconds, rounded up: "18 ms".
 func Milliseconds(d time.Duration) string {
 	return Count(int((d+time.Millisecond-1)/time.Millisecond)) + thin + "ms"

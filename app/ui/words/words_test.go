@@ -23,7 +23,6 @@ func TestFigures(t *testing.T) {
 		{Millimetres(1480), "1.48"}, {Millimetres(1484), "1.48"}, {Millimetres(1485), "1.49"}, {Millimetres(-5), "-0.01"}, {Millimetres(0), "0.00"},
 		{Degrees(4120), "41.2"}, {Degrees(-50), "-0.5"},
 		{Energy(0), "0" + nb + "mJ"}, {Energy(1_170_000), "1" + nb + "170" + nb + "mJ"}, {Energy(10_300_000), "10.3" + nb + "J"}, {Energy(103_200_000), "103" + nb + "J"},
-		{PerPin(48_000), "48"}, {PerPin(48_001), "49"},
 		{Milliseconds(18 * time.Millisecond), "18" + nb + "ms"}, {Milliseconds(17*time.Millisecond + 1), "18" + nb + "ms"},
 		{Clock(192 * time.Second), "03:12"}, {Clock(3792 * time.Second), "1:03:12"}, {Clock(0), "00:00"},
 		{Date(clinical.Date{Year: 1984, Month: 2, Day: 11}), "1984-02-11"}, {Date(clinical.Date{}), "-"},
@@ -40,7 +39,7 @@ func TestRoundingIsNeverFlattering(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		uj := rapid.Int64Range(0, 1e12).Draw(t, "dose")
 		var shown int64
-		if _, err := fmt.Sscan(strings.ReplaceAll(PerPin(protocol.Microjoules(uj)), nb, ""), &shown); err != nil {
+		if _, err := fmt.Sscan(strings.ReplaceAll(clinical.FormatDose(protocol.Microjoules(uj)), "\u202f", ""), &shown); err != nil {
 			t.Fatal(err)
 		}
 		if shown*1000 < uj || shown*1000-uj >= 1000 {
