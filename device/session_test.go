@@ -358,6 +358,7 @@ func TestClearAndState(t *testing.T) {
 		if err := s.Clear(context.Background(), protocol.FaultNone); err != nil {
 			t.Errorf("clear: %v", err)
 		}
+		pass(50 * time.Millisecond) // the STATUS that follows
 		var states []protocol.State
 		for _, e := range l.of(device.EventState) {
 			states = append(states, e.State)
