@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"stipple/device"
@@ -425,4 +426,7 @@ func arm(t *testing.T, s *device.Session) {
 const testCommand = 0x1122334455667788
 
 // pass lets virtual time pass.
-func pass(d time.Duration) { <-time.After(d) }
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait() // whatever is due at the same instant has happened too
+}

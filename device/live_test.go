@@ -339,6 +339,6 @@ func (c *slowConn) Read(b []byte) (int, error) {
 }
 
 func (c *slowConn) Write(b []byte) (int, error) {
-	pass(c.delay)
+	<-time.After(c.delay)
 	return c.timeoutConn.Write(b)
 }

@@ -350,10 +350,15 @@ func TestClearAndState(t *testing.T) {
 		p, conn := newFakePen(t)
 		s, l := open(t, conn)
 		defer shut(t, s, p, l)
+		p.with(func(p *fakePen) {
+			p.lose = func(m protocol.Message) bool { return m.Type() == protocol.TypeStop }
+		})
 		s.Stop()
+		pass(50 * time.Millisecond)
 		if err := s.Clear(context.Background(), protocol.FaultNone); !errors.Is(err, device.ErrStopped) {
 			t.Errorf("clear before the stop is confirmed: %v", err)
 		}
+		p.with(func(p *fakePen) { p.lose = nil })
 		pass(time.Second)
 		if err := s.Clear(context.Background(), protocol.FaultNone); err != nil {
 			t.Errorf("clear: %v", err)
