@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -53,27 +54,24 @@ func Run(ctx context.Context, opt Options) error {
 	if err := opt.check(); err != nil {
 		return err
 	}
-	library, err := clinical.LoadLibrary(assets.Limits)
-	if err != nil {
-		return err
-	}
 	fyneapp.SetMetadata(fyne.AppMetadata{
 		ID: appID, Name: appName, Version: appVersion, Build: appBuild, Icon: fyne.NewStaticResource("stipple.png", assets.Icon()),
 		Migrations: map[string]bool{"fyneDo": true},
 	})
 	w := &window{
-		opt:     opt,
-		library: library,
-		log:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		app:     fyneapp.NewWithID(appID),
+		opt: opt,
+		log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		app: fyneapp.NewWithID(appID),
+		gc:  debug.SetGCPercent(startGC),
 	}
 	if opt.Screenshots != "" {
-		return screenshots(opt.Screenshots, library)
+		return screenshots(opt.Screenshots)
 	}
 	if err := checkDisplay(); err != nil {
 		return err
 	}
 	if opt.TraceFD > 0 {
+		var err error
 		if w.trace, err = openTrace(opt.TraceFD); err != nil {
 			return err
 		}
@@ -81,14 +79,19 @@ func Run(ctx context.Context, opt Options) error {
 	return w.run(ctx)
 }
 
+// startGC is the garbage collector's percentage until the first page is on the
+// screen: what the start makes is small and mostly stays, and collecting it
+// costs a tenth of the start.
+const startGC = 400
+
 // window is the program with its one window. It shows one console at a time.
 type window struct {
-	opt     Options
-	library *clinical.Library
-	log     *slog.Logger
-	app     fyne.App
-	win     fyne.Window
-	trace   *os.File // nil: none
+	gc    int // the collector's percentage once the start is over
+	opt   Options
+	log   *slog.Logger
+	app   fyne.App
+	win   fyne.Window
+	trace *os.File // nil: none
 
 	opening sync.WaitGroup // consoles that are being opened or closed
 	ending  sync.Once
@@ -101,14 +104,15 @@ type window struct {
 }
 
 func (w *window) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	first := w.prepare(ctx, w.opt) // while the toolkit gets ready
 	looks := loadPrefs(w.app.Preferences())
 	w.app.Settings().SetTheme(theme.New(looks.Mode, looks.Scale))
 	w.win = w.app.NewWindow(appName)
 	w.win.SetMaster()
 	w.win.SetPadded(false)
 	w.win.Resize(fyne.NewSize(windowWidth, windowHeight))
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	w.win.SetCloseIntercept(w.quit)
 	ended := context.AfterFunc(ctx, w.quit)
 	defer ended()
@@ -117,7 +121,7 @@ func (w *window) run(ctx context.Context) error {
 			r.window.LostFocus()
 		}
 	})
-	w.open(ctx, w.opt)
+	w.await(ctx, first)
 	w.win.ShowAndRun()
 	w.end() // where the toolkit ended by itself
 	return errors.Join(w.failed, w.left)
@@ -149,17 +153,32 @@ func (w *window) room() *room {
 	return w.current
 }
 
+// openPatience is how long the window waits for the store before it shows that
+// it does: most disks are far quicker, and a page that is there at the first
+// frame is better than one that replaces another.
+const openPatience = 100 * time.Millisecond
+
+// opened is what came of opening a console.
+type opened struct {
+	opt  Options
+	room *room
+	err  error
+}
+
 // open opens a console and shows it, or the sentence that says why it can't be
-// opened. A slow disk holds up neither the window nor its first picture. It is
-// called on the window's thread.
-func (w *window) open(ctx context.Context, opt Options) {
+// opened. It is called on the window's thread.
+func (w *window) open(ctx context.Context, opt Options) { w.await(ctx, w.prepare(ctx, opt)) }
+
+// prepare opens a console beside the window's thread. Nothing comes where the
+// window is gone.
+func (w *window) prepare(ctx context.Context, opt Options) <-chan opened {
+	done := make(chan opened, 1)
 	if !w.begin() {
-		return
+		return done
 	}
-	w.win.SetContent(ui.Opening())
 	go func() {
 		defer w.opening.Done()
-		r, err := openRoom(ctx, opt, w.library, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
+		r, err := openRoom(ctx, opt, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "stipple:", err)
 			err = &ShownError{err}
@@ -176,8 +195,27 @@ func (w *window) open(ctx context.Context, opt Options) {
 			}
 			return
 		}
-		fyne.Do(func() { w.opened(ctx, opt, r, err) })
+		done <- opened{opt: opt, room: r, err: err}
 	}()
+	return done
+}
+
+// await shows what comes of prepare. A slow disk holds up neither the window
+// nor its first picture.
+func (w *window) await(ctx context.Context, done <-chan opened) {
+	select {
+	case o := <-done:
+		w.show(ctx, o)
+	case <-time.After(openPatience):
+		w.win.SetContent(ui.Opening())
+		go func() {
+			select {
+			case o := <-done:
+				fyne.Do(func() { w.show(ctx, o) })
+			case <-ctx.Done():
+			}
+		}()
+	}
 }
 
 // begin says whether a console may still be opened or closed; opening.Done
@@ -191,17 +229,19 @@ func (w *window) begin() bool {
 	return !w.closed
 }
 
-// opened shows what came of open.
-func (w *window) opened(ctx context.Context, opt Options, r *room, err error) {
-	if err != nil {
-		w.win.SetContent(ui.CannotOpen(err, ui.CannotOpenActions{
-			TryAgain: func() { w.open(ctx, opt) },
+// show shows what came of open.
+func (w *window) show(ctx context.Context, o opened) {
+	// Behind the next frame, which draws what is shown here.
+	defer fyne.Do(func() { fyne.Do(func() { debug.SetGCPercent(w.gc) }) })
+	if o.err != nil {
+		w.win.SetContent(ui.CannotOpen(o.err, ui.CannotOpenActions{
+			TryAgain: func() { w.open(ctx, o.opt) },
 			Close:    w.quit,
 		}))
 		return
 	}
-	if w.room() == r { // not closed again meanwhile
-		r.show(ctx, w)
+	if w.room() == o.room { // not closed again meanwhile
+		o.room.show(ctx, w)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"stipple/app/console"
 	"stipple/app/store"
 	"stipple/app/ui"
+	"stipple/assets"
 	"stipple/device"
 	"stipple/protocol"
 )
@@ -34,7 +35,11 @@ type room struct {
 }
 
 // openRoom opens the store and prepares the rest. Nothing runs yet.
-func openRoom(ctx context.Context, opt Options, lib *clinical.Library, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
+func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
+	lib, err := clinical.LoadLibrary(assets.Limits)
+	if err != nil {
+		return nil, err
+	}
 	dir, throwAway, err := opt.dataDir()
 	if err != nil {
 		return nil, err
