@@ -1,4 +1,4 @@
-// Demo shows Stipple at work with a simulated pen. `make demo` runs it.
+// Command demo shows Stipple at work with a simulated pen. `make demo` runs it.
 //
 // The pen is a process of its own (penctl sim) on a pseudo-terminal, and the
 // console opens that as it opens any serial port. Where a display exists, demo

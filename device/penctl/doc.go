@@ -1,4 +1,4 @@
-// Penctl is the headless tool for the bench: it lists pens, reads one, watches
+// Command penctl is the headless tool for the bench: it lists pens, reads one, watches
 // it, sets it, and is itself a simulated pen with a handpiece.
 //
 // It is the second composition root beside the window, builds without cgo, and

@@ -1,4 +1,4 @@
-// Emptywindow is the floor that the console's start and memory are measured
+// Command emptywindow is the floor that the console's start and memory are measured
 // against: a window of the same size with nothing in it but a ground that is
 // not black.
 package main
