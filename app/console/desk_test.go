@@ -30,9 +30,9 @@ type bench struct {
 	pen   *sim.Pen
 	store *store.Store
 	cut   func() // pulls the cable
-	// replacePen puts a pen of the same serial number and an empty memory into
-	// the place of the one that was there.
-	replacePen func()
+	// replacePen puts a pen with an empty memory into the place of the one that
+	// was there; serial "" is the same number as before.
+	replacePen func(serial string)
 	stop       func() // ends the desk and the rest
 	// plugged is false while the cable is out.
 	plugged atomic.Bool
@@ -160,8 +160,8 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 			}
 		}()
 	}
-	b.replacePen = func() {
-		pen, err := sim.New(sim.Config{Model: model, Seed: 2})
+	b.replacePen = func(serial string) {
+		pen, err := sim.New(sim.Config{Model: model, Seed: 2, Serial: serial})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -422,7 +422,7 @@ func TestPenThatForgot(t *testing.T) {
 		b.cut()
 		b.until("uncertain", func(v *console.View) bool { return v.Pen.Phase == console.Uncertain })
 		_ = hand.Trigger(false)
-		b.replacePen()
+		b.replacePen("")
 		b.plugged.Store(true)
 		v := b.until("the ledger can't say", func(v *console.View) bool {
 			for _, n := range v.Notices {
@@ -436,6 +436,30 @@ func TestPenThatForgot(t *testing.T) {
 		})
 		if v.Pen.Phase != console.Uncertain || settled(v) != nil {
 			t.Errorf("phase %s, settled %v", v.Pen.Phase, settled(v))
+		}
+	})
+}
+
+// A record is of one pen: another unit ends it.
+func TestAnotherUnitEndsTheTreatment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		patient := b.desk.View().Patient.ID
+		b.desk.Disarm()
+		b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby && v.Run.Open })
+		b.cut()
+		b.until("gone", func(v *console.View) bool { return !v.Pen.Connected })
+		b.replacePen("0099")
+		b.plugged.Store(true)
+		v := b.until("the other unit", func(v *console.View) bool { return v.Pen.Connected && v.Pen.Serial == "0099" })
+		if v.Run.Open {
+			t.Error("the record of one pen goes on with another")
+		}
+		if rec := b.lastRecord(patient); rec.PenSerial != "0042" {
+			t.Errorf("the record is of pen %s", rec.PenSerial)
 		}
 	})
 }

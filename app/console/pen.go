@@ -72,6 +72,9 @@ func (d *Desk) penFound(s *device.Session) {
 	d.events = s.Events()
 	info := s.Info()
 	other := !d.pen.known || d.pen.info.Serial != info.Serial || d.pen.info.Model != info.Model
+	if other { // a record is of one pen
+		d.endRun(clinical.OutcomeComplete)
+	}
 	d.pen = penState{known: info.Descriptor != nil, info: info, capability: capability(info)}
 	if t, ok := s.Tip(); ok {
 		d.pen.tip = tip(t)
