@@ -78,6 +78,7 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 		tip := m.tip
 		fw.mount(&tip)
 	}
+	fw.seatTip()
 	fw.boot()
 	if fw.broken != nil {
 		return nil, fmt.Errorf("boot: %w", fw.broken)

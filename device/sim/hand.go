@@ -43,6 +43,7 @@ func (fw *firmware) breakDown(bit faultBit, on bool) {
 	default:
 		fw.plant.faults &^= bit
 	}
+	fw.seatTip()
 }
 
 func (h hand) State() (HandState, error) {

@@ -72,12 +72,8 @@ func (fw *firmware) released() {
 // readTip reads the tip's memory and says whether it is another tip now.
 func (fw *firmware) readTip() bool {
 	tip := fw.nv.tip
-	if fw.plant.has(faultTipRemoved) {
+	if !fw.plant.tipOn {
 		tip = nil
-	}
-	fw.plant.pins = 0
-	if tip != nil {
-		fw.plant.pins = int64(tip.Pins)
 	}
 	changed := tip != fw.tip // another one, even under the same id
 	fw.tip = tip
@@ -116,6 +112,20 @@ func (fw *firmware) mount(tip *TipSpec) {
 	}
 	fw.nv.tip, fw.nv.tipKnown = tip, true
 	fw.keepErr(fw.nv.saveTip())
+	fw.seatTip()
+}
+
+// seatTip tells the plant which tip is on. A tip that came off takes its own
+// memory with it, and is the same one when it is back.
+func (fw *firmware) seatTip() {
+	tip := fw.nv.tip
+	if fw.plant.has(faultTipRemoved) {
+		tip = nil
+	}
+	fw.plant.tipOn, fw.plant.pins = tip != nil, 0
+	if tip != nil {
+		fw.plant.pins = int64(tip.Pins)
+	}
 }
 
 // freshTip makes an id out of the pen's serial number and its log, which

@@ -22,6 +22,11 @@ type Config struct {
 	// Observe is called from Run's goroutine with each change of an output. It
 	// must not call the pen.
 	Observe func(Change)
+	// Probe is called from Run's goroutine when Run begins, for every physics
+	// step in which an output is on, and at each change of what it is given:
+	// true values, for an observer that judges the pen. It must not call the
+	// pen. It costs a call each 0.1 ms of treatment; nil costs nothing.
+	Probe func(Outputs)
 	// Serial is the serial number, at most protocol.MaxText bytes; empty: that
 	// of the model, 0107 for N1 and 0042 for R1.
 	Serial string
@@ -59,6 +64,7 @@ type Change struct {
 // Pen is a simulated pen. Use New, then Run; Attach and Hand at any time.
 type Pen struct {
 	observe func(Change)
+	probe   func(Outputs) // may be nil
 	calls   chan call
 	wakeup  chan struct{} // capacity 1
 	ended   chan struct{} // closed when Run returns
@@ -72,6 +78,7 @@ type Pen struct {
 	start  time.Time
 	steps  int64 // fine steps since Run began
 	seen   Change
+	probed Outputs // the newest that probe was given
 	budget [protocol.LaneCount]int
 	tick   int64 // the millisecond that budget is for
 }
@@ -112,7 +119,7 @@ func New(cfg Config) (*Pen, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pen{observe: observe, calls: make(chan call), wakeup: make(chan struct{}, 1), ended: make(chan struct{}), fw: fw}
+	p := &Pen{observe: observe, probe: cfg.Probe, calls: make(chan call), wakeup: make(chan struct{}, 1), ended: make(chan struct{}), fw: fw}
 	fw.post = p.post
 	return p, nil
 }
@@ -309,8 +316,13 @@ func (p *Pen) nextWake() time.Duration {
 	return max(wake, fineStep)
 }
 
-// see tells the observer when an output has changed.
+// see tells the observer when an output has changed, and the probe more.
 func (p *Pen) see(first bool) {
+	if first && p.probe != nil {
+		p.probed = p.outputs()
+		p.probe(p.probed)
+	}
+	p.look()
 	fw, pl := p.fw, p.fw.plant
 	rf, motion := pl.power > 0, pl.out()
 	if !first && fw.state == p.seen.State && rf == p.seen.RF && motion == p.seen.Motion {

@@ -26,7 +26,9 @@ type plant struct {
 	trigger bool
 	contact bool
 	offFor  int64 // steps since contact was lost
-	pins    int64 // 0: no tip
+	tipOn   bool
+	pins    int64 // of the tip; 0: unknown, or no tip
+	load    int64 // mΩ, a resistor across the tip in place of tissue; 0: none
 	faults  faultBit
 
 	// State.
