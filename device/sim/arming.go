@@ -21,7 +21,7 @@ type arming struct {
 
 // leaseAlive says whether energy is permitted now.
 func (fw *firmware) leaseAlive() bool {
-	return fw.arm.id != 0 && fw.arm.leased && fw.clock() < fw.arm.rfUntil
+	return fw.arm.id != 0 && fw.arm.leased && (fw.clock() < fw.arm.rfUntil || fw.flaws.has(flawLeaseForever))
 }
 
 // armBlocks are the reasons why the pen can't be armed now, for any treatment.
@@ -45,7 +45,7 @@ func (fw *firmware) armBlocks() protocol.ArmBlocks {
 	set(fw.session.monitor, protocol.BlockVersion)
 	set(fw.read.temp > hotTip, protocol.BlockTemperature)
 	set(fw.plant.battery() < batteryBlock, protocol.BlockBattery)
-	set(fw.trigger && !fw.state.Armed(), protocol.BlockTriggerHeld)
+	set(fw.trigger && !fw.state.Armed() && !fw.flaws.has(flawHeldTrigger), protocol.BlockTriggerHeld)
 	return b
 }
 
@@ -61,7 +61,7 @@ func (fw *firmware) once(m protocol.Message, id uint64, do func() (protocol.Code
 	if _, burnt := fw.burnt.outcome(id); burnt {
 		return refused(protocol.CodeBurnt)
 	}
-	if r, known := fw.nv.result(id); known {
+	if r, known := fw.nv.result(id); known && !fw.flaws.has(flawArmTwice) {
 		if r.outcome == protocol.OutcomeForgotten || r.content != content {
 			return refused(protocol.CodeBurnt)
 		}
@@ -132,7 +132,7 @@ func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) 
 	if t := fw.tip; t != nil && t.BoundTreatment != unbound && t.BoundTreatment != m.TreatmentID {
 		blocks |= protocol.BlockTipUsed
 	}
-	differs := fw.settings.confirmed && fw.settings.hash != m.SettingsHash
+	differs := fw.settings.confirmed && fw.settings.hash != m.SettingsHash && !fw.flaws.has(flawHashIgnored)
 	if differs {
 		blocks |= protocol.BlockLimitMismatch
 	}
@@ -140,7 +140,7 @@ func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) 
 	switch {
 	case fw.state.Armed():
 		return protocol.CodeState, blocks
-	case now > m.NotAfter:
+	case now > m.NotAfter && !fw.flaws.has(flawLateArm):
 		return protocol.CodeLate, blocks
 	case m.NotAfter > now.Add(protocol.ArmWindow):
 		return protocol.CodeTooEarly, blocks
@@ -158,6 +158,7 @@ func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) 
 	fw.watch.bad = 0
 	fw.setState(protocol.StateReady, "arm")
 	fw.event(protocol.EventArmed, 0, 0)
+	fw.armFlawed()
 	return protocol.CodeOK, 0
 }
 
@@ -165,11 +166,15 @@ func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) 
 // takes away what a fresher one has given.
 func (fw *firmware) lease(m *protocol.Lease) {
 	now := fw.clock()
-	if fw.arm.id == 0 || m.ArmID != fw.arm.id || m.Clock > now {
+	fw.reviveFlawed(m)
+	if fw.arm.id == 0 || m.ArmID != fw.arm.id || m.Clock > now && !fw.flaws.has(flawStaleLease) {
 		fw.counts.Leases++
 		return
 	}
 	until := min(now.Add(protocol.LeaseRF), m.Clock.Add(protocol.EchoRF))
+	if fw.flaws.has(flawStaleLease) {
+		until = now.Add(protocol.LeaseRF)
+	}
 	if until <= now {
 		fw.counts.Leases++
 		return
@@ -191,7 +196,8 @@ func (fw *firmware) checkLease() {
 	if fw.arm.id == 0 {
 		return
 	}
-	if now := fw.clock(); now.Add(rfLead) >= fw.arm.rfUntil {
+	if now := fw.clock(); now.Add(rfLead) >= fw.arm.rfUntil && !(fw.arm.leased && fw.flaws.has(flawLeaseForever)) {
+		fw.flaws.remember(fw.arm)
 		fw.eventLevel(protocol.EventLeaseExpired, protocol.LevelWarning,
 			int32(now.Sub(fw.arm.arrived).Milliseconds()), int32(now.Sub(fw.arm.echoed).Milliseconds()))
 		fw.disarm(protocol.PulseLease, "lease")

@@ -44,6 +44,7 @@ func (fw *firmware) endRun(result protocol.PulseResult, cause string) {
 	fw.plant.rfSet = 0
 	fw.plant.run = false
 	fw.plant.target = fw.parkTarget()
+	fw.leaveOutFlawed(cause)
 	if p := fw.run.pulse; p != nil && !p.ending {
 		p.end(fw.steps, result)
 	}
@@ -81,7 +82,7 @@ func (fw *firmware) drive() {
 // held, tip on. It is asked in every step.
 func (fw *firmware) mayDrive() bool {
 	return fw.state == protocol.StateTreating && fw.trigger && fw.leaseAlive() && fw.tip != nil && fw.settings.confirmed &&
-		fw.arm.hash == fw.settings.hash
+		(fw.arm.hash == fw.settings.hash || fw.flaws.has(flawHashIgnored))
 }
 
 // mayStamp adds what an RF pen wants: contact, and a spot that has not had its
@@ -105,7 +106,7 @@ func (fw *firmware) spotBlocked() bool {
 // doseSpent says whether one more step at power (µW), and the energy that
 // still flows while the amplifier decays, could pass the dose of the spot.
 func (fw *firmware) doseSpent(power int64) bool {
-	return fw.spot.energy+rfTailSteps*nanojoules(power) > int64(fw.spotCap())*nJPerUJ
+	return !fw.flaws.has(flawDoseIgnored) && fw.spot.energy+rfTailSteps*nanojoules(power) > int64(fw.spotCap())*nJPerUJ
 }
 
 const (

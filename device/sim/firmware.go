@@ -47,6 +47,7 @@ type firmware struct {
 	read     reading
 	report   report
 	events   eventRing
+	flaws    flaws
 	counts   Counts
 }
 
@@ -106,6 +107,9 @@ func (fw *firmware) boot() {
 	fw.spot = spot{stale: fw.contact}
 	fw.plant.rfSet, fw.plant.run, fw.plant.target, fw.plant.supply, fw.plant.hold = 0, false, fw.parkTarget(), true, false
 	fw.expectBack()
+	if fw.flaws.has(flawPulseReused) && fw.nv.counters.pulse > 0 {
+		fw.nv.counters.pulse--
+	}
 	fw.nv.counters.boot++
 	fw.keepErr(fw.nv.saveCounters())
 	fw.say("boot")

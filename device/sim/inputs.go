@@ -34,6 +34,9 @@ func (fw *firmware) inputs() {
 	if c := fw.contactInput(); c != fw.contact {
 		fw.contact = c
 		fw.event(protocol.EventContact, flag(c), 0)
+		if !c && fw.flaws.has(flawSpotForgotten) {
+			fw.spot = spot{}
+		}
 	}
 	// The same spot again, until the tip has been off it for long enough.
 	if !fw.plant.contact && fw.plant.offFor >= inSteps(protocol.SpotRelease) {

@@ -75,6 +75,9 @@ func (fw *firmware) handle(f protocol.Frame) {
 		return
 	}
 	if f.Type == protocol.TypeStop {
+		if fw.flaws.deaf(fw.steps) {
+			return
+		}
 		// On any lane, of any length: a checksum that is right is enough to know
 		// what was meant. A nonce that can't be read is 0.
 		var m protocol.Stop
@@ -91,7 +94,7 @@ func (fw *firmware) handle(f protocol.Frame) {
 		return
 	}
 	stopLane := f.Lane == protocol.LaneStop && f.Session == 0
-	if fw.session.id == 0 || f.Session != fw.session.id && !stopLane {
+	if fw.session.id == 0 || f.Session != fw.session.id && !stopLane && !fw.flaws.has(flawSessionOpen) {
 		fw.counts.WrongSession++
 		return
 	}
@@ -139,13 +142,19 @@ func (fw *firmware) hello(f protocol.Frame) {
 		if fw.arm.id != 0 {
 			fw.disarm(protocol.PulseDisarmed, "hello")
 		}
+		if fw.flaws.has(flawStopForgotten) && fw.stopped {
+			fw.stopped = false
+			fw.settle("hello")
+		}
 		id, err := fw.mintSession()
 		if err != nil {
 			fw.session = session{}
 			return // without a number nobody can foretell there is no session
 		}
 		fw.session = session{id: id, nonce: m.Nonce, monitor: m.MajorMin > protocol.Major || m.MajorMax < protocol.Major}
-		fw.settings.newSession()
+		if !fw.flaws.has(flawStillConfirmed) {
+			fw.settings.newSession()
+		}
 		fw.report.reset(protocol.StatusRate)
 		fw.replyHello(out)
 		fw.event(protocol.EventSession, 1, 0)
@@ -185,7 +194,7 @@ func (fw *firmware) replyHello(out protocol.Header) {
 func (fw *firmware) command(f protocol.Frame) {
 	c := &fw.session.command
 	switch {
-	case c.seen && f.Seq == c.last:
+	case c.seen && f.Seq == c.last && !(f.Type == protocol.TypeArm && fw.flaws.has(flawArmTwice)):
 		fw.counts.Repeated++
 		if c.kept != nil {
 			fw.post(protocol.LaneCommand, c.kept)
@@ -257,6 +266,7 @@ func (fw *firmware) unsupported(f protocol.Frame) []byte {
 // seq that fell out of the window is an old one.
 func (fw *firmware) bulk(f protocol.Frame) {
 	b := &fw.session.bulk
+	fw.flaws.answering(fw.steps)
 	if b.seen && int16(b.last-f.Seq) >= protocol.BulkWindow {
 		fw.counts.OldSeq++
 		return

@@ -174,6 +174,9 @@ func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 	if m.Generation < s.generation || m.Generation == s.generation && (s.values == nil || !equal(values, s.values)) {
 		return refuse(protocol.CodeGeneration, protocol.NoField, wireBound(s.generation))
 	}
+	if fw.flaws.has(flawClamp) {
+		fw.clampFlawed(values)
+	}
 	ok := true
 	judged := fw.judge(values)
 	for i := range verdicts {
@@ -237,7 +240,7 @@ func (fw *firmware) judge(values []int32) []protocol.Verdict {
 	// Products, never quotients: power x duration x pulses over cap x pins.
 	e := fw.settings.envelope
 	power, duration := protocol.Milliwatts(values[iPower]), protocol.Milliseconds(values[iDuration])
-	if protocol.Energy(power, duration)*protocol.Microjoules(e.PulsesPerSpot) > fw.spotCap() {
+	if protocol.Energy(power, duration)*protocol.Microjoules(e.PulsesPerSpot) > fw.spotCap() && !fw.flaws.has(flawDoseIgnored) {
 		verdicts[iPower].Code, verdicts[iPower].Bound = protocol.CodeDose, wireBound(e.DosePerPin)
 		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeDose, wireBound(e.DosePerPin)
 		return verdicts
