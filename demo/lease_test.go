@@ -25,7 +25,7 @@ func leaseForEver(path string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := device.Open(ctx, conn, device.Options{Port: port})
+	s, err := device.Open(ctx, conn, device.Options{Port: port, Role: protocol.RoleClinician})
 	if err != nil {
 		return err
 	}

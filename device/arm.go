@@ -83,7 +83,7 @@ func (s *Session) Arm(ctx context.Context, req ArmRequest) error {
 
 // startArm checks what can be checked here and sends ARM. The mutex is held.
 func (s *Session) startArm(now time.Duration, req ArmRequest) (chan error, error) {
-	cmd := &protocol.Arm{CommandID: req.CommandID, SettingsHash: req.Hash, TreatmentID: req.TreatmentID}
+	cmd := &protocol.Arm{CommandID: req.CommandID, SettingsHash: req.Hash, TreatmentID: req.TreatmentID, Role: s.writer()}
 	if err := s.mayCommand(); err != nil {
 		return nil, err
 	}

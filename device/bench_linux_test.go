@@ -162,7 +162,7 @@ func wireBytes() [4]int {
 func BenchmarkSetReadBack(b *testing.B) {
 	far, near, _ := openPty(b)
 	go (&settingsReplier{conn: far}).run(b)
-	s, err := device.Open(context.Background(), near, device.Options{})
+	s, err := device.Open(context.Background(), near, device.Options{Role: protocol.RoleClinician})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func (e *echoBench) close() {
 func BenchmarkStop(b *testing.B) {
 	far, near, _ := openPty(b)
 	go (&settingsReplier{conn: far}).run(b)
-	s, err := device.Open(context.Background(), near, device.Options{})
+	s, err := device.Open(context.Background(), near, device.Options{Role: protocol.RoleClinician})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func BenchmarkStop(b *testing.B) {
 func BenchmarkStopCall(b *testing.B) {
 	near, far := link.Pipe()
 	go (&settingsReplier{conn: far}).run(b)
-	s, err := device.Open(context.Background(), near, device.Options{})
+	s, err := device.Open(context.Background(), near, device.Options{Role: protocol.RoleClinician})
 	if err != nil {
 		b.Fatal(err)
 	}

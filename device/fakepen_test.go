@@ -372,7 +372,7 @@ func (l *eventLog) of(k device.EventKind) []device.Event {
 // open opens a session with the pen and closes it with the test.
 func open(t *testing.T, conn io.ReadWriteCloser) (*device.Session, *eventLog) {
 	t.Helper()
-	s, err := device.Open(context.Background(), conn, device.Options{})
+	s, err := device.Open(context.Background(), conn, device.Options{Role: protocol.RoleClinician})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}

@@ -221,7 +221,7 @@ func TestSamplesMarkGaps(t *testing.T) {
 func TestEventsOverflowIsAnEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, conn := newFakePen(t)
-		s, err := device.Open(context.Background(), conn, device.Options{})
+		s, err := device.Open(context.Background(), conn, device.Options{Role: protocol.RoleClinician})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ func (s *Session) Clear(ctx context.Context, fault protocol.Fault) error {
 	if err != nil {
 		return err
 	}
-	r := &request{msg: &protocol.Clear{CommandID: id, Fault: fault}, commandID: id, answers: resultOf(id)}
+	r := &request{msg: &protocol.Clear{CommandID: id, Fault: fault, Role: s.writer()}, commandID: id, answers: resultOf(id)}
 	m, err := s.ask(ctx, &s.command, r)
 	switch {
 	case err == nil:

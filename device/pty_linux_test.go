@@ -17,7 +17,7 @@ import (
 func TestSessionOverAPty(t *testing.T) {
 	far, near, _ := openPty(t)
 	p := startFakePen(t, far)
-	s, err := device.Open(context.Background(), near, device.Options{})
+	s, err := device.Open(context.Background(), near, device.Options{Role: protocol.RoleClinician})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestStrangerOverAPty(t *testing.T) {
 			<-time.After(20 * time.Millisecond)
 		}
 	}()
-	_, err := device.Open(context.Background(), near, device.Options{})
+	_, err := device.Open(context.Background(), near, device.Options{Role: protocol.RoleClinician})
 	if !errors.Is(err, device.ErrNotPen) {
 		t.Errorf("open: %v", err)
 	}

@@ -20,6 +20,8 @@ import (
 type Options struct {
 	// Rand is the source of nonces; nil means crypto/rand.
 	Rand io.Reader
+	// Role is who is at the console from the start; see SetRole.
+	Role protocol.Role
 	// StatusRate is how many STATUS a second to ask for at the start; 0 leaves
 	// the pen at its own rate. See SetRate for what is refused.
 	StatusRate int
@@ -47,7 +49,8 @@ type Session struct {
 
 	// Lock-free, so that Live, Touch and Stop never wait.
 	live    atomic.Pointer[Live]
-	touched atomic.Int64 // session clock of the newest Touch, ns
+	touched atomic.Int64  // session clock of the newest Touch, ns
+	role    atomic.Uint32 // protocol.Role
 	stop    stopState
 	line    lineState
 
@@ -136,6 +139,7 @@ func Open(ctx context.Context, conn io.ReadWriteCloser, opt Options) (*Session, 
 	}
 	s.stop.base = binary.LittleEndian.Uint32(seed[8:])
 	s.live.Store(&Live{})
+	s.SetRole(opt.Role)
 	go s.read()
 	go s.write()
 	go s.keepTime()
@@ -176,6 +180,14 @@ func (s *Session) Events() <-chan Event { return s.events.ch }
 // Touch proves that the window is alive. Without a Touch within LivenessLimit
 // the session ends leasing and disarms; the next arming needs a Touch first.
 func (s *Session) Touch() { s.touched.Store(int64(max(s.now(), 1))) }
+
+// SetRole says who is at the console from now on. Each request that changes
+// something carries the role of the moment when it is asked for, and the pen
+// refuses what that role may not do; RoleNone may do nothing.
+func (s *Session) SetRole(role protocol.Role) { s.role.Store(uint32(role)) }
+
+// writer is the role that a request carries.
+func (s *Session) writer() protocol.Role { return protocol.Role(s.role.Load()) }
 
 // Tip is what the pen read from the tip that STATUS reports; false while it
 // has not been read yet. A tip with ID 0 is no tip.

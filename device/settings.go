@@ -74,7 +74,7 @@ func (s *Session) Apply(ctx context.Context, env protocol.Envelope, values []int
 }
 
 func (s *Session) putEnvelope(ctx context.Context, env protocol.Envelope) error {
-	r := &request{msg: &protocol.PutEnvelope{Envelope: env}, answers: is[*protocol.EnvelopeReply]}
+	r := &request{msg: &protocol.PutEnvelope{Envelope: env, Role: s.writer()}, answers: is[*protocol.EnvelopeReply]}
 	m, err := s.ask(ctx, &s.command, r)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (s *Session) envelopeDifference(asked, got protocol.Envelope) *EchoError {
 
 func (s *Session) putSettings(ctx context.Context, values []int32) (Snapshot, error) {
 	s.mu.Lock()
-	put := &protocol.PutSettings{Generation: s.settings.generation + 1}
+	put := &protocol.PutSettings{Generation: s.settings.generation + 1, Role: s.writer()}
 	s.mu.Unlock()
 	for i, v := range values {
 		put.Fields = append(put.Fields, protocol.Field{Index: uint8(i), Value: v})

@@ -8,6 +8,7 @@ type Arm struct {
 	SettingsHash [8]byte  // Confirmation.Hash of what the operator saw
 	TreatmentID  [16]byte // kept with every pulse
 	NotAfter     PenClock // at most 500 ms ahead of the pen's clock; refused once past
+	Role         Role     // one that treats
 }
 
 // Type is TypeArm.
@@ -16,12 +17,18 @@ func (*Arm) Type() Type { return TypeArm }
 // ArmID is the arm id that this command leads to.
 func (m *Arm) ArmID() uint32 { return uint32(m.CommandID) }
 
-// AppendPayload appends 40 bytes.
+// ID is the command id.
+func (m *Arm) ID() uint64 { return m.CommandID }
+
+// Writer is the role.
+func (m *Arm) Writer() Role { return m.Role }
+
+// AppendPayload appends 41 bytes.
 func (m *Arm) AppendPayload(dst []byte) []byte {
 	dst = le.AppendUint64(dst, m.CommandID)
 	dst = append(dst, m.SettingsHash[:]...)
 	dst = append(dst, m.TreatmentID[:]...)
-	return le.AppendUint64(dst, uint64(m.NotAfter))
+	return append(le.AppendUint64(dst, uint64(m.NotAfter)), byte(m.Role))
 }
 
 // DecodePayload refuses a command id whose low 32 bits are 0.
@@ -31,6 +38,7 @@ func (m *Arm) DecodePayload(p []byte) error {
 	w.copy(m.SettingsHash[:], "settings_hash")
 	w.copy(m.TreatmentID[:], "treatment_id")
 	m.NotAfter = PenClock(w.u64("not_after"))
+	m.Role = Role(w.u8("role"))
 	if w.err == nil && m.ArmID() == 0 {
 		w.fail("command_id", "low 32 bits are 0")
 	}
@@ -41,14 +49,21 @@ func (m *Arm) DecodePayload(p []byte) error {
 type Clear struct {
 	CommandID uint64
 	Fault     Fault // what the operator was shown and clears; FaultNone for an ESTOP alone
+	Role      Role
 }
 
 // Type is TypeClear.
 func (*Clear) Type() Type { return TypeClear }
 
-// AppendPayload appends 9 bytes.
+// ID is the command id.
+func (m *Clear) ID() uint64 { return m.CommandID }
+
+// Writer is the role.
+func (m *Clear) Writer() Role { return m.Role }
+
+// AppendPayload appends 10 bytes.
 func (m *Clear) AppendPayload(dst []byte) []byte {
-	return append(le.AppendUint64(dst, m.CommandID), byte(m.Fault))
+	return append(le.AppendUint64(dst, m.CommandID), byte(m.Fault), byte(m.Role))
 }
 
 // DecodePayload reads the fields.
@@ -56,6 +71,7 @@ func (m *Clear) DecodePayload(p []byte) error {
 	w := wire{typ: TypeClear, b: p}
 	m.CommandID = w.u64("command_id")
 	m.Fault = Fault(w.u8("fault"))
+	m.Role = Role(w.u8("role"))
 	return w.err
 }
 

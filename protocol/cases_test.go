@@ -218,18 +218,18 @@ func settingsCases() []typeCases {
 	manyVerdicts := crowd.AppendPayload(nil)
 	manyVerdicts[24+4*MaxParameters]++
 	return []typeCases{
-		{TypePutEnvelope, "range_max", []sample{
-			{"rf", "limits of an RF treatment", &PutEnvelope{env}},
-			{"needling", "limits of a needling treatment", &PutEnvelope{plain}},
-			{"most", "sixteen parameters, every field at its highest", &PutEnvelope{full}},
+		{TypePutEnvelope, "role", []sample{
+			{"rf", "limits of an RF treatment", &PutEnvelope{env, RoleClinician}},
+			{"needling", "limits of a needling treatment", &PutEnvelope{plain, RoleSeniorClinician}},
+			{"most", "sixteen parameters, every field at its highest", &PutEnvelope{full, 255}},
 		}, []broken{{"too_many", "seventeen ranges", manyRanges, "range_count"}}},
 		{TypeEnvelope, "range_max", []sample{
 			{"rf", "the envelope now in force", &EnvelopeReply{env}},
 			{"needling", "on a needling pen", &EnvelopeReply{plain}},
 		}, []broken{{"too_many", "seventeen ranges", manyRanges, "range_count"}}},
-		{TypePutSettings, "field_value", []sample{
-			{"rf", "1.5 mm, 60 stamps a minute, 10 W, 100 ms", &PutSettings{3, []Field{{0, 1500}, {1, 60}, {2, 10_000}, {3, 100}}}},
-			{"needling", "1.0 mm, 6,000 strokes a minute", &PutSettings{1, []Field{{0, 1000}, {1, 6000}}}},
+		{TypePutSettings, "role", []sample{
+			{"rf", "1.5 mm, 60 stamps a minute, 10 W, 100 ms", &PutSettings{3, []Field{{0, 1500}, {1, 60}, {2, 10_000}, {3, 100}}, RoleClinician}},
+			{"needling", "1.0 mm, 6,000 strokes a minute", &PutSettings{1, []Field{{0, 1000}, {1, 6000}}, RoleSeniorClinician}},
 			{"most", "sixteen fields", most},
 		}, []broken{{"too_many", "seventeen fields", manyFields, "field_count"}}},
 		{TypeGetSettings, "", []sample{{"plain", "no payload", &GetSettings{}}}, nil},
@@ -250,13 +250,13 @@ func settingsCases() []typeCases {
 func armCases() []typeCases {
 	zeroArm := (&Arm{CommandID: 0xFFFFFFFF00000000, NotAfter: 1}).AppendPayload(nil)
 	return []typeCases{
-		{TypeArm, "not_after", []sample{
-			{"rf", "READY for exactly these settings, within 400 ms", &Arm{CommandID: sampleCommand, SettingsHash: sampleHash(), TreatmentID: sampleTreatment(), NotAfter: 93_000_000}},
+		{TypeArm, "role", []sample{
+			{"rf", "READY for exactly these settings, within 400 ms", &Arm{CommandID: sampleCommand, SettingsHash: sampleHash(), TreatmentID: sampleTreatment(), NotAfter: 93_000_000, Role: RoleClinician}},
 			{"lowest", "the lowest arm id", &Arm{CommandID: 1, NotAfter: math.MaxUint64}},
 		}, []broken{{"arm_id_zero", "the low 32 bits of the command id are 0", zeroArm, "command_id"}}},
-		{TypeClear, "fault", []sample{
-			{"stop", "clear an ESTOP", &Clear{CommandID: sampleCommand + 1}},
-			{"fault", "clear a fault that the operator was shown", &Clear{CommandID: sampleCommand + 2, Fault: FaultMotorStall}},
+		{TypeClear, "role", []sample{
+			{"stop", "clear an ESTOP", &Clear{CommandID: sampleCommand + 1, Role: RoleClinician}},
+			{"fault", "clear a fault that the operator was shown", &Clear{CommandID: sampleCommand + 2, Fault: FaultMotorStall, Role: RoleTechnician}},
 		}, nil},
 		{TypeResultOf, "command_id", []sample{
 			{"arm", "what became of this ARM", &ResultOf{CommandID: sampleCommand}},

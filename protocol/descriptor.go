@@ -60,6 +60,13 @@ type Descriptor struct {
 	Alarms          []AlarmSpec     `json:"alarms"`
 	Events          []EventSpec     `json:"events"`
 	ArmBlocks       []string        `json:"arm_blocks"` // in bit order: those of version 1, then the maker's
+
+	// What a pen may leave out.
+	Hardware       uint16   `json:"hardware,omitempty"`        // revision that firmware is made for
+	LogKept        int32    `json:"log_kept,omitempty"`        // records that the log holds before it wraps; 0: no log
+	Calibrations   []string `json:"calibrations,omitempty"`    // quantities that have a table; words of Quantity
+	SelfTests      []string `json:"self_tests,omitempty"`      // words of Tests
+	FirmwareUpdate bool     `json:"firmware_update,omitempty"` // takes FW_BEGIN
 }
 
 // ParameterSpec is one thing that can be set.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // Bounds within a descriptor.
@@ -132,7 +133,10 @@ func (d *Descriptor) Validate() error {
 	if err := d.checkParameters(); err != nil {
 		return err
 	}
-	return d.checkTables()
+	if err := d.checkTables(); err != nil {
+		return err
+	}
+	return d.checkOptional()
 }
 
 // checkKind holds the fields that belong to RF to the kind of pen.
@@ -221,7 +225,34 @@ func (p ParameterSpec) check() error {
 	if err := checkWord("parameter "+p.Name+" unit", p.Unit); err != nil {
 		return err
 	}
-	return checkWord("parameter "+p.Name+" write_role", p.Role)
+	if _, ok := RoleNamed(p.Role); !ok {
+		return refuse("parameter %s: write_role %q", p.Name, p.Role)
+	}
+	return nil
+}
+
+// checkOptional holds what a pen may leave out.
+func (d *Descriptor) checkOptional() error {
+	if d.LogKept < 0 {
+		return refuse("log_kept %d", d.LogKept)
+	}
+	known := func(what string, names []string, is func(string) bool) error {
+		seen := make(map[string]bool)
+		for _, name := range names {
+			if err := checkName(what, name, seen); err != nil {
+				return err
+			}
+			if !is(name) {
+				return refuse("%s %q", what, name)
+			}
+		}
+		return nil
+	}
+	isQuantity := func(name string) bool { _, ok := QuantityNamed(name); return ok }
+	if err := known("calibration", d.Calibrations, isQuantity); err != nil {
+		return err
+	}
+	return known("self_test", d.SelfTests, func(name string) bool { return slices.Contains(testNames[:], name) })
 }
 
 func (d *Descriptor) checkTables() error {

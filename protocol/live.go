@@ -14,12 +14,13 @@ const (
 	PulseStopped     PulseResult = 6 // ESTOP
 	PulseFault       PulseResult = 7
 	PulseDisarmed    PulseResult = 8
-	PulseInterrupted PulseResult = 9 // found open after a reset
+	PulseInterrupted PulseResult = 9  // found open after a reset
+	PulseLoad        PulseResult = 10 // SERVICE output only: the impedance was not that of the declared load
 )
 
 // String is the word for a record.
 func (r PulseResult) String() string {
-	names := [...]string{"open", "complete", "released", "dose", "contact lost", "lease expired", "stopped", "fault", "disarmed", "interrupted"}
+	names := [...]string{"open", "complete", "released", "dose", "contact lost", "lease expired", "stopped", "fault", "disarmed", "interrupted", "load"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -219,6 +220,16 @@ const (
 	EventSession      uint16 = 15 // args: 1 opened, 0 ended
 	EventIdle         uint16 = 16 // READY without trigger for IdleStandby
 	EventAlarm        uint16 = 17 // args: alarm code of the descriptor, measured value
+	EventLogErased    uint16 = 18 // args: newest index that is gone
+	EventNote         uint16 = 19 // args: the note's bytes, as NoteArgs
+	EventService      uint16 = 20 // args: 1 entered, 0 left
+	EventSelfTest     uint16 = 21 // args: tests done, tests passed
+	EventTestOutput   uint16 = 22 // args: quantity, result
+	EventCalibration  uint16 = 23 // args: quantity, the pen's new calibration revision
+	EventCounterReset uint16 = 24 // args: pulses that were counted
+	EventUTC          uint16 = 25 // args: s that the date has moved; 0 where none was known
+	EventFirmware     uint16 = 26 // args: phase, code
+	EventTipBound     uint16 = 27 // args: tip id
 	EventMaker        uint16 = 0x8000
 )
 

@@ -174,7 +174,7 @@ func TestShorterIsRefused(t *testing.T) {
 func TestOversizedListsAreCut(t *testing.T) {
 	e := Envelope{DosePerPin: -5, Ranges: make([]Range, 300)}
 	for _, m := range []Message{
-		&PutEnvelope{e}, &EnvelopeReply{e}, &PutSettings{1, make([]Field, 300)},
+		&PutEnvelope{Envelope: e}, &EnvelopeReply{e}, &PutSettings{1, make([]Field, 300), RoleClinician},
 		&SettingsReply{Values: make([]int32, 300), Verdicts: make([]Verdict, 300)},
 		&DescriptorChunk{Data: make([]byte, 300)}, &PulsePage{Pulses: []Pulse{rfPulse(1), rfPulse(2), rfPulse(3)}},
 		&HelloAck{Session: 1, Model: string(bytes.Repeat([]byte{'x'}, 300))}, &TipInfo{Lot: string(bytes.Repeat([]byte{'x'}, 300))},
@@ -194,7 +194,7 @@ func TestOversizedListsAreCut(t *testing.T) {
 func TestDoseSaturates(t *testing.T) {
 	for dose, want := range map[Microjoules]Microjoules{-1: 0, 0: 0, 1<<32 - 1: 1<<32 - 1, 1 << 32: 1<<32 - 1, 1 << 62: 1<<32 - 1} {
 		var got PutEnvelope
-		if err := got.DecodePayload((&PutEnvelope{Envelope{DosePerPin: dose}}).AppendPayload(nil)); err != nil || got.Envelope.DosePerPin != want {
+		if err := got.DecodePayload((&PutEnvelope{Envelope: Envelope{DosePerPin: dose}}).AppendPayload(nil)); err != nil || got.Envelope.DosePerPin != want {
 			t.Errorf("%d is sent as %d, error %v, want %d", dose, got.Envelope.DosePerPin, err, want)
 		}
 	}

@@ -31,13 +31,24 @@ const (
 	CodeRange        Code = 23 // another field is out of range
 	CodeSelfTest     Code = 24
 	CodeMalformed    Code = 25 // payload could not be read
+	CodeRole         Code = 26 // not for this role
+	CodeTip          Code = 27 // another tip is on than the one named, or none
+	CodeIncomplete   Code = 28 // not all of it is there
+	CodeDigest       Code = 29 // not what the digest names
+	CodeTable        Code = 30 // the calibration table breaks a rule
+	CodeLoad         Code = 31 // the measured impedance is not that of the declared load
+	CodeSignature    Code = 32 // the firmware package is not signed by the maker
+	CodeModel        Code = 33 // the firmware package is for another model, hardware or protocol
+	CodeOldVersion   Code = 34 // the firmware package is older than the pen's minimum
+	CodeNothing      Code = 35 // there is nothing to do that to
 )
 
 // String is the specification's name of the code.
 func (c Code) String() string {
 	names := [...]string{"OK", "UNSUPPORTED", "BUSY", "STATE", "BELOW_PEN", "ABOVE_PEN", "STEP", "BELOW_LIMIT", "ABOVE_LIMIT",
 		"DOSE", "TIMING", "GENERATION", "NO_ENVELOPE", "ENVELOPE", "MISSING_FIELD", "UNKNOWN_FIELD", "LATE", "TOO_EARLY",
-		"HASH", "BLOCKED", "BURNT", "TRIGGER", "WRONG_FAULT", "RANGE", "SELF_TEST", "MALFORMED"}
+		"HASH", "BLOCKED", "BURNT", "TRIGGER", "WRONG_FAULT", "RANGE", "SELF_TEST", "MALFORMED",
+		"ROLE", "TIP", "INCOMPLETE", "DIGEST", "TABLE", "LOAD", "SIGNATURE", "MODEL", "OLD_VERSION", "NOTHING"}
 	if int(c) < len(names) {
 		return names[c]
 	}

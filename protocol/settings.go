@@ -73,18 +73,24 @@ func (e Envelope) Equal(o Envelope) bool {
 
 // PutEnvelope sets the envelope. It is refused while armed. Settings that are
 // active and now outside are made unconfirmed by the pen, not moved.
-type PutEnvelope struct{ Envelope Envelope }
+type PutEnvelope struct {
+	Envelope Envelope
+	Role     Role
+}
 
 // Type is TypePutEnvelope.
 func (*PutEnvelope) Type() Type { return TypePutEnvelope }
 
-// AppendPayload appends 8 bytes and 9 for each range.
-func (m *PutEnvelope) AppendPayload(dst []byte) []byte { return m.Envelope.append(dst) }
+// AppendPayload appends 9 bytes and 9 for each range.
+func (m *PutEnvelope) AppendPayload(dst []byte) []byte {
+	return append(m.Envelope.append(dst), byte(m.Role))
+}
 
 // DecodePayload refuses more than MaxParameters ranges.
 func (m *PutEnvelope) DecodePayload(p []byte) error {
 	w := wire{typ: TypePutEnvelope, b: p}
 	m.Envelope.read(&w)
+	m.Role = Role(w.u8("role"))
 	return w.err
 }
 
@@ -109,12 +115,13 @@ func (m *EnvelopeReply) DecodePayload(p []byte) error {
 type PutSettings struct {
 	Generation uint32
 	Fields     []Field // at most MaxParameters
+	Role       Role
 }
 
 // Type is TypePutSettings.
 func (*PutSettings) Type() Type { return TypePutSettings }
 
-// AppendPayload appends 5 bytes and 5 for each field.
+// AppendPayload appends 6 bytes and 5 for each field.
 func (m *PutSettings) AppendPayload(dst []byte) []byte {
 	dst = le.AppendUint32(dst, m.Generation)
 	fields := atMost(m.Fields)
@@ -123,7 +130,7 @@ func (m *PutSettings) AppendPayload(dst []byte) []byte {
 		dst = append(dst, f.Index)
 		dst = le.AppendUint32(dst, uint32(f.Value))
 	}
-	return dst
+	return append(dst, byte(m.Role))
 }
 
 // DecodePayload refuses more than MaxParameters fields.
@@ -138,6 +145,7 @@ func (m *PutSettings) DecodePayload(p []byte) error {
 		}
 		m.Fields = append(m.Fields, f)
 	}
+	m.Role = Role(w.u8("role"))
 	return w.err
 }
 

@@ -135,11 +135,11 @@ func handshakeSteps(t *testing.T) []step {
 		{"P", "ack 0", at(HasAck, 0, 0), &DescriptorChunk{Data: raw[:32]}},
 		{"C", "command lane, seq 0", at(0, 0, 0), &TipRead{}},
 		{"P", "ack 0", at(HasAck, 0, 0), tip},
-		{"C", "seq 1", at(0, 1, 0), &PutEnvelope{sampleEnvelope()}},
+		{"C", "seq 1", at(0, 1, 0), &PutEnvelope{sampleEnvelope(), RoleClinician}},
 		{"P", "ack 1", at(HasAck, 1, 1), &EnvelopeReply{sampleEnvelope()}},
-		{"C", "seq 2: generation 3", at(0, 2, 0), &PutSettings{3, []Field{{0, 1500}, {1, 60}, {2, 10_000}, {3, 100}}}},
+		{"C", "seq 2: generation 3", at(0, 2, 0), &PutSettings{3, []Field{{0, 1500}, {1, 60}, {2, 10_000}, {3, 100}}, RoleClinician}},
 		{"P", "ack 2: all verdicts OK, the hash of section 6", at(HasAck, 2, 2), settings},
-		{"C", "seq 3: the same hash", at(0, 3, 0), &Arm{CommandID: arm, SettingsHash: sampleHash(), TreatmentID: sampleTreatment(), NotAfter: 93_400_000}},
+		{"C", "seq 3: the same hash", at(0, 3, 0), &Arm{CommandID: arm, SettingsHash: sampleHash(), TreatmentID: sampleTreatment(), NotAfter: 93_400_000, Role: RoleClinician}},
 		{"P", "ack 3: DONE", at(HasAck, 3, 3), &Result{CommandID: arm, Outcome: OutcomeDone}},
 		{"P", "live lane, seq 1: READY", at(0, 1, 0), &ready},
 		{"C", "live lane, seq 0, with the clock of that STATUS; again every 100 ms", at(0, 0, 0), &Lease{ArmID: sampleArmID, Clock: ready.Clock}},
@@ -147,7 +147,7 @@ func handshakeSteps(t *testing.T) []step {
 		{"C", "stop lane, session 0", Header{}, &Stop{Nonce: stop}},
 		{"P", "RF off; the session that ESTOP carried", Header{}, &Stopped{Nonce: stop, Clock: 93_618_100}},
 		{"P", "needle back", Header{Seq: 1}, &Stopped{Nonce: stop, NeedleBack: true, Clock: 93_740_000}},
-		{"C", "seq 4: an ESTOP alone", at(0, 4, 0), &Clear{CommandID: arm + 1}},
+		{"C", "seq 4: an ESTOP alone", at(0, 4, 0), &Clear{CommandID: arm + 1, Role: RoleClinician}},
 		{"P", "ack 4: DONE, STANDBY", at(HasAck, 4, 4), &Result{CommandID: arm + 1, Outcome: OutcomeDone}},
 	}
 }

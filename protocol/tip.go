@@ -61,3 +61,39 @@ func (m *TipInfo) DecodePayload(p []byte) error {
 	m.Lot = w.text(MaxLot, "lot")
 	return w.err
 }
+
+// TipBind gives the tip that is on to one treatment: from then on it can be
+// armed for no other.
+type TipBind struct {
+	CommandID   uint64
+	Role        Role
+	TipID       uint32   // that was read
+	TreatmentID [16]byte // not zero
+}
+
+// Type is TypeTipBind.
+func (*TipBind) Type() Type { return TypeTipBind }
+
+// ID is the command id.
+func (m *TipBind) ID() uint64 { return m.CommandID }
+
+// Writer is the role.
+func (m *TipBind) Writer() Role { return m.Role }
+
+// AppendPayload appends 29 bytes.
+func (m *TipBind) AppendPayload(dst []byte) []byte {
+	dst = le.AppendUint32(appendOnce(dst, m.CommandID, m.Role), m.TipID)
+	return append(dst, m.TreatmentID[:]...)
+}
+
+// DecodePayload refuses a treatment id of zeros, which is none.
+func (m *TipBind) DecodePayload(p []byte) error {
+	w := wire{typ: TypeTipBind, b: p}
+	m.CommandID, m.Role = w.once()
+	m.TipID = w.u32("tip_id")
+	w.copy(m.TreatmentID[:], "treatment_id")
+	if w.err == nil && m.TreatmentID == [16]byte{} {
+		w.fail("treatment_id", "is 0")
+	}
+	return w.err
+}

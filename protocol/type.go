@@ -29,10 +29,44 @@ const (
 	TypeResult      Type = 0x1E // command lane, P
 	TypeRejected    Type = 0x1F // command or bulk lane, P
 
+	TypeTipBind        Type = 0x20 // command lane, C
+	TypeCountersRead   Type = 0x21 // command lane, C
+	TypeCounters       Type = 0x22 // command lane, P
+	TypeCounterReset   Type = 0x23 // command lane, C
+	TypeService        Type = 0x24 // command lane, C: into SERVICE and out of it
+	TypeServiceMode    Type = 0x25 // command lane, P
+	TypeSelfTest       Type = 0x26 // command lane, C
+	TypeSelfTestRead   Type = 0x27 // command lane, C
+	TypeSelfTestReport Type = 0x28 // command lane, P
+	TypeTestOutput     Type = 0x29 // command lane, C: SERVICE output
+	TypeTestRead       Type = 0x2A // command lane, C
+	TypeTestReport     Type = 0x2B // command lane, P
+	TypeCalCommit      Type = 0x2C // command lane, C
+	TypeCalRestore     Type = 0x2D // command lane, C
+	TypeUTCSet         Type = 0x2E // command lane, C
+	TypeLogErase       Type = 0x2F // command lane, C
+
 	TypeDescriptorRead  Type = 0x30 // bulk lane, C
 	TypeDescriptorChunk Type = 0x31 // bulk lane, P
 	TypePulseRead       Type = 0x32 // bulk lane, C
 	TypePulsePage       Type = 0x33 // bulk lane, P
+	TypeLogRead         Type = 0x34 // bulk lane, C
+	TypeLogPage         Type = 0x35 // bulk lane, P
+	TypeCalRead         Type = 0x36 // bulk lane, C
+	TypeCalTable        Type = 0x37 // bulk lane, P
+	TypeCalWrite        Type = 0x38 // bulk lane, C
+	TypeCalWritten      Type = 0x39 // bulk lane, P
+	TypeFirmwareWrite   Type = 0x3A // bulk lane, C
+	TypeFirmwareWritten Type = 0x3B // bulk lane, P
+
+	TypeFirmwareBegin  Type = 0x40 // command lane, C
+	TypeFirmwareVerify Type = 0x41 // command lane, C
+	TypeFirmwareCommit Type = 0x42 // command lane, C
+	TypeFirmwareAbort  Type = 0x43 // command lane, C
+	TypeFirmwareRead   Type = 0x44 // command lane, C
+	TypeFirmwareState  Type = 0x45 // command lane, P
+	TypeLogNote        Type = 0x46 // command lane, C
+	TypeLogNoted       Type = 0x47 // command lane, P
 
 	TypeStatus   Type = 0x50 // live lane, P
 	TypeLease    Type = 0x51 // live lane, C
@@ -73,10 +107,42 @@ var catalogue = [...]typeInfo{
 	TypeResultOf:        {"RESULT_OF", LaneCommand, false, func() Message { return new(ResultOf) }},
 	TypeResult:          {"RESULT", LaneCommand, true, func() Message { return new(Result) }},
 	TypeRejected:        {"REJECTED", LaneCommand, true, func() Message { return new(Rejected) }},
+	TypeTipBind:         {"TIP_BIND", LaneCommand, false, func() Message { return new(TipBind) }},
+	TypeCountersRead:    {"COUNTERS_READ", LaneCommand, false, func() Message { return new(CountersRead) }},
+	TypeCounters:        {"COUNTERS", LaneCommand, true, func() Message { return new(Counters) }},
+	TypeCounterReset:    {"COUNTER_RESET", LaneCommand, false, func() Message { return new(CounterReset) }},
+	TypeService:         {"SERVICE", LaneCommand, false, func() Message { return new(Service) }},
+	TypeServiceMode:     {"SERVICE_MODE", LaneCommand, true, func() Message { return new(ServiceMode) }},
+	TypeSelfTest:        {"SELF_TEST", LaneCommand, false, func() Message { return new(SelfTest) }},
+	TypeSelfTestRead:    {"SELF_TEST_READ", LaneCommand, false, func() Message { return new(SelfTestRead) }},
+	TypeSelfTestReport:  {"SELF_TEST_REPORT", LaneCommand, true, func() Message { return new(SelfTestReport) }},
+	TypeTestOutput:      {"TEST_OUTPUT", LaneCommand, false, func() Message { return new(TestOutput) }},
+	TypeTestRead:        {"TEST_READ", LaneCommand, false, func() Message { return new(TestRead) }},
+	TypeTestReport:      {"TEST_REPORT", LaneCommand, true, func() Message { return new(TestReport) }},
+	TypeCalCommit:       {"CAL_COMMIT", LaneCommand, false, func() Message { return new(CalCommit) }},
+	TypeCalRestore:      {"CAL_RESTORE", LaneCommand, false, func() Message { return new(CalRestore) }},
+	TypeUTCSet:          {"UTC_SET", LaneCommand, false, func() Message { return new(UTCSet) }},
+	TypeLogErase:        {"LOG_ERASE", LaneCommand, false, func() Message { return new(LogErase) }},
 	TypeDescriptorRead:  {"DESCRIPTOR_READ", LaneBulk, false, func() Message { return new(DescriptorRead) }},
 	TypeDescriptorChunk: {"DESCRIPTOR_CHUNK", LaneBulk, true, func() Message { return new(DescriptorChunk) }},
 	TypePulseRead:       {"PULSE_READ", LaneBulk, false, func() Message { return new(PulseRead) }},
 	TypePulsePage:       {"PULSE_PAGE", LaneBulk, true, func() Message { return new(PulsePage) }},
+	TypeLogRead:         {"LOG_READ", LaneBulk, false, func() Message { return new(LogRead) }},
+	TypeLogPage:         {"LOG_PAGE", LaneBulk, true, func() Message { return new(LogPage) }},
+	TypeCalRead:         {"CAL_READ", LaneBulk, false, func() Message { return new(CalRead) }},
+	TypeCalTable:        {"CAL_TABLE", LaneBulk, true, func() Message { return new(CalTableReply) }},
+	TypeCalWrite:        {"CAL_WRITE", LaneBulk, false, func() Message { return new(CalWrite) }},
+	TypeCalWritten:      {"CAL_WRITTEN", LaneBulk, true, func() Message { return new(CalWritten) }},
+	TypeFirmwareWrite:   {"FW_WRITE", LaneBulk, false, func() Message { return new(FirmwareWrite) }},
+	TypeFirmwareWritten: {"FW_WRITTEN", LaneBulk, true, func() Message { return new(FirmwareWritten) }},
+	TypeFirmwareBegin:   {"FW_BEGIN", LaneCommand, false, func() Message { return new(FirmwareBegin) }},
+	TypeFirmwareVerify:  {"FW_VERIFY", LaneCommand, false, func() Message { return new(FirmwareVerify) }},
+	TypeFirmwareCommit:  {"FW_COMMIT", LaneCommand, false, func() Message { return new(FirmwareCommit) }},
+	TypeFirmwareAbort:   {"FW_ABORT", LaneCommand, false, func() Message { return new(FirmwareAbort) }},
+	TypeFirmwareRead:    {"FW_READ", LaneCommand, false, func() Message { return new(FirmwareRead) }},
+	TypeFirmwareState:   {"FW_STATE", LaneCommand, true, func() Message { return new(FirmwareState) }},
+	TypeLogNote:         {"LOG_NOTE", LaneCommand, false, func() Message { return new(LogNote) }},
+	TypeLogNoted:        {"LOG_NOTED", LaneCommand, true, func() Message { return new(LogNoted) }},
 	TypeStatus:          {"STATUS", LaneLive, true, func() Message { return new(Status) }},
 	TypeLease:           {"LEASE", LaneLive, false, func() Message { return new(Lease) }},
 	TypePulse:           {"PULSE", LaneLive, true, func() Message { return new(Pulse) }},

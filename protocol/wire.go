@@ -100,3 +100,13 @@ func appendText(dst []byte, s string, limit int) []byte {
 	dst = append(dst, byte(len(s)))
 	return append(dst, s...)
 }
+
+// once reads what every command that must not happen twice begins with.
+func (w *wire) once() (id uint64, role Role) {
+	return w.u64("command_id"), Role(w.u8("role"))
+}
+
+// appendOnce appends a command id and a role: 9 bytes.
+func appendOnce(dst []byte, id uint64, role Role) []byte {
+	return append(le.AppendUint64(dst, id), byte(role))
+}

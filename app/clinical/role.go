@@ -1,5 +1,24 @@
 package clinical
 
+import "stipple/protocol"
+
+// Wire is the role as the link names it; RoleNone for one that is not known.
+func (r Role) Wire() protocol.Role {
+	switch r {
+	case RoleClinician:
+		return protocol.RoleClinician
+	case RoleSeniorClinician:
+		return protocol.RoleSeniorClinician
+	case RoleTechnician:
+		return protocol.RoleTechnician
+	case RoleServiceEngineer:
+		return protocol.RoleServiceEngineer
+	case RoleAdministrator:
+		return protocol.RoleAdministrator
+	}
+	return protocol.RoleNone
+}
+
 // MayTreat says whether the role treats patients at all (safety.md section 8).
 func (r Role) MayTreat() bool { return r == RoleClinician || r == RoleSeniorClinician }
 

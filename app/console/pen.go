@@ -68,6 +68,7 @@ func (d *Desk) linkChanged() {
 // penFound takes a new session. Whatever was applied before is not: the pen
 // starts in STANDBY and the operator applies again.
 func (d *Desk) penFound(s *device.Session) {
+	s.SetRole(d.operator.Role.Wire())
 	d.session.Store(s)
 	d.events = s.Events()
 	info := s.Info()

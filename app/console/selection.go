@@ -36,12 +36,21 @@ func (d *Desk) ChooseOperator(id clinical.ID) {
 	d.post(func() {
 		for _, o := range d.operators {
 			if o.ID == id {
-				d.operator = o
+				d.takeOperator(o)
 				d.reselect()
 				return
 			}
 		}
 	})
+}
+
+// takeOperator makes o the one who works here, for the pen too: it judges each
+// request by the role.
+func (d *Desk) takeOperator(o clinical.Operator) {
+	d.operator = o
+	if s := d.session.Load(); s != nil {
+		s.SetRole(o.Role.Wire())
+	}
 }
 
 // ChoosePatient brings a patient to the Treat page. It ends the open
@@ -157,7 +166,7 @@ func (d *Desk) loadOperators() {
 			d.operators = ops
 			for _, o := range ops {
 				if d.operator.ID == "" && o.Role.MayTreat() {
-					d.operator = o
+					d.takeOperator(o)
 				}
 			}
 			d.judge()

@@ -11,6 +11,7 @@ import (
 	"stipple/assets"
 	"stipple/device"
 	"stipple/device/serialport"
+	"stipple/protocol"
 )
 
 // openLimit is how long a pen may take from opening its port to its first
@@ -60,7 +61,7 @@ func (c console) open(ctx context.Context, path string, rate int) (*device.Sessi
 	if err != nil {
 		return nil, err
 	}
-	s, err := device.Open(ctx, conn, device.Options{Port: port, StatusRate: rate})
+	s, err := device.Open(ctx, conn, device.Options{Port: port, StatusRate: rate, Role: protocol.RoleClinician})
 	if err != nil {
 		return nil, err
 	}

@@ -299,10 +299,10 @@ func needlingEnvelope() protocol.Envelope {
 // set puts envelope and settings and returns their hash.
 func (c *console) set(e protocol.Envelope, generation uint32, fields []protocol.Field) [8]byte {
 	c.t.Helper()
-	if m, ok := c.ask(&protocol.PutEnvelope{Envelope: e}).(*protocol.EnvelopeReply); !ok {
+	if m, ok := c.ask(&protocol.PutEnvelope{Envelope: e, Role: protocol.RoleClinician}).(*protocol.EnvelopeReply); !ok {
 		c.t.Fatalf("PUT_ENVELOPE got %#v", m)
 	}
-	m, ok := c.ask(&protocol.PutSettings{Generation: generation, Fields: fields}).(*protocol.SettingsReply)
+	m, ok := c.ask(&protocol.PutSettings{Generation: generation, Fields: fields, Role: protocol.RoleClinician}).(*protocol.SettingsReply)
 	if !ok || !m.Applied {
 		c.t.Fatalf("PUT_SETTINGS got %#v", m)
 	}
@@ -313,7 +313,7 @@ var treatment = [16]byte{1, 2, 3}
 
 // command is an ARM that the pen should take.
 func (c *console) command(id uint64, hash [8]byte) *protocol.Arm {
-	return &protocol.Arm{CommandID: id, SettingsHash: hash, TreatmentID: treatment, NotAfter: c.status().Clock.Add(400 * time.Millisecond)}
+	return &protocol.Arm{CommandID: id, SettingsHash: hash, TreatmentID: treatment, NotAfter: c.status().Clock.Add(400 * time.Millisecond), Role: protocol.RoleClinician}
 }
 
 // arm arms with the command id.
