@@ -19,14 +19,15 @@ const handSuffix = ".ctl"
 
 func handCommand() command {
 	return command{
-		name: "hand", args: "--link PATH trigger down|up | contact on|off | tip new|remove | fault NAME on|off | state",
-		does: "is the hand on a simulated pen: its trigger, its contact with the skin, its tip, and what\n" +
-			"breaks in it. It speaks to the handpiece's socket (PATH" + handSuffix + "), never to the link",
+		name: "hand", args: "--link PATH trigger down|up | contact on|off | tip new|remove | load OHM|off | fault NAME on|off | state",
+		does: "is the hand on a simulated pen: its trigger, its contact with the skin, its tip, a load in\n" +
+			"place of tissue, and what breaks in it. It speaks to the handpiece's socket (PATH" + handSuffix + "), never to the link",
 		examples: []string{
 			"penctl hand --link /tmp/pen contact on",
 			"penctl hand --link /tmp/pen trigger down",
 			"penctl hand --link /tmp/pen tip new use_count=795 expiry=2020-01-31",
 			"penctl hand --link /tmp/pen tip new model=rf pins=25",
+			"penctl hand --link /tmp/pen load 200      (a resistor across the tip, as at a bench for RF)",
 			"penctl hand --link /tmp/pen fault motor_stall on",
 			"penctl hand --link /tmp/pen state --json",
 			"faults: " + strings.Join(sim.FaultNames(), " "),
@@ -65,8 +66,12 @@ func (c console) hand(link string, do func(sim.Handpiece) error) (err error) {
 	if c.json {
 		return c.print(shapeHand(state))
 	}
-	_, err = fmt.Fprintf(c.out, "trigger %s, contact %s, %s, rf %s, motion %s\n",
-		onOff(state.Trigger), onOff(state.Contact), state.State, onOff(state.RF), onOff(state.Motion))
+	load := ""
+	if state.LoadOhm > 0 {
+		load = fmt.Sprintf(", load %d ohm", state.LoadOhm)
+	}
+	_, err = fmt.Fprintf(c.out, "trigger %s, contact %s%s, %s, rf %s, motion %s\n",
+		onOff(state.Trigger), onOff(state.Contact), load, state.State, onOff(state.RF), onOff(state.Motion))
 	if err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
@@ -83,7 +88,7 @@ func onOff(on bool) string {
 // handAction reads what the hand shall do.
 func handAction(words []string) (func(sim.Handpiece) error, error) {
 	if len(words) == 0 {
-		return nil, usageError("what shall the hand do: trigger, contact, tip, fault or state")
+		return nil, usageError("what shall the hand do: trigger, contact, tip, load, fault or state")
 	}
 	rest := words[1:]
 	switch words[0] {
@@ -106,8 +111,10 @@ func handAction(words []string) (func(sim.Handpiece) error, error) {
 		return func(h sim.Handpiece) error { return h.Fault(rest[0], on) }, nil
 	case "tip":
 		return tipAction(rest)
+	case "load":
+		return loadAction(rest)
 	}
-	return nil, usageError("the hand has no %q; it has trigger, contact, tip, fault and state", words[0])
+	return nil, usageError("the hand has no %q; it has trigger, contact, tip, load, fault and state", words[0])
 }
 
 // choice reads the last of n words, which is one of two.
@@ -153,6 +160,19 @@ func tipAction(words []string) (func(sim.Handpiece) error, error) {
 		}
 		return h.ChangeTip(spec)
 	}, nil
+}
+
+// loadAction reads the ohms of a load, or off.
+func loadAction(words []string) (func(sim.Handpiece) error, error) {
+	if len(words) == 1 && words[0] == "off" {
+		return func(h sim.Handpiece) error { return h.LoadOhm(0) }, nil
+	}
+	if len(words) == 1 {
+		if ohms, err := strconv.ParseUint(words[0], 10, 31); err == nil && ohms > 0 {
+			return func(h sim.Handpiece) error { return h.LoadOhm(protocol.Ohms(ohms)) }, nil
+		}
+	}
+	return nil, usageOf("load", "load %s: want whole ohms from 1 to %d, or off", strings.Join(words, " "), sim.MaxLoadOhm)
 }
 
 // freshTip is a tip out of its wrapper: of the named model, or else of the same

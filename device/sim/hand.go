@@ -1,5 +1,7 @@
 package sim
 
+import "stipple/protocol"
+
 // hand is the handpiece in process: each call is one on Run's goroutine.
 type hand struct{ pen *Pen }
 
@@ -22,6 +24,13 @@ func (h hand) ChangeTip(tip TipSpec) error {
 
 func (h hand) RemoveTip() error {
 	return h.pen.call(func() { h.pen.fw.mount(nil) })
+}
+
+func (h hand) LoadOhm(ohms protocol.Ohms) error {
+	if err := checkLoad(ohms); err != nil {
+		return err
+	}
+	return h.pen.call(func() { h.pen.fw.plant.load = int64(ohms) * moPerOhm })
 }
 
 func (h hand) Fault(name string, on bool) error {
@@ -51,7 +60,7 @@ func (h hand) State() (HandState, error) {
 	err := h.pen.call(func() {
 		fw := h.pen.fw
 		s = HandState{
-			Trigger: fw.plant.trigger, Contact: fw.plant.contact, Faults: fw.plant.faults.names(),
+			Trigger: fw.plant.trigger, Contact: fw.plant.contact, LoadOhm: protocol.Ohms(fw.plant.load / moPerOhm), Faults: fw.plant.faults.names(),
 			State: fw.state.String(), RF: fw.plant.power > 0, Motion: fw.plant.out(),
 		}
 		if fw.nv.tip != nil {

@@ -22,6 +22,10 @@ type Handpiece interface {
 	ChangeTip(tip TipSpec) error
 	// RemoveTip takes the tip off.
 	RemoveTip() error
+	// LoadOhm puts a resistor of 1 to MaxLoadOhm across the tip, as at a bench
+	// for the calibration of RF: it takes the power in place of tissue, wherever
+	// the needle is. 0 takes it off. ErrLoad: beyond these.
+	LoadOhm(ohms protocol.Ohms) error
 	// Fault switches one of the faults that FaultNames lists. Reboot happens
 	// once for each on. ErrFaultName: there is no such fault.
 	Fault(name string, on bool) error
@@ -34,6 +38,9 @@ var ErrFaultName = errors.New("no such fault")
 
 // ErrTip means that a tip contradicts itself.
 var ErrTip = errors.New("tip refused")
+
+// ErrLoad means that no load has that many ohms.
+var ErrLoad = errors.New("load refused")
 
 // ErrStopped means that the pen is not running any more.
 var ErrStopped = errors.New("simulated pen ended")
@@ -97,16 +104,28 @@ func (t TipSpec) info() *protocol.TipInfo {
 	}
 }
 
+// MaxLoadOhm is the largest load: what the pen's sensor can tell from an open
+// circuit.
+const MaxLoadOhm protocol.Ohms = maxOhm / moPerOhm
+
+func checkLoad(ohms protocol.Ohms) error {
+	if ohms < 0 || ohms > MaxLoadOhm {
+		return fmt.Errorf("%w: %d ohm, want 0 (none) or 1 to %d", ErrLoad, ohms, MaxLoadOhm)
+	}
+	return nil
+}
+
 // HandState is the hand's inputs and, for a drawer that shows them, the pen's
 // outputs.
 type HandState struct {
-	Trigger bool     `json:"trigger"`
-	Contact bool     `json:"contact"`
-	Tip     *TipSpec `json:"tip"` // null: none
-	Faults  []string `json:"faults"`
-	State   string   `json:"state"`
-	RF      bool     `json:"rf"`
-	Motion  bool     `json:"motion"`
+	Trigger bool          `json:"trigger"`
+	Contact bool          `json:"contact"`
+	Tip     *TipSpec      `json:"tip"`      // null: none
+	LoadOhm protocol.Ohms `json:"load_ohm"` // across the tip, in place of tissue; 0: none
+	Faults  []string      `json:"faults"`
+	State   string        `json:"state"`
+	RF      bool          `json:"rf"`
+	Motion  bool          `json:"motion"`
 }
 
 // The fault switches. Each is a thing that breaks in the pen, not a message.

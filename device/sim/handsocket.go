@@ -9,6 +9,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"stipple/protocol"
 )
 
 // The handpiece's socket carries JSON objects, one a line: a request, then its
@@ -28,19 +30,22 @@ const (
 	doContact   = "contact"
 	doTip       = "tip"
 	doRemoveTip = "remove_tip"
+	doLoad      = "load"
 	doFault     = "fault"
 	doState     = "state"
 )
 
 type handRequest struct {
-	Do    string   `json:"do"`
-	On    bool     `json:"on,omitempty"`
-	Fault string   `json:"fault,omitempty"`
-	Tip   *TipSpec `json:"tip,omitempty"`
+	Do    string        `json:"do"`
+	On    bool          `json:"on,omitempty"`
+	Fault string        `json:"fault,omitempty"`
+	Tip   *TipSpec      `json:"tip,omitempty"`
+	Ohm   protocol.Ohms `json:"ohm,omitempty"`
 }
 
 // handAnswer has the state behind every request that was done, or why it was
-// not. Reason is for programs: "request", "fault", "tip", "ended".
+// not. Reason is for programs: "request", "fault", "tip", "load",
+// "ended".
 type handAnswer struct {
 	State  *HandState `json:"state,omitempty"`
 	Error  string     `json:"error,omitempty"`
@@ -119,7 +124,7 @@ func answerHand(line []byte, h Handpiece) handAnswer {
 }
 
 func handReasons() map[string]error {
-	return map[string]error{"fault": ErrFaultName, "tip": ErrTip, "ended": ErrStopped}
+	return map[string]error{"fault": ErrFaultName, "tip": ErrTip, "load": ErrLoad, "ended": ErrStopped}
 }
 
 func doHand(req *handRequest, h Handpiece) error {
@@ -135,6 +140,8 @@ func doHand(req *handRequest, h Handpiece) error {
 		return h.ChangeTip(*req.Tip)
 	case doRemoveTip:
 		return h.RemoveTip()
+	case doLoad:
+		return h.LoadOhm(req.Ohm)
 	case doFault:
 		return h.Fault(req.Fault, req.On)
 	case doState:
@@ -188,6 +195,11 @@ func (c *HandClient) ChangeTip(tip TipSpec) error { return c.do(handRequest{Do: 
 
 // RemoveTip implements Handpiece.
 func (c *HandClient) RemoveTip() error { return c.do(handRequest{Do: doRemoveTip}) }
+
+// LoadOhm implements Handpiece.
+func (c *HandClient) LoadOhm(ohms protocol.Ohms) error {
+	return c.do(handRequest{Do: doLoad, Ohm: ohms})
+}
 
 // Fault implements Handpiece.
 func (c *HandClient) Fault(name string, on bool) error {

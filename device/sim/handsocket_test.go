@@ -46,17 +46,20 @@ func TestHandOverSocket(t *testing.T) {
 	}
 	tip := TipFor(R1)
 	tip.ID, tip.BoundTreatment = 12345, TreatmentID{0xAB, 1}
-	for _, err := range []error{h.Trigger(true), h.Contact(true), h.ChangeTip(tip), h.Fault(SwitchOpenPin, true)} {
+	for _, err := range []error{h.Trigger(true), h.Contact(true), h.ChangeTip(tip), h.LoadOhm(200), h.Fault(SwitchOpenPin, true)} {
 		if err != nil {
 			t.Error(err)
 		}
 	}
 	s, err := h.State()
-	if err != nil || !s.Trigger || !s.Contact || s.Tip == nil || *s.Tip != tip || fmt.Sprint(s.Faults) != "[open_pin]" || s.State != "STANDBY" {
+	if err != nil || !s.Trigger || !s.Contact || s.Tip == nil || *s.Tip != tip || s.LoadOhm != 200 || fmt.Sprint(s.Faults) != "[open_pin]" || s.State != "STANDBY" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if err := h.Fault("gremlin", true); !errors.Is(err, ErrFaultName) {
 		t.Errorf("an unknown fault: %v", err)
+	}
+	if err := h.LoadOhm(MaxLoadOhm + 1); !errors.Is(err, ErrLoad) {
+		t.Errorf("a load beyond the sensor: %v", err)
 	}
 	tip.Lot = strings.Repeat("x", 17)
 	if err := h.ChangeTip(tip); !errors.Is(err, ErrTip) {

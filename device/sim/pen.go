@@ -44,7 +44,7 @@ type Change struct {
 	State protocol.State    `json:"-"`
 	// StateName is State as a word.
 	StateName string               `json:"state"`
-	RF        bool                 `json:"rf"`     // any RF flows into tissue
+	RF        bool                 `json:"rf"`     // any RF flows, into tissue or load
 	Motion    bool                 `json:"motion"` // the needle moves or is out
 	DepthUM   protocol.Micrometres `json:"depth_um"`
 	PowerMW   protocol.Milliwatts  `json:"power_mw"`

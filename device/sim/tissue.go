@@ -41,9 +41,16 @@ const (
 	hotSensor   = 60_000_000  // SwitchOverTemperature
 )
 
-// impedance is that of the circuit in mΩ, 0 for an open one.
+// impedance is that of the circuit in mΩ, 0 for an open one. A load across the
+// tip is all of it: it is resistance alone, and what happens to needle, pins
+// and tissue does not change it.
 func (p *plant) impedance() int64 {
-	if !p.rf || !p.inSkin() {
+	switch {
+	case !p.rf:
+		return 0
+	case p.load > 0 && p.tipOn:
+		return p.load
+	case !p.inSkin():
 		return 0
 	}
 	z := p.spot + max(0, p.pos-fatFrom)*fatOhmPerMM/1000
@@ -97,7 +104,7 @@ func (p *plant) stepRF() {
 }
 
 func (p *plant) stepHeat(n int64) {
-	if p.pins > 0 && p.power > 0 {
+	if p.pins > 0 && p.power > 0 && p.load == 0 {
 		p.zone += nanojoules(p.power) * n / (pinCapacity * p.pins)
 	}
 	rest := int64(skinTemp)
