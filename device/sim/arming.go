@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"crypto/sha256"
-
 	"stipple/protocol"
 )
 
@@ -46,105 +44,42 @@ func (fw *firmware) armBlocks() protocol.ArmBlocks {
 	set(fw.read.temp > hotTip, protocol.BlockTemperature)
 	set(fw.plant.battery() < batteryBlock, protocol.BlockBattery)
 	set(fw.trigger && !fw.state.Armed() && !fw.flaws.has(flawHeldTrigger), protocol.BlockTriggerHeld)
+	set(fw.state == protocol.StateService || fw.state == protocol.StateUpdate, protocol.BlockServiceMode)
 	return b
 }
 
-// once runs a command that must not happen twice. A command id that is known
-// is answered from the ledger and changes nothing; with other content than
-// before, or after RESULT_OF has burnt it, it is refused.
-func (fw *firmware) once(m protocol.Message, id uint64, do func() (protocol.Code, protocol.ArmBlocks)) *protocol.Result {
-	sum := sha256.Sum256(m.AppendPayload([]byte{byte(m.Type())}))
-	content := [8]byte(sum[:8])
-	refused := func(code protocol.Code) *protocol.Result {
-		return &protocol.Result{CommandID: id, Outcome: protocol.OutcomeRejected, Code: code}
+// blocksFor are all blocks that this ARM meets.
+func (fw *firmware) blocksFor(m *protocol.Arm) protocol.ArmBlocks {
+	blocks := fw.armBlocks()
+	if fw.boundElsewhere(m.TreatmentID) {
+		blocks |= protocol.BlockTipUsed
 	}
-	if _, burnt := fw.burnt.outcome(id); burnt {
-		return refused(protocol.CodeBurnt)
+	if fw.hashDiffers(m) {
+		blocks |= protocol.BlockLimitMismatch
 	}
-	if r, known := fw.nv.result(id); known && !fw.flaws.has(flawArmTwice) {
-		if r.outcome == protocol.OutcomeForgotten || r.content != content {
-			return refused(protocol.CodeBurnt)
-		}
-		return &protocol.Result{CommandID: id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
-	}
-	// The id is written before the effect begins. What can't be remembered is not
-	// done, and FAULT follows.
-	r := commandResult{id: id, content: content, outcome: protocol.OutcomeRunning}
-	if err := fw.nv.keep(r); err != nil {
-		fw.keepErr(err)
-		return refused(protocol.CodeSelfTest)
-	}
-	r.outcome = protocol.OutcomeDone
-	r.code, r.blocks = do()
-	if r.code != protocol.CodeOK {
-		r.outcome = protocol.OutcomeRejected
-		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(r.code), protocol.NoField)
-	}
-	fw.keepErr(fw.nv.finish(r))
-	return &protocol.Result{CommandID: id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
+	return blocks
 }
 
-// resultOf says what became of a command. It writes nothing: an id that is not
-// known is burnt until the next reset, which ends the session that a late copy
-// would belong to.
-func (fw *firmware) resultOf(m *protocol.ResultOf) *protocol.Result {
-	if r, known := fw.nv.result(m.CommandID); known {
-		return &protocol.Result{CommandID: r.id, Outcome: r.outcome, Code: r.code, ArmBlocks: r.blocks}
-	}
-	o, burnt := fw.burnt.outcome(m.CommandID)
-	if !burnt {
-		// An id that the pen knew once may be out of its memory by now.
-		o = protocol.OutcomeNeverSeen
-		if !fw.nv.remembersAll() {
-			o = protocol.OutcomeForgotten
-		}
-		fw.burnt.add(m.CommandID, o)
-	}
-	return &protocol.Result{CommandID: m.CommandID, Outcome: o}
+// boundElsewhere says whether the tip belongs to another treatment.
+func (fw *firmware) boundElsewhere(treatment TreatmentID) bool {
+	t := fw.tip
+	return t != nil && t.BoundTreatment != TreatmentID{} && t.BoundTreatment != treatment
 }
 
-// burntIDs are the newest ids that RESULT_OF has burnt, with its answer.
-type burntIDs struct {
-	ids      [protocol.KeptResults]uint64
-	outcomes [protocol.KeptResults]protocol.Outcome
-	count    int // ever burnt since the boot
-}
-
-func (b *burntIDs) add(id uint64, o protocol.Outcome) {
-	i := b.count % len(b.ids)
-	b.ids[i], b.outcomes[i] = id, o
-	b.count++
-}
-
-func (b *burntIDs) outcome(id uint64) (protocol.Outcome, bool) {
-	for i := range min(b.count, len(b.ids)) {
-		if b.ids[i] == id {
-			return b.outcomes[i], true
-		}
-	}
-	return 0, false
+// hashDiffers says whether the operator saw other settings than are confirmed.
+func (fw *firmware) hashDiffers(m *protocol.Arm) bool {
+	return fw.settings.confirmed && fw.settings.hash != m.SettingsHash && !fw.flaws.has(flawHashIgnored)
 }
 
 // armNow is ARM, the first time it arrives.
 func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) {
-	blocks := fw.armBlocks()
-	var unbound TreatmentID
-	if t := fw.tip; t != nil && t.BoundTreatment != unbound && t.BoundTreatment != m.TreatmentID {
-		blocks |= protocol.BlockTipUsed
-	}
-	differs := fw.settings.confirmed && fw.settings.hash != m.SettingsHash && !fw.flaws.has(flawHashIgnored)
-	if differs {
-		blocks |= protocol.BlockLimitMismatch
-	}
-	now := fw.clock()
+	blocks, now := fw.blocksFor(m), fw.clock()
 	switch {
-	case fw.state.Armed():
-		return protocol.CodeState, blocks
 	case now > m.NotAfter && !fw.flaws.has(flawLateArm):
 		return protocol.CodeLate, blocks
 	case m.NotAfter > now.Add(protocol.ArmWindow):
 		return protocol.CodeTooEarly, blocks
-	case differs:
+	case fw.hashDiffers(m):
 		return protocol.CodeHash, blocks
 	case blocks != 0:
 		return protocol.CodeBlocked, blocks
@@ -221,8 +156,6 @@ func (fw *firmware) disarmNow(m *protocol.Disarm) {
 // clearNow is CLEAR, the first time it arrives.
 func (fw *firmware) clearNow(m *protocol.Clear) (protocol.Code, protocol.ArmBlocks) {
 	switch {
-	case !fw.stopped && fw.fault == protocol.FaultNone, fw.rfMeasured():
-		return protocol.CodeState, 0
 	case m.Fault != fw.fault:
 		return protocol.CodeWrongFault, 0
 	case fw.trigger:

@@ -53,7 +53,7 @@ func TestArmBlocks(t *testing.T) {
 		{"settings now outside", protocol.BlockSettingsUnconfirmed, protocol.CodeBlocked, func(b *bench, c *console) {
 			e := rfEnvelope()
 			e.Ranges[0].Max = 1400
-			c.ask(&protocol.PutEnvelope{Envelope: e})
+			c.ask(&protocol.PutEnvelope{Envelope: e, Role: protocol.RoleClinician})
 		}},
 		{"other pins than the envelope's", protocol.BlockLimitMismatch, protocol.CodeHash, func(b *bench, c *console) {
 			tip := TipFor(R1)
@@ -206,7 +206,7 @@ func TestResultOf(t *testing.T) {
 		}
 		// 32 commands later the first is forgotten, and stays unusable.
 		for id := uint64(1000); id < 1000+protocol.KeptResults; id++ {
-			c.result(&protocol.Clear{CommandID: id})
+			c.result(&protocol.Clear{CommandID: id, Role: protocol.RoleClinician})
 		}
 		if got := of(armID); got != protocol.OutcomeForgotten {
 			t.Errorf("after 32 more: %v", got)
@@ -248,7 +248,7 @@ func TestRunningBeforeReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mem := NewRAM()
 		b := newBench(t, Config{Model: R1, Seed: 15, Memory: mem})
-		cut := &protocol.Clear{CommandID: armID}
+		cut := &protocol.Clear{CommandID: armID, Role: protocol.RoleClinician}
 		sum := sha256.Sum256(cut.AppendPayload([]byte{byte(protocol.TypeClear)}))
 		b.do(b.pen.call(func() {
 			r := commandResult{id: armID, content: [8]byte(sum[:8]), outcome: protocol.OutcomeRunning}

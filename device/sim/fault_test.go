@@ -106,13 +106,13 @@ func recovers(t *testing.T, b *bench, c *console, name string, fault protocol.Fa
 	t.Helper()
 	b.do(b.hand.Trigger(false))
 	if fault != protocol.FaultNone {
-		if r := c.result(&protocol.Clear{CommandID: 2, Fault: fault}); r.Code != protocol.CodeSelfTest {
+		if r := c.result(&protocol.Clear{CommandID: 2, Fault: fault, Role: protocol.RoleClinician}); r.Code != protocol.CodeSelfTest {
 			t.Errorf("CLEAR with the cause still there: %v", r.Code)
 		}
 	}
 	b.do(b.hand.Fault(name, false))
 	if fault != protocol.FaultNone {
-		if r := c.result(&protocol.Clear{CommandID: 3, Fault: fault}); r.Code != protocol.CodeOK {
+		if r := c.result(&protocol.Clear{CommandID: 3, Fault: fault, Role: protocol.RoleClinician}); r.Code != protocol.CodeOK {
 			t.Errorf("CLEAR: %v", r.Code)
 		}
 	}

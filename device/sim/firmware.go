@@ -28,7 +28,8 @@ type firmware struct {
 	broken error
 
 	state      protocol.State
-	stopped    bool // ESTOP latched
+	mode       protocol.State // where nothing latched leaves the pen: STANDBY, SERVICE or UPDATE
+	stopped    bool           // ESTOP latched
 	fault      protocol.Fault
 	selfTestOK bool
 
@@ -41,6 +42,7 @@ type firmware struct {
 	settings settings
 	arm      arming
 	burnt    burntIDs
+	job      job
 	run      run
 	spot     spot
 	watch    watch
@@ -91,13 +93,14 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 // hand and the plant do is not.
 func (fw *firmware) boot() {
 	fw.steps, fw.darkLeft = 0, 0
-	fw.state, fw.stopped, fw.selfTestOK = protocol.StateStandby, false, false
+	fw.state, fw.mode, fw.stopped, fw.selfTestOK = protocol.StateStandby, protocol.StateStandby, false, false
 	fw.fault = fw.nv.counters.fault
 	if fw.fault != protocol.FaultNone {
 		fw.state = protocol.StateFault
 	}
 	fw.session, fw.stop, fw.settings, fw.arm, fw.run, fw.watch = session{}, stopReply{}, settings{}, arming{}, run{}, watch{}
-	fw.burnt = burntIDs{}
+	fw.burnt, fw.job = burntIDs{}, job{}
+	fw.nv.forgetRunning()
 	fw.report.reset(protocol.StatusRate)
 	fw.measure()
 	fw.readTip()
@@ -146,8 +149,8 @@ func (fw *firmware) closeInterrupted() int32 {
 func (fw *firmware) brownOut() {
 	fw.plant.rfSet, fw.plant.run, fw.plant.supply, fw.plant.hold = 0, false, false, true
 	fw.session = session{}
-	fw.run = run{}
-	fw.state = protocol.StateStandby
+	fw.run, fw.job = run{}, job{}
+	fw.state, fw.mode = protocol.StateStandby, protocol.StateStandby
 	fw.darkLeft = inSteps(darkTime)
 	fw.say("reboot")
 }
@@ -190,6 +193,7 @@ func (fw *firmware) step(n int64) {
 	fw.measure()
 	fw.guard()
 	fw.checkLease()
+	fw.checkJob()
 	fw.drive()
 	fw.confirmStop()
 	fw.reportDue()
@@ -202,7 +206,7 @@ func (fw *firmware) atRest() bool {
 
 // active says whether the pen wants to be looked at every millisecond.
 func (fw *firmware) active() bool {
-	return !fw.atRest() || fw.state.Armed() || !fw.selfTestOK || fw.stop.pending
+	return !fw.atRest() || fw.state.Armed() || !fw.selfTestOK || fw.stop.pending || fw.job.running()
 }
 
 // finishSelfTest ends the self-test of a boot. A fault from before the reset
@@ -245,12 +249,16 @@ func (fw *firmware) setState(s protocol.State, cause string) {
 		return
 	}
 	fw.say(cause)
-	fw.event(protocol.EventStateChange, int32(fw.state), int32(s))
+	from := fw.state
+	fw.event(protocol.EventStateChange, int32(from), int32(s))
 	fw.state = s
 	fw.report.now = true
+	if from == protocol.StateService || s == protocol.StateService {
+		fw.event(protocol.EventService, flag(s == protocol.StateService), 0)
+	}
 }
 
-// settle goes to the state that the latches leave: ESTOP, FAULT or STANDBY.
+// settle goes to the state that the latches leave: ESTOP, FAULT, or the mode.
 func (fw *firmware) settle(cause string) {
 	switch {
 	case fw.stopped:
@@ -258,7 +266,7 @@ func (fw *firmware) settle(cause string) {
 	case fw.fault != protocol.FaultNone:
 		fw.setState(protocol.StateFault, cause)
 	default:
-		fw.setState(protocol.StateStandby, cause)
+		fw.setState(fw.mode, cause)
 	}
 }
 
@@ -277,6 +285,7 @@ func (fw *firmware) latch(f protocol.Fault, measured int32) {
 		return
 	}
 	fw.fault, fw.nv.counters.fault = f, f
+	fw.mode = protocol.StateStandby
 	fw.report.now = true
 	fw.keepErr(fw.nv.saveCounters())
 	if f == protocol.FaultRFUnpermitted {
@@ -310,7 +319,7 @@ func alarmOf(f protocol.Fault) (Alarm, bool) {
 func (fw *firmware) emergencyStop(m *protocol.Stop, session uint32) {
 	fw.stop = stopReply{pending: true, nonce: m.Nonce, session: session}
 	if !fw.stopped {
-		fw.stopped = true
+		fw.stopped, fw.mode = true, protocol.StateStandby
 		fw.eventLevel(protocol.EventStopped, protocol.LevelWarning, 0, 0)
 		fw.disarm(protocol.PulseStopped, "estop")
 	}

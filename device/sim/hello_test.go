@@ -133,11 +133,11 @@ func TestNewSessionConfirmsAnew(t *testing.T) {
 			t.Errorf("settings %+v", s)
 		}
 		blocked("after the hello")
-		put := &protocol.PutSettings{Generation: 3, Fields: rfSettings(100)}
+		put := &protocol.PutSettings{Generation: 3, Fields: rfSettings(100), Role: protocol.RoleClinician}
 		if r, ok := c.ask(put).(*protocol.Rejected); !ok || r.Code != protocol.CodeNoEnvelope {
 			t.Errorf("PUT_SETTINGS without an envelope got %+v", r)
 		}
-		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope()})
+		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope(), Role: protocol.RoleClinician})
 		b.sleep(60 * time.Millisecond)
 		blocked("with an envelope")
 		if s, ok := c.ask(put).(*protocol.SettingsReply); !ok || !s.Applied || s.Hash != hash {
@@ -184,13 +184,13 @@ func TestOtherMajorMonitors(t *testing.T) {
 		if s := c.status(); s.ArmBlocks&protocol.BlockVersion == 0 {
 			t.Errorf("blocks %v", s.ArmBlocks.Names())
 		}
-		if m, ok := c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope()}).(*protocol.Rejected); !ok || m.Code != protocol.CodeState {
+		if m, ok := c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope(), Role: protocol.RoleClinician}).(*protocol.Rejected); !ok || m.Code != protocol.CodeState {
 			t.Errorf("PUT_ENVELOPE got %+v", m)
 		}
 		if m, ok := c.ask(&protocol.DescriptorRead{Max: 10}).(*protocol.DescriptorChunk); !ok || len(m.Data) != 10 {
 			t.Errorf("DESCRIPTOR_READ got %+v", m)
 		}
-		for _, m := range []protocol.Message{&protocol.TipRead{}, &protocol.ResultOf{CommandID: 1}, &protocol.Clear{CommandID: 2}} {
+		for _, m := range []protocol.Message{&protocol.TipRead{}, &protocol.ResultOf{CommandID: 1}, &protocol.Clear{CommandID: 2, Role: protocol.RoleClinician}} {
 			if r, ok := c.ask(m).(*protocol.Rejected); !ok || r.Code != protocol.CodeState {
 				t.Errorf("%v got %+v", m.Type(), r)
 			}

@@ -26,7 +26,11 @@ type model struct {
 	tip          TipSpec
 }
 
-const firmwareVersion = "1.0.0"
+const (
+	firmwareVersion = "1.0.0"
+	// hardwareRevision is what a firmware package must be made for.
+	hardwareRevision = 1
+)
 
 func modelOf(m Model) (model, error) {
 	switch m {
@@ -96,6 +100,7 @@ func common(kind string) protocol.Descriptor {
 		StatusLayout: 1,
 		Sensors:      []protocol.SensorSpec{{Name: sensorTemperature, Unit: "cdegc", Min: 500, Max: 6000}},
 		Events:       eventSpecs(),
+		Hardware:     hardwareRevision,
 		ArmBlocks:    (protocol.ArmBlocks(1)<<protocol.BlockCount - 1).Names(),
 	}
 }
@@ -163,6 +168,16 @@ func eventSpecs() []protocol.EventSpec {
 		{Code: protocol.EventContact, Name: "contact", Level: info, Args: []string{"on"}},
 		{Code: protocol.EventSession, Name: "session", Level: info, Args: []string{"opened"}},
 		{Code: protocol.EventIdle, Name: "idle", Level: info},
+		{Code: protocol.EventLogErased, Name: "log_erased", Level: info, Args: []string{"up_to"}},
+		{Code: protocol.EventNote, Name: "note", Level: info, Args: []string{"first", "second"}},
+		{Code: protocol.EventService, Name: "service", Level: info, Args: []string{"entered"}},
+		{Code: protocol.EventSelfTest, Name: "self_test", Level: info, Args: []string{"done", "passed"}},
+		{Code: protocol.EventTestOutput, Name: "test_output", Level: info, Args: []string{"quantity", "result"}},
+		{Code: protocol.EventCalibration, Name: "calibration", Level: info, Args: []string{"quantity", "cal_rev"}},
+		{Code: protocol.EventCounterReset, Name: "counter_reset", Level: info, Args: []string{"pulses"}},
+		{Code: protocol.EventUTC, Name: "utc", Level: info, Args: []string{"moved_s"}},
+		{Code: protocol.EventFirmware, Name: "firmware", Level: info, Args: []string{"phase", "code"}},
+		{Code: protocol.EventTipBound, Name: "tip_bound", Level: info, Args: []string{"tip_id"}},
 		{Code: protocol.EventAlarm, Name: "alarm", Level: warning, Args: []string{"alarm", "measured"}},
 	}
 }

@@ -57,9 +57,6 @@ func loadNonvolatile(mem Memory) (*nonvolatile, error) {
 			return nil, err
 		}
 		nv.results[i] = decodeResult(b)
-		if nv.results[i].outcome == protocol.OutcomeRunning {
-			nv.results[i].outcome = protocol.OutcomeForgotten // how far it came died with the reset
-		}
 	}
 	for i := range uint32(keptEvicted) {
 		b, err := mem.Read(cellEvicted + i)
@@ -192,6 +189,15 @@ func (nv *nonvolatile) finish(r commandResult) error {
 	slot := (nv.counters.results - 1) % protocol.KeptResults
 	nv.results[slot] = r
 	return nv.mem.Write(cellResults+slot, encodeResult(r))
+}
+
+// forgetRunning follows a reset: how far a command came died with it.
+func (nv *nonvolatile) forgetRunning() {
+	for i := range nv.results {
+		if nv.results[i].outcome == protocol.OutcomeRunning {
+			nv.results[i].outcome = protocol.OutcomeForgotten
+		}
+	}
 }
 
 // remembersAll says whether every command id that ever came is still known, as

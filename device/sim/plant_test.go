@@ -227,9 +227,9 @@ func BenchmarkSecond(b *testing.B) {
 // armDirectly brings the firmware to TREATING without a link.
 func armDirectly(tb testing.TB, fw *firmware) {
 	tb.Helper()
-	fw.putEnvelope(&protocol.PutEnvelope{Envelope: rfEnvelope()})
-	fw.putSettings(&protocol.PutSettings{Generation: 1, Fields: rfSettings(1000)})
-	code, blocks := fw.armNow(&protocol.Arm{CommandID: 1, SettingsHash: fw.settings.hash, NotAfter: fw.clock()})
+	fw.putEnvelope(&protocol.PutEnvelope{Envelope: rfEnvelope(), Role: protocol.RoleClinician})
+	fw.putSettings(&protocol.PutSettings{Generation: 1, Fields: rfSettings(1000), Role: protocol.RoleClinician})
+	code, blocks := fw.armNow(&protocol.Arm{CommandID: 1, SettingsHash: fw.settings.hash, NotAfter: fw.clock(), Role: protocol.RoleClinician})
 	if code != protocol.CodeOK {
 		tb.Fatalf("%v %v", code, blocks.Names())
 	}

@@ -14,17 +14,24 @@ type session struct {
 	nonce   uint64
 	monitor bool // the console speaks another major: it may only look
 
-	tx      [protocol.LaneCount]uint16 // next seq of each lane
-	command struct {
-		seen bool
-		last uint16
-		kept []byte // the reply to last, nil if it had none
-	}
+	tx         [protocol.LaneCount]uint16 // next seq of each lane
+	command    lastCommand
 	bulk, live struct {
 		seen bool
 		last uint16
 	}
 	unsupported [256]bool
+}
+
+// lastCommand is the newest request of the command lane and its reply.
+type lastCommand struct {
+	seen bool
+	last uint16
+	kept []byte // the reply to last, nil if it had none
+	// A reply that says RUNNING is kept with its header, so that the command's
+	// end can bring it up to date.
+	running uint64 // command id; 0: the reply is final
+	header  protocol.Header
 }
 
 // Counts is what the pen has seen on its link since it was made.
@@ -63,9 +70,14 @@ func (fw *firmware) encode(h protocol.Header, lane protocol.Lane, m protocol.Mes
 
 // reply answers the request with header h on its lane and returns the frame.
 func (fw *firmware) reply(h protocol.Header, m protocol.Message) []byte {
-	b := fw.encode(protocol.Header{Flags: protocol.HasAck, Ack: h.Seq, Session: h.Session}, h.Lane, m)
+	b := fw.encode(replyHeader(h), h.Lane, m)
 	fw.post(h.Lane, b)
 	return b
+}
+
+// replyHeader is that of an answer to h, still without its own seq.
+func replyHeader(h protocol.Header) protocol.Header {
+	return protocol.Header{Flags: protocol.HasAck, Ack: h.Seq, Session: h.Session}
 }
 
 // handle takes one frame from the link. Whatever it is, nothing but what the
@@ -139,9 +151,11 @@ func (fw *firmware) hello(f protocol.Frame) {
 		if fw.session.id != 0 {
 			fw.event(protocol.EventSession, 0, 0)
 		}
+		fw.mode = protocol.StateStandby
 		if fw.arm.id != 0 {
 			fw.disarm(protocol.PulseDisarmed, "hello")
 		}
+		fw.settle("hello")
 		if fw.flaws.has(flawStopForgotten) && fw.stopped {
 			fw.stopped = false
 			fw.settle("hello")
@@ -204,8 +218,9 @@ func (fw *firmware) command(f protocol.Frame) {
 		fw.counts.OldSeq++
 		return
 	}
-	c.seen, c.last, c.kept = true, f.Seq, nil
-	if !f.Type.Known() {
+	before := *c
+	*c = lastCommand{seen: true, last: f.Seq}
+	if !fw.offers(f.Type) {
 		c.kept = fw.unsupported(f)
 		return
 	}
@@ -215,42 +230,23 @@ func (fw *firmware) command(f protocol.Frame) {
 		c.kept = fw.reply(f.Header, rejected(f.Type, protocol.CodeMalformed, protocol.NoField, 0))
 		return
 	}
-	c.kept = fw.reply(f.Header, fw.execute(m))
-}
-
-// execute does one command and returns its reply.
-func (fw *firmware) execute(m protocol.Message) protocol.Message {
-	if fw.session.monitor {
-		return rejected(m.Type(), protocol.CodeState, protocol.NoField, 0)
-	}
-	switch m := m.(type) {
-	case *protocol.TipRead:
-		if fw.tip == nil {
-			return &protocol.TipInfo{}
+	answer := fw.execute(m)
+	c.kept = fw.reply(f.Header, answer)
+	switch a := answer.(type) {
+	case *protocol.Rejected:
+		if a.Code == protocol.CodeBusy {
+			*c = before // not looked at: its seq counts as never seen
 		}
-		return fw.tip.info()
-	case *protocol.PutEnvelope:
-		return fw.putEnvelope(m)
-	case *protocol.PutSettings:
-		return fw.putSettings(m)
-	case *protocol.GetSettings:
-		return fw.settingsReply(nil, fw.settings.active)
-	case *protocol.SetRate:
-		rate := min(max(m.PerSecond, protocol.StatusRate), protocol.MaxStatusRate)
-		fw.report.every = stepsPerMS * 1000 / int64(rate)
-		fw.report.next = min(fw.report.next, fw.steps+fw.report.every)
-		return &protocol.Rate{PerSecond: rate}
-	case *protocol.Arm:
-		return fw.once(m, m.CommandID, func() (protocol.Code, protocol.ArmBlocks) { return fw.armNow(m) })
-	case *protocol.Clear:
-		return fw.once(m, m.CommandID, func() (protocol.Code, protocol.ArmBlocks) { return fw.clearNow(m) })
-	case *protocol.ResultOf:
-		return fw.resultOf(m)
+	case *protocol.Result:
+		if a.Outcome == protocol.OutcomeRunning {
+			c.running = a.CommandID
+			c.header = replyHeader(f.Header)
+			c.header.Seq = fw.session.tx[protocol.LaneCommand] - 1
+		}
 	}
-	return rejected(m.Type(), protocol.CodeUnsupported, protocol.NoField, 0)
 }
 
-// unsupported answers a request of a type that this pen does not know, once a
+// unsupported answers a request of a type that this pen does not offer, once a
 // type and session; never something that is itself an answer. It returns the
 // reply, nil for none.
 func (fw *firmware) unsupported(f protocol.Frame) []byte {
@@ -262,8 +258,8 @@ func (fw *firmware) unsupported(f protocol.Frame) []byte {
 	return fw.reply(f.Header, rejected(f.Type, protocol.CodeUnsupported, protocol.NoField, 0))
 }
 
-// bulk answers a request that changes nothing, again as often as it comes. A
-// seq that fell out of the window is an old one.
+// bulk answers each request as it comes, again as often as it comes. A seq that
+// fell out of the window is an old one.
 func (fw *firmware) bulk(f protocol.Frame) {
 	b := &fw.session.bulk
 	fw.flaws.answering(fw.steps)
@@ -274,7 +270,7 @@ func (fw *firmware) bulk(f protocol.Frame) {
 	if !b.seen || protocol.Newer(f.Seq, b.last) {
 		b.seen, b.last = true, f.Seq
 	}
-	if !f.Type.Known() {
+	if !fw.offers(f.Type) {
 		fw.unsupported(f)
 		return
 	}
@@ -284,58 +280,7 @@ func (fw *firmware) bulk(f protocol.Frame) {
 		fw.reply(f.Header, rejected(f.Type, protocol.CodeMalformed, protocol.NoField, 0))
 		return
 	}
-	switch m := m.(type) {
-	case *protocol.DescriptorRead:
-		fw.reply(f.Header, fw.descriptorChunk(m))
-	case *protocol.PulseRead:
-		fw.reply(f.Header, fw.pulsePage(m))
-	}
-}
-
-func (fw *firmware) descriptorChunk(m *protocol.DescriptorRead) protocol.Message {
-	n := min(int(m.Max), protocol.MaxChunk)
-	if fw.state.Armed() {
-		n = min(n, protocol.BulkArmedBytes-chunkHead)
-	}
-	from := min(int(m.Offset), len(fw.descriptor))
-	return &protocol.DescriptorChunk{Offset: m.Offset, Data: fw.descriptor[from:min(from+n, len(fw.descriptor))]}
-}
-
-// chunkHead and pageHead are the bytes of DESCRIPTOR_CHUNK and PULSE_PAGE in
-// front of what they carry.
-const (
-	chunkHead = 3
-	pageHead  = 9
-)
-
-// pulsePage answers with the closed records that the ledger holds from the
-// wanted index on; while armed with what a bulk answer may carry then. A record
-// that the end of READY has left open for a moment must not look as if it had
-// never been: who asks then must ask again.
-func (fw *firmware) pulsePage(m *protocol.PulseRead) protocol.Message {
-	if fw.run.pulse != nil && !fw.state.Armed() {
-		return rejected(protocol.TypePulseRead, protocol.CodeBusy, protocol.NoField, 0)
-	}
-	most := min(int(m.Max), protocol.MaxPulsesPerPage)
-	if fw.state.Armed() {
-		most = min(most, (protocol.BulkArmedBytes-pageHead)/protocol.PulseSize)
-	}
-	page := &protocol.PulsePage{Oldest: fw.nv.oldestPulse(), Newest: fw.closedPulses()}
-	if page.Newest == 0 {
-		page.Oldest = 0
-		return page
-	}
-	for i := max(m.From, page.Oldest); i <= page.Newest && len(page.Pulses) < most; i++ {
-		p, ok, err := fw.nv.pulse(i)
-		fw.keepErr(err)
-		if ok {
-			page.Pulses = append(page.Pulses, p)
-		}
-		if i == 1<<32-1 {
-			break
-		}
-	}
-	return page
+	fw.reply(f.Header, fw.answer(m))
 }
 
 // live takes what needs no answer, or an answer that needs none.

@@ -43,12 +43,12 @@ func TestSequenceNumbers(t *testing.T) {
 		c.hello(1)
 		c.seq[protocol.LaneCommand] = 40_000 // the first of a session is newer than nothing
 		first := c.put(&protocol.GetSettings{})
-		second := c.put(&protocol.PutEnvelope{Envelope: rfEnvelope()})
+		second := c.put(&protocol.PutEnvelope{Envelope: rfEnvelope(), Role: protocol.RoleClinician})
 		b.sleep(5 * time.Millisecond)
 		c.forget()
 		// The same seq again: the kept reply, byte for byte, even for another
 		// content. An older one: nothing.
-		c.raw(second, &protocol.PutEnvelope{})
+		c.raw(second, &protocol.PutEnvelope{Role: protocol.RoleClinician})
 		if m, ok := c.replyTo(second).(*protocol.EnvelopeReply); !ok || len(m.Envelope.Ranges) != 4 {
 			t.Errorf("the same seq got %+v", m)
 		}

@@ -104,13 +104,11 @@ func rejected(t protocol.Type, code protocol.Code, field int, bound int32) *prot
 func wireBound[T ~int64 | ~uint32](v T) int32 { return int32(min(int64(v), math.MaxInt32)) }
 
 func (fw *firmware) putEnvelope(m *protocol.PutEnvelope) protocol.Message {
-	code, field, bound := fw.checkEnvelope(&m.Envelope)
-	if fw.state.Armed() {
-		code, field, bound = protocol.CodeState, protocol.NoField, 0
+	if code := fw.refusal(m.Type(), m.Role); code != protocol.CodeOK {
+		return fw.refused(m.Type(), code, protocol.NoField, 0)
 	}
-	if code != protocol.CodeOK {
-		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(code), int32(field))
-		return rejected(protocol.TypePutEnvelope, code, field, bound)
+	if code, field, bound := fw.checkEnvelope(&m.Envelope); code != protocol.CodeOK {
+		return fw.refused(m.Type(), code, field, bound)
 	}
 	e := m.Envelope
 	fw.settings.envelope, fw.settings.limited = &e, true
@@ -153,11 +151,10 @@ func (fw *firmware) checkEnvelope(e *protocol.Envelope) (code protocol.Code, fie
 
 func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 	refuse := func(code protocol.Code, field int, bound int32) protocol.Message {
-		fw.eventLevel(protocol.EventRefused, protocol.LevelWarning, int32(code), int32(field))
-		return rejected(protocol.TypePutSettings, code, field, bound)
+		return fw.refused(m.Type(), code, field, bound)
 	}
-	if fw.state.Armed() {
-		return refuse(protocol.CodeState, protocol.NoField, 0)
+	if code := fw.refusal(m.Type(), m.Role); code != protocol.CodeOK {
+		return refuse(code, protocol.NoField, 0)
 	}
 	if !fw.settings.limited {
 		return refuse(protocol.CodeNoEnvelope, protocol.NoField, 0)
@@ -179,6 +176,7 @@ func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 	}
 	ok := true
 	judged := fw.judge(values)
+	fw.judgeRole(judged, m.Role)
 	for i := range verdicts {
 		verdicts[i] = judged[verdicts[i].Index]
 		if code := verdicts[i].Code; code != protocol.CodeOK {
@@ -251,6 +249,16 @@ func (fw *firmware) judge(values []int32) []protocol.Verdict {
 		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeTiming, max(longest, 0)
 	}
 	return verdicts
+}
+
+// judgeRole takes away what the role may not write. Whose it is comes before
+// what it is.
+func (fw *firmware) judgeRole(verdicts []protocol.Verdict, r protocol.Role) {
+	for i, p := range fw.model.desc.Parameters {
+		if least, ok := protocol.RoleNamed(p.Role); !ok || !r.May(least) {
+			verdicts[i] = protocol.Verdict{Index: uint8(i), Code: protocol.CodeRole}
+		}
+	}
 }
 
 const msPerMinute = 60_000

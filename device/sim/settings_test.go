@@ -53,7 +53,7 @@ func TestSettingsRefused(t *testing.T) {
 				e.Ranges[iDepth] = protocol.Range{Index: iDepth, Min: 1000, Max: 2000}
 				e.Ranges[iPower].Max = 30_000
 				hash := c.set(e, 5, rfSettings(100))
-				m := c.ask(&protocol.PutSettings{Generation: 6, Fields: tc.change(rfSettings(100))})
+				m := c.ask(&protocol.PutSettings{Generation: 6, Fields: tc.change(rfSettings(100)), Role: protocol.RoleClinician})
 				s, ok := m.(*protocol.SettingsReply)
 				if !ok || s.Applied {
 					t.Fatalf("got %#v", m)
@@ -100,7 +100,7 @@ func TestOtherTipThanTheEnvelopes(t *testing.T) {
 				t.Errorf("%d pins: blocks %v", tc.pins, c.status().ArmBlocks.Names())
 			}
 			fields[0].Value = 3500 // beyond the tip, inside the envelope
-			r, ok := c.ask(&protocol.PutSettings{Generation: 2, Fields: fields}).(*protocol.SettingsReply)
+			r, ok := c.ask(&protocol.PutSettings{Generation: 2, Fields: fields, Role: protocol.RoleClinician}).(*protocol.SettingsReply)
 			if !ok || r.Applied || r.Verdicts[iDepth].Code != protocol.CodeAboveLimit || r.Verdicts[iDepth].Bound != 1500 {
 				t.Errorf("%d pins: too deep for the tip: %+v", tc.pins, r)
 			}
@@ -115,14 +115,14 @@ func TestNoTimeForAPulse(t *testing.T) {
 		c := b.console()
 		c.hello(1)
 		b.do(b.pen.call(func() { b.pen.fw.model.desc.NeedleTravelMS = protocol.MaxTravel }))
-		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope()})
-		s, ok := c.ask(&protocol.PutSettings{Generation: 1, Fields: rfSettings(10)}).(*protocol.SettingsReply)
+		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope(), Role: protocol.RoleClinician})
+		s, ok := c.ask(&protocol.PutSettings{Generation: 1, Fields: rfSettings(10), Role: protocol.RoleClinician}).(*protocol.SettingsReply)
 		if !ok || s.Applied || s.Verdicts[iDuration] != (protocol.Verdict{Index: iDuration, Code: protocol.CodeTiming}) {
 			t.Errorf("got %+v", s)
 		}
 		fields := rfSettings(10)
 		fields[iSpeed].Value = 120 // the travel alone takes four stamps
-		s, ok = c.ask(&protocol.PutSettings{Generation: 1, Fields: fields}).(*protocol.SettingsReply)
+		s, ok = c.ask(&protocol.PutSettings{Generation: 1, Fields: fields, Role: protocol.RoleClinician}).(*protocol.SettingsReply)
 		if !ok || s.Applied || s.Verdicts[iDuration] != (protocol.Verdict{Index: iDuration, Code: protocol.CodeTiming}) {
 			t.Errorf("got %+v", s)
 		}
@@ -148,7 +148,7 @@ func TestSettingsOnTheBound(t *testing.T) {
 		e.DosePerPin = 33_600 // 25 pins: 840 mJ
 		c.set(e, 1, []protocol.Field{{Index: 0, Value: 3500}, {Index: 1, Value: 120}, {Index: 2, Value: 3000}, {Index: 3, Value: 280}})
 		e.DosePerPin-- // one µJ a pin less
-		c.ask(&protocol.PutEnvelope{Envelope: e})
+		c.ask(&protocol.PutEnvelope{Envelope: e, Role: protocol.RoleClinician})
 		if s := c.ask(&protocol.GetSettings{}).(*protocol.SettingsReply); s.Applied || s.Hash != [8]byte{} {
 			t.Errorf("settings outside the new envelope are still active: %+v", s)
 		}
@@ -172,13 +172,13 @@ func TestSettingsRequestsRefused(t *testing.T) {
 			}
 		}
 		const none = protocol.NoField
-		want(&protocol.PutSettings{Generation: 1, Fields: rfSettings(100)}, protocol.CodeNoEnvelope, none, 0)
-		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope()})
-		want(&protocol.PutSettings{Fields: rfSettings(100)}, protocol.CodeGeneration, none, 0)
+		want(&protocol.PutSettings{Generation: 1, Fields: rfSettings(100), Role: protocol.RoleClinician}, protocol.CodeNoEnvelope, none, 0)
+		c.ask(&protocol.PutEnvelope{Envelope: rfEnvelope(), Role: protocol.RoleClinician})
+		want(&protocol.PutSettings{Fields: rfSettings(100), Role: protocol.RoleClinician}, protocol.CodeGeneration, none, 0)
 		hash := c.set(rfEnvelope(), 7, rfSettings(100))
-		want(&protocol.PutSettings{Generation: 8, Fields: rfSettings(100)[:3]}, protocol.CodeMissingField, 3, 0)
-		want(&protocol.PutSettings{Generation: 6, Fields: rfSettings(100)}, protocol.CodeGeneration, none, 7)
-		want(&protocol.PutSettings{Generation: 7, Fields: rfSettings(110)}, protocol.CodeGeneration, none, 7)
+		want(&protocol.PutSettings{Generation: 8, Fields: rfSettings(100)[:3], Role: protocol.RoleClinician}, protocol.CodeMissingField, 3, 0)
+		want(&protocol.PutSettings{Generation: 6, Fields: rfSettings(100), Role: protocol.RoleClinician}, protocol.CodeGeneration, none, 7)
+		want(&protocol.PutSettings{Generation: 7, Fields: rfSettings(110), Role: protocol.RoleClinician}, protocol.CodeGeneration, none, 7)
 		if got := c.set(rfEnvelope(), 7, rfSettings(100)); got != hash {
 			t.Error("the same content in the same generation is another hash")
 		}
@@ -203,12 +203,12 @@ func TestSettingsRequestsRefused(t *testing.T) {
 		} {
 			e := rfEnvelope()
 			tc.change(&e)
-			want(&protocol.PutEnvelope{Envelope: e}, protocol.CodeEnvelope, tc.field, tc.bound)
+			want(&protocol.PutEnvelope{Envelope: e, Role: protocol.RoleClinician}, protocol.CodeEnvelope, tc.field, tc.bound)
 		}
 		c.arm(armID, hash)
 		c.keepLeasing(armID)
-		want(&protocol.PutSettings{Generation: 8, Fields: rfSettings(100)}, protocol.CodeState, none, 0)
-		want(&protocol.PutEnvelope{Envelope: rfEnvelope()}, protocol.CodeState, none, 0)
+		want(&protocol.PutSettings{Generation: 8, Fields: rfSettings(100), Role: protocol.RoleClinician}, protocol.CodeState, none, 0)
+		want(&protocol.PutEnvelope{Envelope: rfEnvelope(), Role: protocol.RoleClinician}, protocol.CodeState, none, 0)
 		if s := c.status(); s.State != protocol.StateReady || s.SettingsHash != hash {
 			t.Errorf("after all that: %v", s.State)
 		}

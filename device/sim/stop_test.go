@@ -65,15 +65,15 @@ func clearing(t *testing.T, b *bench, c *console) {
 			t.Errorf("CLEAR %+v got %+v, want %v", m, r, want)
 		}
 	}
-	check(&protocol.Clear{CommandID: 1000}, protocol.CodeTrigger)
+	check(&protocol.Clear{CommandID: 1000, Role: protocol.RoleClinician}, protocol.CodeTrigger)
 	b.do(b.hand.Trigger(false))
-	check(&protocol.Clear{CommandID: 1000}, protocol.CodeTrigger) // the ledger's answer: nothing is done twice
-	check(&protocol.Clear{CommandID: 1001, Fault: protocol.FaultDepth}, protocol.CodeWrongFault)
-	check(&protocol.Clear{CommandID: 1002}, protocol.CodeOK)
+	check(&protocol.Clear{CommandID: 1000, Role: protocol.RoleClinician}, protocol.CodeTrigger) // the ledger's answer: nothing is done twice
+	check(&protocol.Clear{CommandID: 1001, Fault: protocol.FaultDepth, Role: protocol.RoleClinician}, protocol.CodeWrongFault)
+	check(&protocol.Clear{CommandID: 1002, Role: protocol.RoleClinician}, protocol.CodeOK)
 	if s := c.status(); s.State != protocol.StateStandby {
 		t.Errorf("after CLEAR: %v", s.State)
 	}
-	check(&protocol.Clear{CommandID: 1003}, protocol.CodeState)
+	check(&protocol.Clear{CommandID: 1003, Role: protocol.RoleClinician}, protocol.CodeState)
 }
 
 // ESTOP is obeyed before a hello, under any session number, and survives a
@@ -134,7 +134,7 @@ func TestStopThatIsBroken(t *testing.T) {
 				c.stopLeasing()
 				b.do(b.hand.Trigger(false))
 			}
-			if r := c.result(&protocol.Clear{CommandID: 1000 + uint64(lane)}); r.Code != protocol.CodeOK {
+			if r := c.result(&protocol.Clear{CommandID: 1000 + uint64(lane), Role: protocol.RoleClinician}); r.Code != protocol.CodeOK {
 				t.Errorf("lane %v: CLEAR got %v", lane, r.Code)
 			}
 		}

@@ -109,7 +109,7 @@ func storm(t *testing.T, seed uint64) []byte {
 			case n < 69:
 				b.do(b.hand.Trigger(false))
 				id++
-				if c.result(&protocol.Clear{CommandID: id << 32}).Code == protocol.CodeOK {
+				if c.result(&protocol.Clear{CommandID: id << 32, Role: protocol.RoleClinician}).Code == protocol.CodeOK {
 					o.know(func() { o.stopped = 0 })
 				}
 			case n < 75:
