@@ -30,7 +30,8 @@ func rooms() []room {
 	return []room{
 		{"", []string{"app"}, "main.go reads flags and calls app.Run; nothing else"},
 		{"protocol", nil, "whoever writes a pen can take this package alone"},
-		{"protocol/conformance", []string{"protocol"}, "it judges any pen, so it knows none"},
+		{"protocol/conformance", []string{"protocol", "protocol/testdata/vectors"}, "it judges any pen, so it knows none"},
+		{"protocol/testdata/vectors", nil, "the golden vectors are files, readable without the code that they judge"},
 		{"device/serialport", []string{"device", "protocol", "go.bug.st/serial/...", "golang.org/x/sys/...", "github.com/BurntSushi/toml"}, "the one place that knows a serial library"},
 		{"device/sim/...", []string{"protocol", "device/sim/...", "device/link", "github.com/creack/pty", "golang.org/x/sys/..."}, "the pen's side shares only the link with the console's side: a mistake in one must not hide the same mistake in the other"},
 		{"device/link", []string{"protocol"}, "it sits between two ends and belongs to neither"},

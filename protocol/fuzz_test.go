@@ -126,11 +126,8 @@ func checkCanonical(t interface{ Fatalf(string, ...any) }, m Message, payload []
 // reserved are the bits of payload byte i that version 1 does not keep; SPEC.md
 // section 4.2.
 func reserved(t Type, i int) byte {
-	switch {
-	case t == TypeHelloAck && i == 14, t == TypeStopped && i == 4, t == TypeTipInfo && i == 4, t == TypeSettings && i == 0:
-		return 0xFE
-	case t == TypeStatus && i == StatusSize-1:
-		return 0xFF
+	if at, mask := reservedBits(t); mask != 0 && i == at {
+		return mask
 	}
 	return 0
 }

@@ -78,6 +78,30 @@ func drawMessage(t *rapid.T) Message {
 		for i := range m.Pulses {
 			m.Pulses[i].Index = index + uint32(i)
 		}
+	case *LogPage:
+		m.Records = m.Records[:min(len(m.Records), MaxRecordsPerPage)]
+		index := rapid.Uint32Range(1, math.MaxUint32-MaxRecordsPerPage).Draw(t, "first index")
+		for i := range m.Records {
+			m.Records[i].Index = index + uint32(i)
+		}
+	case *LogNoted:
+		m.Index = max(m.Index, 1)
+	case *TipBind:
+		m.TreatmentID[0] |= 1
+	case *TestOutput:
+		m.CommandID |= 1
+	case *SelfTestReport:
+		m.Passed &= m.Done
+	case *CalTableReply:
+		m.Table = m.Table[:min(len(m.Table), MaxCalTable)]
+	case *CalWrite:
+		m.Table = m.Table[:min(len(m.Table), MaxCalTable)]
+	case *FirmwareWrite:
+		if len(m.Data) == 0 {
+			m.Data = []byte{0}
+		}
+	case *FirmwareState:
+		m.Next = min(m.Next, m.Length)
 	case *TimeTell:
 		m.Received, m.Replied = min(m.Received, m.Replied), max(m.Received, m.Replied)
 	}
@@ -177,6 +201,9 @@ func TestOversizedListsAreCut(t *testing.T) {
 		&PutEnvelope{Envelope: e}, &EnvelopeReply{e}, &PutSettings{1, make([]Field, 300), RoleClinician},
 		&SettingsReply{Values: make([]int32, 300), Verdicts: make([]Verdict, 300)},
 		&DescriptorChunk{Data: make([]byte, 300)}, &PulsePage{Pulses: []Pulse{rfPulse(1), rfPulse(2), rfPulse(3)}},
+		&LogPage{Records: []LogRecord{logRecord(1), logRecord(2), logRecord(3), logRecord(4), logRecord(5), logRecord(6), logRecord(7)}},
+		&SelfTestReport{Readings: make([]Reading, 300)}, &FirmwareWrite{Data: make([]byte, 300)},
+		&CalTableReply{Table: make([]byte, 300)}, &CalWrite{Table: make([]byte, 300)},
 		&HelloAck{Session: 1, Model: string(bytes.Repeat([]byte{'x'}, 300))}, &TipInfo{Lot: string(bytes.Repeat([]byte{'x'}, 300))},
 	} {
 		b := Append(nil, Header{}, m)

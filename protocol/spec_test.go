@@ -233,11 +233,11 @@ func TestSpecCodes(t *testing.T) {
 		}
 		return names
 	}
-	check("### 19.1", "### 19.2", until(func(i int) string { return Code(i).String() }))
-	check("### 19.2", "### 19.3", ArmBlocks(1<<BlockCount-1).Names())
-	check("### 19.3", "### 19.4", until(func(i int) string { return Fault(i).String() }))
-	check("### 19.4", "### 19.5", until(func(i int) string { return Outcome(i).String() }))
-	check("### 19.5", "### 19.6", until(func(i int) string { return PulseResult(i).String() }))
+	check("### 22.1", "### 22.2", until(func(i int) string { return Code(i).String() }))
+	check("### 22.2", "### 22.3", ArmBlocks(1<<BlockCount-1).Names())
+	check("### 22.3", "### 22.4", until(func(i int) string { return Fault(i).String() }))
+	check("### 22.4", "### 22.5", until(func(i int) string { return Outcome(i).String() }))
+	check("### 22.5", "### 22.6", until(func(i int) string { return PulseResult(i).String() }))
 	for s := StateStandby; s <= StateUpdate; s++ {
 		if !strings.Contains(spec, fmt.Sprintf("\n| %d | %v |", s, s)) {
 			t.Errorf("no row for state %v", s)
@@ -245,9 +245,9 @@ func TestSpecCodes(t *testing.T) {
 	}
 }
 
-// TestSpecTimes holds section 18 to the constants.
+// TestSpecTimes holds section 21 to the constants.
 func TestSpecTimes(t *testing.T) {
-	section := between(t, readSpec(t), "## 18 ", "## 19 ")
+	section := between(t, readSpec(t), "## 21 ", "## 22 ")
 	ms := func(d time.Duration) string {
 		if d >= time.Second && d%time.Second == 0 {
 			return fmt.Sprintf("%d s", d/time.Second)
@@ -296,7 +296,7 @@ func TestSpecTimes(t *testing.T) {
 // TestSpecEvents: every event code has its row.
 func TestSpecEvents(t *testing.T) {
 	section := between(t, readSpec(t), "## 16 ", "## 17 ")
-	for code := EventBoot; code <= EventAlarm; code++ {
+	for code := EventBoot; code <= EventTipBound; code++ {
 		if !strings.Contains(section, fmt.Sprintf("\n| %d | ", code)) {
 			t.Errorf("no row for event %d", code)
 		}

@@ -16,6 +16,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stipple/protocol/testdata/vectors"
 )
 
 // update rewrites testdata/vectors and the generated parts of SPEC.md instead
@@ -260,48 +262,76 @@ func TestVectors(t *testing.T) {
 // implementation would and compares what comes out.
 func TestStreamVectors(t *testing.T) {
 	for _, dir := range []string{"message", "frame"} {
-		paths, err := filepath.Glob(filepath.Join(vectorDir, dir, "*.json"))
-		if err != nil || len(paths) < 20 {
-			t.Fatalf("%d vectors in %s, error %v", len(paths), dir, err)
+		list, err := vectors.Streams(dir)
+		if err != nil || len(list) < 20 {
+			t.Fatalf("%d vectors in %s, error %v", len(list), dir, err)
 		}
-		for _, path := range paths {
-			t.Run(dir+"/"+filepath.Base(path), func(t *testing.T) { checkStreamVector(t, path) })
+		for _, v := range list {
+			t.Run(dir+"/"+v.Name, func(t *testing.T) { checkStreamVector(t, v) })
 		}
 	}
 }
 
-func checkStreamVector(t *testing.T, path string) {
-	b, err := os.ReadFile(path)
+func checkStreamVector(t *testing.T, v vectors.Stream) {
+	out, again := decodeStream(v.From, v.Bytes)
+	if len(out) != len(v.Expect) {
+		t.Fatalf("%d frames, the file says %d", len(out), len(v.Expect))
+	}
+	for i, want := range v.Expect {
+		got := out[i]
+		if got.Drop != want.Drop || got.Refused != want.Refused || got.Field != want.Field || got.Name != want.Name {
+			t.Errorf("frame %d: %+v, the file says %+v", i, got, want)
+		}
+		if want.Drop != "" {
+			continue
+		}
+		if diff := cmp.Diff(jsonOf(t, want.Header), jsonOf(t, got.Header)); diff != "" || *got.Payload != hex.EncodeToString(want.Payload) {
+			t.Errorf("frame %d: payload %s, header (-file +got):\n%s", i, *got.Payload, diff)
+		}
+		if want.Message == nil {
+			continue
+		}
+		if diff := cmp.Diff(jsonOf(t, want.Message), jsonOf(t, got.Message)); diff != "" {
+			t.Errorf("frame %d (-file +got):\n%s", i, diff)
+		}
+	}
+	if v.Reencodes != nil && bytes.Equal(again, v.Bytes) != *v.Reencodes {
+		t.Errorf("re-encoded\n%x, from\n%x, file says equal: %v", again, v.Bytes, *v.Reencodes)
+	}
+}
+
+// TestThreeGoodThreeBad: every type has at least three good and three bad
+// vectors, and is seen from both ends.
+func TestThreeGoodThreeBad(t *testing.T) {
+	list, err := vectors.Streams("message")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct {
-		From      string
-		Stream    string
-		Expect    json.RawMessage
-		Reencodes *bool
+	type count struct{ good, bad, console, pen int }
+	counts := make(map[string]*count)
+	for _, v := range list {
+		name := v.Expect[0].Name
+		c := counts[name]
+		if c == nil {
+			c = new(count)
+			counts[name] = c
+		}
+		if v.Expect[0].Refused == "" {
+			c.good++
+		} else {
+			c.bad++
+		}
+		if v.From == "pen" {
+			c.pen++
+		} else {
+			c.console++
+		}
 	}
-	if err := json.Unmarshal(b, &file); err != nil {
-		t.Fatal(err)
-	}
-	stream, err := hex.DecodeString(file.Stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, again := decodeStream(file.From, stream)
-	got, err := json.Marshal(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wantAny, gotAny any
-	if err := errors.Join(json.Unmarshal(file.Expect, &wantAny), json.Unmarshal(got, &gotAny)); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(wantAny, gotAny); diff != "" {
-		t.Errorf("decoded (-file +got):\n%s", diff)
-	}
-	if file.Reencodes != nil && bytes.Equal(again, stream) != *file.Reencodes {
-		t.Errorf("re-encoded\n%x, from\n%x, file says equal: %v", again, stream, *file.Reencodes)
+	for _, typ := range allTypes() {
+		c := counts[typ.String()]
+		if c == nil || c.good < 3 || c.bad < 3 || c.console < 1 || c.pen < 1 {
+			t.Errorf("%v: %+v, want at least 3 good, 3 bad and one from each end", typ, c)
+		}
 	}
 }
 
@@ -345,6 +375,12 @@ func reservedBits(typ Type) (at int, mask byte) {
 		return 14, 0xFE
 	case TypeSettings:
 		return 0, 0xFE
+	case TypeService:
+		return 1, 0xFE
+	case TypeTestOutput:
+		return 10, 0xFE
+	case TypeTestReport:
+		return 9, 0xFE
 	case TypeStatus:
 		return 71, 0xFF
 	}
@@ -373,7 +409,21 @@ func messageVectors() map[string]vector {
 			longer := append(payload[:len(payload):len(payload)], 0xDE, 0x00, 0xAD)
 			add("good_longer", "three bytes more than this version knows are ignored", h, longer, outcome{Message: messageFields(first)}, ptr(false))
 		}
+		if sender(c.typ) == "console" && (h.Lane == LaneCommand || h.Lane == LaneBulk) {
+			acked := h
+			acked.Flags, acked.Ack = HasAck, 0x1200
+			add("good_has_ack", "HAS_ACK on a request of a known type is ignored", acked, payload, outcome{Message: messageFields(first)}, ptr(true))
+		}
+		if c.last == "" {
+			add("good_longest", "240 bytes of a later version are ignored", h, bytes.Repeat([]byte{0xA5}, MaxPayload), outcome{Message: messageFields(first)}, ptr(false))
+		}
 		if c.last != "" {
+			info, _ := describe(c.typ)
+			var pe *PayloadError
+			if !errors.As(info.make().DecodePayload(nil), &pe) {
+				panic(c.typ.String() + " decodes from nothing")
+			}
+			add("bad_empty", "no payload at all", h, nil, outcome{Refused: "payload", Field: pe.Field}, nil)
 			add("bad_short", "the last byte is missing", h, payload[:len(payload)-1], outcome{Refused: "payload", Field: c.last}, nil)
 		}
 		for _, b := range c.broken {
