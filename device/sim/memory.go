@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"stipple/protocol"
 )
 
 // MaxValue is the longest value that a Memory must hold, in bytes.
@@ -17,8 +19,8 @@ const MaxValue = slotSize - slotHeader
 var ErrMemory = errors.New("pen memory")
 
 // Memory is the pen's non-volatile memory: numbered cells, each written as a
-// whole. A value is safe from a reset of the pen once Write has returned. A
-// Memory belongs to one pen at a time.
+// whole, and areas of plain bytes. What was written is safe from a reset of the
+// pen once the call has returned. A Memory belongs to one pen at a time.
 type Memory interface {
 	// Read returns the cell's value, nil if it was never written. The caller
 	// may keep it.
@@ -26,6 +28,35 @@ type Memory interface {
 	// Write replaces the cell's value, at most MaxValue bytes; it keeps no
 	// reference to it. The old value survives a write that does not finish.
 	Write(cell uint32, value []byte) error
+	// ReadAt fills b with the area's bytes from at on; 0 where nothing was ever
+	// written.
+	ReadAt(a Area, at int64, b []byte) error
+	// WriteAt writes b in place. Unlike a cell's, a write that does not finish may
+	// leave any part of b behind: what stands there must prove itself.
+	WriteAt(a Area, at int64, b []byte) error
+}
+
+// Area is a part of a Memory that holds plain bytes, for what is too much for
+// cells and proves itself with a checksum of its own.
+type Area uint8
+
+// The areas.
+const (
+	AreaLog      Area = iota // the log's ring of records
+	AreaFirmware             // what FW_WRITE brings
+	areaCount
+)
+
+// areaSizes are the areas' sizes in bytes, whole pages: 479,349 records, and
+// the longest firmware package.
+var areaSizes = [areaCount]int64{16 << 20, (protocol.MaxFirmware + 1<<12 - 1) >> 12 << 12}
+
+// check refuses what is outside the area.
+func (a Area) check(at int64, n int) error {
+	if a >= areaCount || at < 0 || at+int64(n) > areaSizes[a] {
+		return fmt.Errorf("%w: area %d, %d bytes at %d", ErrMemory, a, n, at)
+	}
+	return nil
 }
 
 // RAM is a Memory that lasts as long as the program: it survives a pen that
@@ -33,6 +64,7 @@ type Memory interface {
 type RAM struct {
 	mu    sync.Mutex
 	cells map[uint32][]byte
+	areas [areaCount][]byte // as far as they were written
 }
 
 // NewRAM returns an empty memory.
@@ -56,19 +88,47 @@ func (m *RAM) Write(cell uint32, value []byte) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.cells[cell] = append([]byte{}, value...)
+	m.cells[cell] = append(m.cells[cell][:0], value...)
 	return nil
 }
 
-// Layout of a memory file: two slots a cell, written in turn, so that the
-// value before the last survives a torn write. A slot is write number, length,
-// CRC-32C over both and the value, value.
+// ReadAt implements Memory.
+func (m *RAM) ReadAt(a Area, at int64, b []byte) error {
+	if err := a.check(at, len(b)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	written := m.areas[a]
+	clear(b[copy(b, written[min(at, int64(len(written))):]):])
+	return nil
+}
+
+// WriteAt implements Memory.
+func (m *RAM) WriteAt(a Area, at int64, b []byte) error {
+	if err := a.check(at, len(b)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if short := at + int64(len(b)) - int64(len(m.areas[a])); short > 0 {
+		m.areas[a] = append(m.areas[a], make([]byte, short)...)
+	}
+	copy(m.areas[a][at:], b)
+	return nil
+}
+
+// Layout of a memory file: the cells, then the areas. A cell has two slots,
+// written in turn, so that the value before the last survives a torn write. A
+// slot is write number, length, CRC-32C over both and the value, value; a whole
+// calibration table fits into one.
 const (
-	slotSize   = 128
+	slotSize   = 256
 	slotHeader = 10
 	slotCRC    = 6 // where the CRC stands
-	// maxCells bounds a file to 2 MiB.
+	// maxCells bounds the cells to 4 MiB of the file.
 	maxCells = 8192
+	areasAt  = maxCells * 2 * slotSize
 )
 
 // File is a Memory in a file. It survives a kill of the process at any moment;
@@ -100,7 +160,7 @@ func OpenFile(path string) (*File, error) {
 }
 
 func (m *File) load() error {
-	raw, err := io.ReadAll(io.LimitReader(m.f, maxCells*2*slotSize))
+	raw, err := io.ReadAll(io.LimitReader(m.f, areasAt))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMemory, err)
 	}
@@ -164,6 +224,38 @@ func (m *File) Write(cell uint32, value []byte) error {
 		return fmt.Errorf("%w: %w", ErrMemory, err)
 	}
 	m.cells[cell] = c
+	return nil
+}
+
+// place is where the byte at of an area stands in the file.
+func (a Area) place(at int64) int64 {
+	for _, size := range areaSizes[:a] {
+		at += size
+	}
+	return areasAt + at
+}
+
+// ReadAt implements Memory.
+func (m *File) ReadAt(a Area, at int64, b []byte) error {
+	if err := a.check(at, len(b)); err != nil {
+		return err
+	}
+	n, err := m.f.ReadAt(b, a.place(at))
+	clear(b[n:]) // behind the end of the file nothing was written
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: %w", ErrMemory, err)
+	}
+	return nil
+}
+
+// WriteAt implements Memory.
+func (m *File) WriteAt(a Area, at int64, b []byte) error {
+	if err := a.check(at, len(b)); err != nil {
+		return err
+	}
+	if _, err := m.f.WriteAt(b, a.place(at)); err != nil {
+		return fmt.Errorf("%w: %w", ErrMemory, err)
+	}
 	return nil
 }
 
