@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"stipple/protocol"
 )
 
@@ -14,12 +16,20 @@ type arming struct {
 	echoed    protocol.PenClock // the pen clock that it carried
 	leased    bool              // a lease has come: energy is possible
 	rfUntil   protocol.PenClock // the RF limit; READY and TREATING end with it
+	deadline  int64             // step of the same, by arrival alone: see overdue
 	idleSince int64             // step
 }
 
 // leaseAlive says whether energy is permitted now.
 func (fw *firmware) leaseAlive() bool {
-	return fw.arm.id != 0 && fw.arm.leased && (fw.clock() < fw.arm.rfUntil || fw.flaws.has(flawLeaseForever))
+	return fw.arm.id != 0 && fw.arm.leased && (fw.clock() < fw.arm.rfUntil && !fw.overdue(0) || fw.flaws.has(flawLeaseForever))
+}
+
+// overdue says whether the control loop's own count of steps has come within
+// lead of the lease's end. It ends nothing that the clock would not, unless the
+// clock is broken: one that goes back must not make a lease longer.
+func (fw *firmware) overdue(lead time.Duration) bool {
+	return fw.steps+inSteps(lead) >= fw.arm.deadline
 }
 
 // armBlocks are the reasons why the pen can't be armed now, for any treatment.
@@ -88,7 +98,7 @@ func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) 
 	// waits for a real one, since ARM echoes no clock.
 	fw.arm = arming{
 		id: m.ArmID(), treatment: m.TreatmentID, hash: m.SettingsHash, arrived: now, echoed: now,
-		rfUntil: now.Add(protocol.LeaseRF), idleSince: fw.steps,
+		rfUntil: now.Add(protocol.LeaseRF), deadline: fw.steps + inSteps(protocol.LeaseRF), idleSince: fw.steps,
 	}
 	fw.watch.bad = 0
 	fw.setState(protocol.StateReady, "arm")
@@ -118,6 +128,7 @@ func (fw *firmware) lease(m *protocol.Lease) {
 	// less: energy has no other ground than a lease.
 	if !fw.arm.leased || until >= fw.arm.rfUntil {
 		fw.arm.leased, fw.arm.rfUntil, fw.arm.arrived, fw.arm.echoed = true, until, now, m.Clock
+		fw.arm.deadline = fw.steps + inSteps(protocol.LeaseRF)
 	}
 }
 
@@ -131,7 +142,7 @@ func (fw *firmware) checkLease() {
 	if fw.arm.id == 0 {
 		return
 	}
-	if now := fw.clock(); now.Add(rfLead) >= fw.arm.rfUntil && !(fw.arm.leased && fw.flaws.has(flawLeaseForever)) {
+	if now := fw.clock(); (now.Add(rfLead) >= fw.arm.rfUntil || fw.overdue(rfLead)) && !(fw.arm.leased && fw.flaws.has(flawLeaseForever)) {
 		fw.flaws.remember(fw.arm)
 		fw.eventLevel(protocol.EventLeaseExpired, protocol.LevelWarning,
 			int32(now.Sub(fw.arm.arrived).Milliseconds()), int32(now.Sub(fw.arm.echoed).Milliseconds()))

@@ -29,6 +29,9 @@ const (
 	selfTestTime = 100 * time.Millisecond
 	// darkTime is how long a brown-out keeps the pen off.
 	darkTime = 300 * time.Millisecond
+	// clockJump is how far a broken pen clock jumps ahead: beyond every time of
+	// the link, and far enough that a console's fit of the clocks must notice.
+	clockJump = 10 * time.Second
 
 	// insertLimit is when a needle that is not at depth counts as stalled:
 	// twice what the slowest full insertion takes.

@@ -18,12 +18,16 @@ type firmware struct {
 	digest     [32]byte
 	nv         *nonvolatile
 	plant      *plant
+	sensors    sensors
+	link       linkFaults
+	memory     *supplied
 	random     io.Reader // of session numbers
 	post       func(protocol.Lane, []byte)
 
-	steps    int64 // fine steps since boot
-	darkLeft int64 // fine steps until boot, after a brown-out
-	cause    string
+	steps      int64 // fine steps since boot
+	clockShift int64 // µs by which a broken clock is ahead of the steps
+	darkLeft   int64 // fine steps until boot, after a brown-out
+	cause      string
 	// broken is a memory that failed; it latches FAULT at the next step.
 	broken error
 
@@ -69,12 +73,13 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 	if err != nil {
 		return nil, err
 	}
-	nv, err := loadNonvolatile(mem)
+	memory := &supplied{Memory: mem}
+	nv, err := loadNonvolatile(memory)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
 	fw := &firmware{
-		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, random: random,
+		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, memory: memory, random: random,
 		plant: newPlant(m.desc.Kind == protocol.KindRF, seed), post: func(protocol.Lane, []byte) {},
 	}
 	if !nv.tipKnown {
@@ -89,10 +94,22 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 	return fw, nil
 }
 
+// reboot is a boot with what the memory still has: what a write that was torn
+// should have kept is gone.
+func (fw *firmware) reboot() {
+	nv, err := loadNonvolatile(fw.memory)
+	fw.keepErr(err)
+	if err == nil {
+		fw.nv = nv
+		fw.seatTip()
+	}
+	fw.boot()
+}
+
 // boot starts the firmware as a reset does: volatile state is gone, what the
 // hand and the plant do is not.
 func (fw *firmware) boot() {
-	fw.steps, fw.darkLeft = 0, 0
+	fw.steps, fw.clockShift, fw.darkLeft = 0, 0, 0
 	fw.state, fw.mode, fw.stopped, fw.selfTestOK = protocol.StateStandby, protocol.StateStandby, false, false
 	fw.fault = fw.nv.counters.fault
 	if fw.fault != protocol.FaultNone {
@@ -144,22 +161,14 @@ func (fw *firmware) closeInterrupted() int32 {
 	return 1
 }
 
-// brownOut is a supply that fails: everything off, nothing closed, nothing
-// said, and a boot when it is back.
-func (fw *firmware) brownOut() {
-	fw.plant.rfSet, fw.plant.run, fw.plant.supply, fw.plant.hold = 0, false, false, true
-	fw.session = session{}
-	fw.run, fw.job = run{}, job{}
-	fw.state, fw.mode = protocol.StateStandby, protocol.StateStandby
-	fw.darkLeft = inSteps(darkTime)
-	fw.say("reboot")
-}
-
 func (fw *firmware) isRF() bool { return fw.model.desc.Kind == protocol.KindRF }
+
+// ticks is the time since boot in µs, by the control loop's own steps.
+func (fw *firmware) ticks() int64 { return fw.steps * int64(fineStepUS) }
 
 // clock is the pen's own clock.
 func (fw *firmware) clock() protocol.PenClock {
-	return protocol.PenClock(uint64(fw.steps) * fineStepUS)
+	return protocol.PenClock(fw.ticks() + fw.clockShift)
 }
 
 func inSteps(d time.Duration) int64 { return int64(d / fineStep) }
@@ -179,10 +188,7 @@ func (fw *firmware) keepErr(err error) {
 func (fw *firmware) step(n int64) {
 	fw.plant.step(n)
 	if fw.darkLeft > 0 {
-		fw.darkLeft -= n
-		if fw.darkLeft <= 0 {
-			fw.boot()
-		}
+		fw.darkStep(n)
 		return
 	}
 	fw.steps += n
@@ -201,7 +207,7 @@ func (fw *firmware) step(n int64) {
 
 // atRest says whether the next steps may be taken together.
 func (fw *firmware) atRest() bool {
-	return fw.plant.atRest() && fw.run.phase == runIdle && fw.run.pulse == nil && fw.darkLeft == 0
+	return fw.plant.atRest() && fw.run.phase == runIdle && fw.run.pulse == nil && (fw.darkLeft == 0 || fw.plant.has(faultBrownOut))
 }
 
 // active says whether the pen wants to be looked at every millisecond.
@@ -226,13 +232,13 @@ func (fw *firmware) finishSelfTest() {
 	fw.report.now = true
 }
 
-// selfTestPasses checks what a pen can check on itself: needle drive, tip
-// sensor, RF amplifier into its dummy load, memory.
+// selfTestPasses checks what a pen can check on itself: needle drive and its
+// sensor, tip sensor, RF amplifier with its sensors into a dummy load, memory.
 func (fw *firmware) selfTestPasses() bool {
 	hot, _ := fw.model.desc.Sensor(sensorTemperature)
-	t := int32(fw.plant.temperature())
+	t := int32(fw.sensors.meanTemp(fw.plant))
 	return fw.broken == nil && t >= hot.Min && t <= hot.Max &&
-		fw.plant.faults&(faultMotorStall|faultRFLeak|faultDepthOverrun) == 0
+		!fw.plant.has(faultMotorStall|faultRFLeak|faultDepthOverrun) && !fw.sensors.faults.has(faultFrozen)
 }
 
 func (fw *firmware) forgetFault() {
@@ -342,8 +348,10 @@ func (fw *firmware) confirmStop() {
 }
 
 // rfMeasured says whether RF measures above zero.
-func (fw *firmware) rfMeasured() bool { return fw.plant.power > int64(rfOff)*uwPerMW }
+func (fw *firmware) rfMeasured() bool { return fw.read.power > int64(rfOff)*uwPerMW }
 
+// isBack is the needle drive's own home switch, which does not hang on the
+// depth sensor.
 func (fw *firmware) isBack() bool {
 	return !fw.plant.moving() && fw.plant.pos <= int64(needleBack)*nmPerUM
 }

@@ -24,12 +24,9 @@ type watch struct {
 // measure reads the sensors, once a step and nowhere else: how often a console
 // asks must not change what a seed leads to.
 func (fw *firmware) measure() {
-	p := fw.plant
-	fw.read = reading{depth: p.depth(), power: p.measuredPower(), impedance: p.measuredImpedance(), temp: p.temperature()}
+	fw.read = fw.sensors.read(fw.plant)
 	if fw.isRF() {
 		fw.read.speed = protocol.StrokesPerMinute(fw.run.rate)
-	} else {
-		fw.read.speed = p.measuredSpeed()
 	}
 	fw.report.add(fw.read)
 }
@@ -39,6 +36,7 @@ func (fw *firmware) guard() {
 	if fw.broken != nil {
 		fw.latch(protocol.FaultMemory, 0)
 	}
+	fw.guardSensors()
 	if hot, ok := fw.model.desc.Sensor(sensorTemperature); ok && int32(fw.read.temp) > hot.Max {
 		fw.latch(protocol.FaultOverTemperature, int32(fw.read.temp))
 	}
@@ -52,6 +50,19 @@ func (fw *firmware) guard() {
 		if low {
 			fw.alarm(AlarmBatteryLow, int32(fw.plant.battery()))
 		}
+	}
+}
+
+// guardSensors latches a fault when a sensor does not live any more. Where RF
+// can't be measured, nothing says that it is off: the supply opens.
+func (fw *firmware) guardSensors() {
+	which, ok := fw.sensors.dead()
+	if !ok {
+		return
+	}
+	fw.latch(protocol.FaultSensor, 0)
+	if which == sensePower {
+		fw.plant.supply = false
 	}
 }
 

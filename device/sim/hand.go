@@ -34,25 +34,11 @@ func (h hand) LoadOhm(ohms protocol.Ohms) error {
 }
 
 func (h hand) Fault(name string, on bool) error {
-	bit, err := faultByName(name)
+	s, err := faultByName(name)
 	if err != nil {
 		return err
 	}
-	return h.pen.call(func() { h.pen.fw.breakDown(bit, on) })
-}
-
-// breakDown turns a fault switch. A reboot is a moment, not a state.
-func (fw *firmware) breakDown(bit faultBit, on bool) {
-	switch {
-	case bit == faultReboot && on:
-		fw.brownOut()
-	case bit == faultReboot:
-	case on:
-		fw.plant.faults |= bit
-	default:
-		fw.plant.faults &^= bit
-	}
-	fw.seatTip()
+	return h.pen.call(func() { h.pen.fw.breakDown(s, on) })
 }
 
 func (h hand) State() (HandState, error) {
@@ -60,7 +46,7 @@ func (h hand) State() (HandState, error) {
 	err := h.pen.call(func() {
 		fw := h.pen.fw
 		s = HandState{
-			Trigger: fw.plant.trigger, Contact: fw.plant.contact, LoadOhm: protocol.Ohms(fw.plant.load / moPerOhm), Faults: fw.plant.faults.names(),
+			Trigger: fw.plant.trigger, Contact: fw.plant.contact, LoadOhm: protocol.Ohms(fw.plant.load / moPerOhm), Faults: fw.faultsOn().names(),
 			State: fw.state.String(), RF: fw.plant.power > 0, Motion: fw.plant.out(),
 		}
 		if fw.nv.tip != nil {

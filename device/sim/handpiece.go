@@ -26,8 +26,7 @@ type Handpiece interface {
 	// for the calibration of RF: it takes the power in place of tissue, wherever
 	// the needle is. 0 takes it off. ErrLoad: beyond these.
 	LoadOhm(ohms protocol.Ohms) error
-	// Fault switches one of the faults that FaultNames lists. Reboot happens
-	// once for each on. ErrFaultName: there is no such fault.
+	// Fault switches one of the faults that Faults lists. ErrFaultName: there is no such fault.
 	Fault(name string, on bool) error
 	// State says what the hand does now and what the pen's outputs are.
 	State() (HandState, error)
@@ -126,88 +125,4 @@ type HandState struct {
 	State   string        `json:"state"`
 	RF      bool          `json:"rf"`
 	Motion  bool          `json:"motion"`
-}
-
-// The fault switches. Each is a thing that breaks in the pen, not a message.
-const (
-	SwitchStuckTrigger    = "stuck_trigger"    // the trigger reads as held
-	SwitchMotorStall      = "motor_stall"      // the needle drive does not turn
-	SwitchOpenPin         = "open_pin"         // one pin carries no current
-	SwitchOverTemperature = "over_temperature" // the tip reads 60 °C too hot
-	SwitchImpedanceSpike  = "impedance_spike"  // the tissue's impedance is six times itself
-	SwitchAmplifierHigh   = "rf_amplifier"     // the RF amplifier gives 30 % too much
-	SwitchAmplifierLow    = "rf_amplifier_low" // and 30 % too little
-	SwitchRFLeak          = "rf_leak"          // the amplifier gives 2 W uncommanded
-	SwitchDepthOverrun    = "depth_overrun"    // the needle goes 0.3 mm too deep
-	SwitchBatteryLow      = "battery_low"      // the battery is at 4 %
-	SwitchTipRemoved      = "tip_removed"      // the tip has come off; off puts it back
-	SwitchReboot          = "reboot"           // brown-out: the pen is dark for 300 ms and boots
-)
-
-// faultBit is one fault switch in a set.
-type faultBit uint16
-
-const (
-	faultStuckTrigger faultBit = 1 << iota
-	faultMotorStall
-	faultOpenPin
-	faultOverTemperature
-	faultImpedanceSpike
-	faultAmplifierHigh
-	faultAmplifierLow
-	faultRFLeak
-	faultDepthOverrun
-	faultBatteryLow
-	faultTipRemoved
-	faultReboot
-)
-
-type faultSwitch struct {
-	name string
-	bit  faultBit
-}
-
-func faultSwitches() []faultSwitch {
-	return []faultSwitch{
-		{SwitchStuckTrigger, faultStuckTrigger},
-		{SwitchMotorStall, faultMotorStall},
-		{SwitchOpenPin, faultOpenPin},
-		{SwitchOverTemperature, faultOverTemperature},
-		{SwitchImpedanceSpike, faultImpedanceSpike},
-		{SwitchAmplifierHigh, faultAmplifierHigh},
-		{SwitchAmplifierLow, faultAmplifierLow},
-		{SwitchRFLeak, faultRFLeak},
-		{SwitchDepthOverrun, faultDepthOverrun},
-		{SwitchBatteryLow, faultBatteryLow},
-		{SwitchTipRemoved, faultTipRemoved},
-		{SwitchReboot, faultReboot},
-	}
-}
-
-// FaultNames lists the fault switches in a fixed order.
-func FaultNames() []string {
-	var names []string
-	for _, s := range faultSwitches() {
-		names = append(names, s.name)
-	}
-	return names
-}
-
-func faultByName(name string) (faultBit, error) {
-	for _, s := range faultSwitches() {
-		if s.name == name {
-			return s.bit, nil
-		}
-	}
-	return 0, fmt.Errorf("%w: %q", ErrFaultName, name)
-}
-
-func (set faultBit) names() []string {
-	names := []string{}
-	for _, s := range faultSwitches() {
-		if set&s.bit != 0 {
-			names = append(names, s.name)
-		}
-	}
-	return names
 }

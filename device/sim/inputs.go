@@ -13,15 +13,6 @@ type spot struct {
 	stale  bool  // not known what it had: lift first
 }
 
-func (fw *firmware) triggerInput() bool {
-	return fw.plant.trigger || fw.plant.has(faultStuckTrigger)
-}
-
-// contactInput is false on a pen without a contact sensor.
-func (fw *firmware) contactInput() bool {
-	return fw.model.desc.ContactSensor && fw.plant.contact
-}
-
 // inputs reads trigger, contact and tip, and acts on what has changed. It runs
 // in every step and at once after the hand has done something.
 func (fw *firmware) inputs() {

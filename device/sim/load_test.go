@@ -31,8 +31,8 @@ func TestLoad(t *testing.T) {
 		for range inSteps(500 * time.Millisecond) {
 			p.step(1)
 		}
-		if z := p.measuredImpedance(); abs(int64(z-tc.ohm))*100 > int64(tc.ohm)+100 {
-			t.Errorf("%d ohm measures as %d", tc.ohm, z)
+		if z := p.measuredImpedance(); abs(z-p.load)*100 > p.load {
+			t.Errorf("%d ohm measures as %d mΩ", tc.ohm, z)
 		}
 		if got := p.power / uwPerMW; abs(got-tc.want)*100 > tc.want {
 			t.Errorf("%d ohm, needle at %d nm: %d mW, want %d", tc.ohm, tc.pos, got, tc.want)

@@ -192,6 +192,15 @@ func slotSum(slot []byte, n int) uint32 {
 	return crc32.Update(crc32.Checksum(slot[:slotCRC], table), table, slot[slotHeader:slotHeader+n])
 }
 
+// slotOf is the slot that holds c, and where in the file it stands.
+func slotOf(cell uint32, c fileCell) (at int64, slot [slotSize]byte) {
+	binary.LittleEndian.PutUint32(slot[:], c.write)
+	binary.LittleEndian.PutUint16(slot[4:], uint16(len(c.value)))
+	copy(slot[slotHeader:], c.value)
+	binary.LittleEndian.PutUint32(slot[slotCRC:], slotSum(slot[:], len(c.value)))
+	return (int64(cell)*2 + int64(c.write%2)) * slotSize, slot
+}
+
 // Read implements Memory.
 func (m *File) Read(cell uint32) ([]byte, error) {
 	m.mu.Lock()
@@ -214,12 +223,7 @@ func (m *File) Write(cell uint32, value []byte) error {
 	if c.write == 0 {
 		c.write = 1 // 0 marks a slot that was never written
 	}
-	var slot [slotSize]byte
-	binary.LittleEndian.PutUint32(slot[:], c.write)
-	binary.LittleEndian.PutUint16(slot[4:], uint16(len(value)))
-	copy(slot[slotHeader:], value)
-	binary.LittleEndian.PutUint32(slot[slotCRC:], slotSum(slot[:], len(value)))
-	at := (int64(cell)*2 + int64(c.write%2)) * slotSize
+	at, slot := slotOf(cell, c)
 	if _, err := m.f.WriteAt(slot[:], at); err != nil {
 		return fmt.Errorf("%w: %w", ErrMemory, err)
 	}
@@ -254,6 +258,17 @@ func (m *File) WriteAt(a Area, at int64, b []byte) error {
 		return err
 	}
 	if _, err := m.f.WriteAt(b, a.place(at)); err != nil {
+		return fmt.Errorf("%w: %w", ErrMemory, err)
+	}
+	return nil
+}
+
+// tear implements tearer: half of the slot is written.
+func (m *File) tear(cell uint32, value []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, slot := slotOf(cell, fileCell{max(m.cells[cell].write+1, 1), value})
+	if _, err := m.f.WriteAt(slot[:(slotHeader+len(value))/2], at); err != nil {
 		return fmt.Errorf("%w: %w", ErrMemory, err)
 	}
 	return nil

@@ -151,6 +151,7 @@ func (p *Pen) Run(ctx context.Context) error {
 			p.advance(true)
 			c.do()
 			p.fw.inputs()
+			p.fw.cutOff()
 			close(c.done)
 		}
 		exact := p.pending()
@@ -243,6 +244,9 @@ func (p *Pen) connection() *conn {
 }
 
 func (p *Pen) post(lane protocol.Lane, frame []byte) {
+	if p.fw.memory.dead || p.fw.link.loses(lane) {
+		return
+	}
 	if c := p.connection(); c != nil {
 		c.send(lane, frame)
 	}
@@ -268,6 +272,7 @@ func (p *Pen) advance(exact bool) {
 			}
 		}
 		p.fw.step(n)
+		p.fw.cutOff()
 		p.steps += n
 		p.see(false)
 	}
@@ -291,6 +296,7 @@ func (p *Pen) serve() {
 			break
 		}
 		p.fw.handle(f)
+		p.fw.cutOff()
 		p.see(false)
 	}
 	busy, flooded := c.refused()

@@ -29,7 +29,7 @@ type plant struct {
 	tipOn   bool
 	pins    int64 // of the tip; 0: unknown, or no tip
 	load    int64 // mΩ, a resistor across the tip in place of tissue; 0: none
-	faults  faultBit
+	faults  faultSet
 
 	// State.
 	phase    int64 // N1: cam, in 1/camTurn turns, 0: needle in
@@ -123,7 +123,7 @@ func (p *plant) newSpot() {
 	p.spot = p.noise.scatter(spotOhm*moPerOhm, spotScatter)
 }
 
-func (p *plant) has(f faultBit) bool { return p.faults&f != 0 }
+func (p *plant) has(f faultSet) bool { return p.faults.has(f) }
 
 // moving says whether the needle drive turns.
 func (p *plant) moving() bool { return p.motor != 0 || p.vel != 0 }
@@ -263,36 +263,6 @@ func (p *plant) stepServo() {
 	}
 	p.vel += min(max(want-p.vel, -slower), faster)
 	p.pos = max(0, p.pos+p.vel)
-}
-
-// Measured values, with the sensors' errors.
-
-func (p *plant) depth() protocol.Micrometres {
-	return protocol.Micrometres(max(0, (p.pos+p.noise.within(3*nmPerUM))/nmPerUM))
-}
-
-func (p *plant) measuredSpeed() protocol.StrokesPerMinute {
-	return protocol.StrokesPerMinute(p.noise.scatter(p.motor, 20) / 1000)
-}
-
-// measuredPower is in µW, so that the dose is integrated finely.
-func (p *plant) measuredPower() int64 {
-	if p.power == 0 {
-		return 0
-	}
-	return p.noise.scatter(p.power, 30)
-}
-
-func (p *plant) measuredImpedance() protocol.Ohms {
-	return protocol.Ohms(p.noise.scatter(p.impedance(), 100) / moPerOhm)
-}
-
-func (p *plant) temperature() protocol.Centidegrees {
-	t := p.tip + p.noise.within(100_000)
-	if p.has(faultOverTemperature) {
-		t += hotSensor
-	}
-	return protocol.Centidegrees(t / ucPerCdeg)
 }
 
 // battery is in percent.

@@ -211,7 +211,7 @@ func BenchmarkSecond(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if treating {
-					fw.arm.rfUntil = fw.clock().Add(2 * time.Second)
+					fw.arm.rfUntil, fw.arm.deadline = fw.clock().Add(2*time.Second), fw.steps+inSteps(2*time.Second)
 					fw.spot = spot{}
 				}
 				second()

@@ -70,9 +70,19 @@ func (fw *firmware) integrate() {
 		p.speedSum += int64(fw.read.speed)
 		p.speedN++
 	}
-	if p.ending && (fw.isRF() && fw.read.power == 0 || !fw.isRF() && !fw.plant.moving()) {
+	if p.ending && fw.pulseOver(p) {
 		fw.closePulse()
 	}
+}
+
+// pulseOver says whether no more energy can come. With the supply open that is
+// so after a while, even if the sensor of power says otherwise because it is
+// what broke; the record then has more than what flowed, never less.
+func (fw *firmware) pulseOver(p *openPulse) bool {
+	if !fw.isRF() {
+		return !fw.plant.moving()
+	}
+	return fw.read.power == 0 || !fw.plant.supply && fw.steps-p.ended > inSteps(rfGrace)
 }
 
 func (p *openPulse) addImpedance(z protocol.Ohms) {

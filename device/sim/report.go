@@ -69,7 +69,7 @@ func (fw *firmware) status() *protocol.Status {
 		Impedance: u16(int64(r.lastZ)), Temp: int16(fw.read.temp), TempMax: r.tempMax, Battery: fw.plant.battery(),
 	}
 	if fw.leaseAlive() {
-		s.LeaseLeft = u16(fw.arm.rfUntil.Sub(fw.clock()).Milliseconds())
+		s.LeaseLeft = u16(min(fw.arm.rfUntil.Sub(fw.clock()).Milliseconds(), (fw.arm.deadline-fw.steps)/stepsPerMS))
 	}
 	if fw.plant.run || fw.run.phase == runInsert || fw.run.phase == runPulse {
 		s.SetDepth, s.SetSpeed = u16(int64(fw.settings.depth())), u16(int64(fw.settings.speed()))

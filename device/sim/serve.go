@@ -65,7 +65,7 @@ func (fw *firmware) sendAs(id uint32, m protocol.Message) {
 func (fw *firmware) encode(h protocol.Header, lane protocol.Lane, m protocol.Message) []byte {
 	h.Lane, h.Seq = lane, fw.session.tx[lane]
 	fw.session.tx[lane]++
-	return protocol.Append(nil, h, m)
+	return protocol.Append(nil, h, fw.distort(m))
 }
 
 // reply answers the request with header h on its lane and returns the frame.

@@ -38,7 +38,6 @@ const (
 	bodyTemp    = 35_000_000  // µ°C, dermis
 	airTemp     = 28_000_000  // µ°C, inside a hand-held tip
 	boiling     = 101_000_000 // µ°C: steam takes what is beyond
-	hotSensor   = 60_000_000  // SwitchOverTemperature
 )
 
 // impedance is that of the circuit in mΩ, 0 for an open one. A load across the
