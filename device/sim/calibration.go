@@ -195,7 +195,7 @@ func (c *calibration) measured(q protocol.Quantity, raw int32) int32 {
 	if s.active == noSlot || raw == 0 && q != protocol.QuantityDepth {
 		return raw
 	}
-	return max(0, s.tables[s.active].True(raw))
+	return max(0, s.tables[s.active].True(raw, s.highest))
 }
 
 // measuredPower is measured in µW, between the table's mW: the dose is
