@@ -151,7 +151,7 @@ func pull(t *testing.T, m Model, tables ...protocol.CalTable) (d delivered) {
 // set: a pen can't know better than its table.
 func TestTablesDecideWhatIsDelivered(t *testing.T) {
 	right, bare := pull(t, R1), pull(t, R1, protocol.Identity(protocol.QuantityDepth, 3500), protocol.Identity(protocol.QuantityPower, 50_000))
-	wrong := pull(t, R1, protocol.CalTable{Quantity: protocol.QuantityPower, Revision: 7, Points: []protocol.CalPoint{{}, {Raw: 50_000, True: 37_500}}})
+	wrong := pull(t, R1, protocol.CalTable{Quantity: protocol.QuantityPower, Revision: 7, Points: []protocol.CalPoint{{}, {Raw: 50_000, True: 40_000}}})
 	percent := func(v, of int64) int64 { return (v*1000/of + 5) / 10 }
 	if d := abs(int64(right.depth) - 1500); d > int64(depthTolerance)/5 || percent(int64(right.power), 10_000) < 97 || percent(int64(right.power), 10_000) > 103 {
 		t.Errorf("with its tables: %+v", right)
@@ -159,8 +159,8 @@ func TestTablesDecideWhatIsDelivered(t *testing.T) {
 	if d := abs(int64(bare.depth) - 1500); d < 30 || percent(int64(bare.power), 10_000) > 97 && percent(int64(bare.power), 10_000) < 103 {
 		t.Errorf("without tables: %+v", bare)
 	}
-	if got := percent(int64(wrong.power), int64(bare.power)); got < 130 || got > 136 {
-		t.Errorf("with a table that says a quarter less: %d %% of what it is without one", got)
+	if got := percent(int64(wrong.power), int64(bare.power)); got < 122 || got > 128 {
+		t.Errorf("with a table that says a fifth less: %d %% of what it is without one", got)
 	}
 	if e := percent(int64(wrong.energy), int64(wrong.reported.Energy)); e < 115 {
 		t.Errorf("energy %d uJ, reported %d", wrong.energy, wrong.reported.Energy)
