@@ -15,17 +15,19 @@ type armPhase uint8
 const (
 	armNone    armPhase = iota
 	armPending          // ARM is on its way
-	armGranted          // RESULT says done; no STATUS has said READY yet
-	armLive             // STATUS says READY or TREATING under the id
+	armGranted          // RESULT says done; no STATUS has said so yet
+	armLive             // STATUS says READY, TREATING or a SERVICE output under the id
 	armEnding           // over for this session; STATUS has yet to say so
 )
 
-// armState is the one arming that a session can have at a time.
+// armState is the one arming, or SERVICE output, that a session can have at a
+// time. Both are leased, watched and ended alike.
 type armState struct {
 	phase   armPhase
 	id      uint32
+	service bool          // a SERVICE output and no treatment
 	since   time.Duration // session clock of the phase's begin
-	seen    bool          // while pending: STATUS has said READY under the id already
+	seen    bool          // while pending: STATUS has said it under the id already
 	request *request
 	result  chan error    // capacity 1: how the attempt went
 	ended   chan struct{} // closed when the phase is none again
@@ -56,9 +58,39 @@ type ArmRequest struct {
 // the pen was asked and says that it is not armed. Otherwise
 // *UncertainError.
 func (s *Session) Arm(ctx context.Context, req ArmRequest) error {
+	cmd := &protocol.Arm{CommandID: req.CommandID, SettingsHash: req.Hash, TreatmentID: req.TreatmentID, Role: s.writer()}
+	r := &request{msg: cmd, commandID: req.CommandID}
+	r.prepare = func(now time.Duration) { cmd.NotAfter = s.notAfter(now) }
+	return s.permit(ctx, r, cmd.ArmID(), false, func() error {
+		if !s.settings.known || !s.settings.snapshot.Verified || s.settings.snapshot.Hash != req.Hash {
+			return ErrNotRead
+		}
+		return nil
+	})
+}
+
+// permit asks for an output at the next pull of the trigger, for a treatment
+// or, with service, in SERVICE, and waits until STATUS says that it is
+// permitted. may looks, under the mutex, at what only this kind of output
+// needs.
+func (s *Session) permit(ctx context.Context, r *request, armID uint32, service bool, may func() error) error {
+	r.answers, r.finish = resultOf(r.commandID), func(m protocol.Message, err error) { s.onArmResult(r, m, err) }
 	s.mu.Lock()
-	result, err := s.startArm(s.now(), req)
-	r := s.arm.request
+	now := s.now()
+	err := s.mayArm(now, armID)
+	if err == nil {
+		err = may()
+	}
+	var result chan error
+	if err == nil {
+		s.arm = armState{
+			phase: armPending, id: armID, service: service, since: now, request: r,
+			result: make(chan error, 1), ended: make(chan struct{}),
+		}
+		result = s.arm.result
+		s.shrink(&s.bulk)
+		err = s.submit(&s.command, r)
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return err
@@ -71,47 +103,43 @@ func (s *Session) Arm(ctx context.Context, req ArmRequest) error {
 		s.endArm(s.now(), ctx.Err(), true)
 		s.mu.Unlock()
 		if sent {
-			return s.uncertain(protocol.TypeArm, req.CommandID, protocol.OutcomeRunning, ctx.Err())
+			return s.uncertain(r.msg.Type(), r.commandID, protocol.OutcomeRunning, ctx.Err())
 		}
 		return ctx.Err()
 	}
 	if errors.Is(err, ErrNoReply) {
-		return s.resolve(ctx, protocol.TypeArm, req.CommandID, err)
+		return s.resolve(ctx, r.msg.Type(), r.commandID, err)
 	}
 	return err
 }
 
-// startArm checks what can be checked here and sends ARM. The mutex is held.
-func (s *Session) startArm(now time.Duration, req ArmRequest) (chan error, error) {
-	cmd := &protocol.Arm{CommandID: req.CommandID, SettingsHash: req.Hash, TreatmentID: req.TreatmentID, Role: s.writer()}
+// mayArm checks what can be checked here before any output is asked for. The
+// mutex is held.
+func (s *Session) mayArm(now time.Duration, armID uint32) error {
 	if err := s.mayCommand(); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case s.stop.active():
-		return nil, ErrStopped
-	case s.arm.phase != armNone || s.status.state.Armed():
-		return nil, ErrArmed
+		return ErrStopped
+	case s.outputPossible():
+		return ErrArmed
 	case s.status.fault != nil:
-		return nil, s.status.fault
+		return s.status.fault
 	case !s.status.seen || now-s.status.at > protocol.StatusSilence:
-		return nil, ErrStale
+		return ErrStale
 	case !s.alive(now):
-		return nil, ErrNotAlive
-	case cmd.ArmID() == 0:
-		return nil, ErrCommandID
-	case !s.settings.known || !s.settings.snapshot.Verified || s.settings.snapshot.Hash != req.Hash:
-		return nil, ErrNotRead
+		return ErrNotAlive
+	case armID == 0:
+		return ErrCommandID
 	}
-	r := &request{msg: cmd, commandID: req.CommandID, answers: resultOf(req.CommandID), finish: s.onArmResult}
-	r.prepare = func(now time.Duration) {
-		cmd.NotAfter = s.status.newest.Add(now - s.status.at + protocol.ArmWindow - armMargin)
-	}
-	s.arm = armState{
-		phase: armPending, id: cmd.ArmID(), since: now, request: r,
-		result: make(chan error, 1), ended: make(chan struct{}),
-	}
-	return s.arm.result, s.submit(&s.command, r)
+	return nil
+}
+
+// notAfter is the pen clock after which what leaves now is not to be carried
+// out any more.
+func (s *Session) notAfter(now time.Duration) protocol.PenClock {
+	return s.status.newest.Add(now - s.status.at + protocol.ArmWindow - armMargin)
 }
 
 // resultOf accepts the RESULT of a command.
@@ -123,15 +151,11 @@ func resultOf(id uint64) func(protocol.Message) bool {
 	}
 }
 
-// onArmResult handles the end of ARM. The mutex is held.
-func (s *Session) onArmResult(m protocol.Message, err error) {
+// onArmResult handles the end of ARM or TEST_OUTPUT. The mutex is held.
+func (s *Session) onArmResult(r *request, m protocol.Message, err error) {
 	now := s.now()
 	if err == nil {
-		if res := m.(*protocol.Result); res.Outcome == protocol.OutcomeRejected {
-			e := s.refused(protocol.TypeArm, res.Code, protocol.NoField, 0)
-			e.Blocks = res.ArmBlocks
-			err = e
-		}
+		err = s.outcome(r.msg.Type(), m.(*protocol.Result))
 	}
 	if s.arm.phase != armPending {
 		return // disarmed or stopped meanwhile; armEnding sees to the rest
@@ -154,7 +178,7 @@ func (s *Session) onArmResult(m protocol.Message, err error) {
 	}
 }
 
-// armed is the first STATUS that confirms READY.
+// armed is the first STATUS that confirms READY, or the SERVICE output.
 func (s *Session) armed(now time.Duration) {
 	s.arm.phase, s.arm.since = armLive, now
 	s.tellArm(nil)
@@ -176,7 +200,7 @@ func (s *Session) endArm(now time.Duration, why error, disarm bool) {
 	}
 	r, unsent := s.arm.request, false
 	if r.sends == 0 {
-		unsent = s.unqueue(&s.command, r)
+		unsent = s.command.drop(r)
 	}
 	r.held = true
 	s.tellArm(why)
@@ -189,21 +213,6 @@ func (s *Session) endArm(now time.Duration, why error, disarm bool) {
 	s.arm.phase, s.arm.since, s.arm.disarm, s.arm.next = armEnding, now, disarm, now
 	wake(s.wakeWriter)
 	wake(s.wakeTimer)
-}
-
-// unqueue removes a request that was not sent. The mutex is held.
-func (s *Session) unqueue(lane *requestLane, r *request) bool {
-	if lane.current == r {
-		lane.current = nil
-		return true
-	}
-	for i, q := range lane.queue {
-		if q == r {
-			lane.queue = append(lane.queue[:i], lane.queue[i+1:]...)
-			return true
-		}
-	}
-	return false
 }
 
 // unarm is the end of it: nothing is armed as far as the session knows.
@@ -246,46 +255,14 @@ func (s *Session) disarmFrame(now time.Duration, buf []byte) ([]byte, bool) {
 	return f, true
 }
 
-// alive says whether the window has proved to be within LivenessLimit.
-func (s *Session) alive(now time.Duration) bool {
-	t := time.Duration(s.touched.Load())
-	return t != 0 && now-t < LivenessLimit
-}
-
-// mayLease says whether the pen may go on. All of it is looked at again for
-// each lease, because the timer may be late.
-func (s *Session) mayLease(now time.Duration) bool {
-	return (s.arm.phase == armGranted || s.arm.phase == armLive) && !s.stop.active() &&
-		s.alive(now) && now-s.status.at <= protocol.StatusSilence
-}
-
-// leaseFrame makes LEASE if it is due. It echoes the newest pen clock known at
-// this moment, so that a frozen pen or a buffer can't stretch it.
-func (s *Session) leaseFrame(now time.Duration, buf []byte) ([]byte, bool) {
-	if !s.mayLease(now) || now < s.arm.lease {
-		return nil, false
-	}
-	f, ok := s.claim(protocol.Append(buf, s.liveHeader(), &protocol.Lease{ArmID: s.arm.id, Clock: s.status.newest}), stopReserve)
-	if !ok {
-		return nil, false
-	}
-	s.liveSeq++
-	s.arm.lease += protocol.LeaseEvery
-	if s.arm.lease <= now {
-		s.arm.lease = now + protocol.LeaseEvery
-	}
-	wake(s.wakeTimer)
-	return f, true
-}
-
 // checkArm compares what STATUS says with what was confirmed.
 func (s *Session) checkArm(at time.Duration, st *protocol.Status) {
 	s.noteStop(at)
-	if !st.State.Armed() {
+	if !st.Permits() {
 		s.checkUnarmed(at)
 		return
 	}
-	if s.arm.phase == armNone || st.ArmID != s.arm.id {
+	if s.arm.phase == armNone || st.ArmID != s.arm.id || s.arm.service != (st.State == protocol.StateService) {
 		if !s.stop.active() {
 			s.event(at, Event{Kind: EventUnconfirmedReady, ArmID: st.ArmID, State: st.State})
 			s.stopFor(at, fmt.Errorf("%v under arm id %08x was not confirmed", st.State, st.ArmID))
@@ -300,18 +277,22 @@ func (s *Session) checkArm(at time.Duration, st *protocol.Status) {
 	}
 }
 
-// checkUnarmed handles a STATUS that says neither READY nor TREATING.
+// checkUnarmed handles a STATUS that permits no output.
 func (s *Session) checkUnarmed(at time.Duration) {
 	switch s.arm.phase {
 	case armPending:
 		s.arm.seen = false
 	case armLive:
-		s.endArm(at, ErrPenDisarmed, false)
+		why := ErrPenDisarmed
+		if s.arm.service {
+			why = ErrOutputOver
+		}
+		s.endArm(at, why, false)
 		s.unarm()
 	case armEnding:
 		// A STATUS from before an ARM that is still on its way, or from before
 		// the first DISARM, says nothing.
-		settled := s.command.current != s.arm.request && (s.arm.told || !s.arm.disarm)
+		settled := !s.command.has(s.arm.request) && (s.arm.told || !s.arm.disarm)
 		if settled || at-s.arm.since >= armSettle {
 			s.unarm()
 		}
@@ -358,7 +339,7 @@ func (s *Session) tickArm(now time.Duration) time.Duration {
 // tickEnding repeats DISARM, and stops a pen that does not obey it.
 func (s *Session) tickEnding(now time.Duration) time.Duration {
 	if now-s.arm.since >= armSettle {
-		if !s.status.state.Armed() {
+		if !s.status.permits {
 			s.unarm()
 			return never
 		}

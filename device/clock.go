@@ -9,14 +9,15 @@ import (
 // clockState compares the pen's clock with the console's. All clocks in it are
 // µs; the console's is the session's.
 type clockState struct {
-	rtt  time.Duration // smallest known round trip; 0: none yet. For retries
-	last time.Duration // newest round trip
-	next time.Duration // session clock of the next question
-	sent int           // questions sent in all
-	asks [protocol.TimeQuick]timeAsk
-	ring [clockSamples]clockSample
-	n    int // samples taken in all
-	fit  clockFit
+	rtt   time.Duration // smallest known round trip; 0: none yet. For retries
+	last  time.Duration // newest round trip
+	next  time.Duration // session clock of the next question
+	asked time.Duration // and of the newest
+	sent  int           // questions sent in all
+	asks  [protocol.TimeQuick]timeAsk
+	ring  [clockSamples]clockSample
+	n     int // samples taken in all
+	fit   clockFit
 }
 
 // timeAsk is a question on its way. An answer to any other is not believed.
@@ -44,11 +45,23 @@ func (s *Session) tickTime(now time.Duration) time.Duration {
 	if !s.opened || !s.fluent {
 		return never
 	}
+	s.clock.next = min(s.clock.next, s.probe())
 	if now >= s.clock.next {
 		wake(s.wakeWriter)
 		return never // the writer sets the next one
 	}
 	return s.clock.next
+}
+
+// probe is when to ask out of turn, because a frame waits for room on the line
+// and nothing has proved that the pen hears: what was lost on the way answers
+// to nothing, and takes its room up until something later is answered.
+func (s *Session) probe() time.Duration {
+	full := time.Duration(s.line.full.Load())
+	if full == 0 {
+		return never
+	}
+	return max(full, s.clock.asked) + max(2*s.clock.rtt, protocol.CommandIntervalMin)
 }
 
 // timeFrame makes TIME_ASK if it is due. A question is never sent again: its
@@ -64,6 +77,7 @@ func (s *Session) timeFrame(now time.Duration, buf []byte) ([]byte, bool) {
 	s.liveSeq++
 	s.clock.asks[s.clock.sent%len(s.clock.asks)] = timeAsk{us: now.Microseconds(), wireEnd: s.line.written.Load(), open: true}
 	s.clock.sent++
+	s.clock.asked = now
 	every := protocol.TimeEvery
 	if s.clock.sent < protocol.TimeQuick {
 		every = protocol.TimeQuickEvery

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"stipple/protocol"
@@ -18,6 +19,7 @@ type request struct {
 	prepare   func(now time.Duration) // called before the first send; may be nil
 	commandID uint64                  // of an action that must not happen twice; 0 for others
 	hello     bool                    // sent outside a session and on its own schedule
+	slow      time.Duration           // how long it may be at work, where that is over runningLimit
 
 	seq      uint16
 	running  bool // the pen said that it is at work
@@ -25,20 +27,12 @@ type request struct {
 	due      bool // to be written as soon as there is room
 	held     bool // not to be sent again
 	sends    int
-	wireEnd  uint64 // position on the line behind the newest send
+	wireEnd  uint64 // position on the line behind the first send
+	lastEnd  uint64 // and behind the newest
 	lastSent time.Duration
 	interval time.Duration
 	next     time.Duration // session clock of the next send
 	deadline time.Duration
-}
-
-// requestLane is the command or the bulk lane: one request is outstanding, the
-// others wait their turn.
-type requestLane struct {
-	lane    protocol.Lane
-	seq     uint16 // of the next request
-	current *request
-	queue   []*request
 }
 
 // answer is what a request ended with.
@@ -68,10 +62,36 @@ func (s *Session) ask(ctx context.Context, lane *requestLane, r *request) (proto
 	}
 }
 
-// submit queues r. The mutex is held.
+// exchange asks something of the command lane that may be asked again. Errors:
+// ErrMonitor, ErrNotOffered, and those of ask.
+func (s *Session) exchange(ctx context.Context, msg protocol.Message, answers func(protocol.Message) bool) (protocol.Message, error) {
+	s.mu.Lock()
+	err := s.mayCommand()
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	return s.ask(ctx, &s.command, &request{msg: msg, answers: answers})
+}
+
+// fetch asks something of the bulk lane, which is stateless on the pen, again
+// and again where the line loses it. Errors: ErrNotOffered, and those of ask.
+func (s *Session) fetch(ctx context.Context, msg protocol.Message, answers func(protocol.Message) bool) (protocol.Message, error) {
+	for try := 1; ; try++ {
+		m, err := s.ask(ctx, &s.bulk, &request{msg: msg, answers: answers})
+		if err == nil || !errors.Is(err, ErrNoReply) || try >= chunkTries {
+			return m, err
+		}
+	}
+}
+
+// submit queues r, unless the pen does not offer it. The mutex is held.
 func (s *Session) submit(lane *requestLane, r *request) error {
 	if s.closing || s.cause != nil {
 		return s.endedError()
+	}
+	if err := s.offers(r.msg.Type()); err != nil {
+		return err
 	}
 	lane.queue = append(lane.queue, r)
 	s.advance(s.now(), lane)
@@ -86,169 +106,6 @@ func (s *Session) endedError() error {
 	return s.cause
 }
 
-// withdraw takes back a request whose caller has left. One that was sent stays
-// until its answer or its deadline, so that a late answer is not taken for
-// another's.
-func (s *Session) withdraw(lane *requestLane, r *request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, q := range lane.queue {
-		if q == r {
-			lane.queue = append(lane.queue[:i], lane.queue[i+1:]...)
-			return
-		}
-	}
-	if lane.current == r {
-		if r.sends == 0 {
-			lane.current = nil
-			s.advance(s.now(), lane)
-			return
-		}
-		r.held = true
-	}
-}
-
-// advance makes the next request of the lane the outstanding one.
-func (s *Session) advance(now time.Duration, lane *requestLane) {
-	if lane.current != nil || len(lane.queue) == 0 {
-		return
-	}
-	r := lane.queue[0]
-	lane.queue = lane.queue[1:]
-	lane.current = r
-	r.seq = lane.seq
-	lane.seq++
-	r.due = true
-	r.interval = min(max(2*s.clock.rtt, protocol.CommandIntervalMin), protocol.CommandIntervalMax)
-	r.deadline = now + protocol.CommandLimit
-	if r.hello {
-		r.interval, r.deadline = helloInterval, now+handshakeLimit
-	}
-	r.next = r.deadline
-	wake(s.wakeWriter)
-	wake(s.wakeTimer)
-}
-
-// requestFrame makes the frame of the outstanding request if it is due.
-func (s *Session) requestFrame(now time.Duration, lane *requestLane, buf []byte) ([]byte, bool) {
-	r := lane.current
-	if r == nil || !r.due {
-		return nil, false
-	}
-	if r.sends == 0 && r.prepare != nil {
-		r.prepare(now)
-	}
-	h := protocol.Header{Seq: r.seq, Session: s.id}
-	if r.hello {
-		h.Session = 0
-	}
-	f, ok := s.claim(protocol.Append(buf, h, r.msg), stopReserve)
-	if !ok {
-		return nil, false
-	}
-	if r.sends > 0 {
-		s.stats.Retries++
-	}
-	r.due = false
-	r.sends++
-	r.wireEnd = s.line.written.Load()
-	r.lastSent = now
-	r.next = now + r.interval
-	if !r.hello {
-		r.interval = min(2*r.interval, protocol.CommandIntervalMax)
-	}
-	wake(s.wakeTimer)
-	return f, true
-}
-
-// tickLane sees to the outstanding request: sends it again or gives it up. It
-// returns when it wants to be called next.
-func (s *Session) tickLane(now time.Duration, lane *requestLane) time.Duration {
-	r := lane.current
-	if r == nil {
-		return never
-	}
-	if now >= r.deadline {
-		s.complete(now, lane, nil, s.unanswered(r))
-		if lane.current == nil {
-			return never
-		}
-		return lane.current.deadline
-	}
-	if r.held || r.due || r.sends == 0 || r.sends >= protocol.CommandSends && !r.hello && !r.running {
-		return r.deadline
-	}
-	if now >= r.next {
-		r.due = true
-		wake(s.wakeWriter)
-		return r.deadline
-	}
-	return min(r.next, r.deadline)
-}
-
-// unanswered is what became of a request that was given up. One that the pen
-// was always too busy for was refused; but one that must not happen twice may
-// have been looked at in the end.
-func (s *Session) unanswered(r *request) error {
-	if r.busy && r.commandID == 0 {
-		return s.refused(r.msg.Type(), protocol.CodeBusy, protocol.NoField, 0)
-	}
-	return ErrNoReply
-}
-
-// complete ends the outstanding request and starts the next.
-func (s *Session) complete(now time.Duration, lane *requestLane, m protocol.Message, err error) {
-	r := lane.current
-	lane.current = nil
-	r.finish(m, err)
-	s.advance(now, lane)
-}
-
-// onReply handles a frame of the command or bulk lane.
-func (s *Session) onReply(at time.Duration, lane *requestLane, f protocol.Frame) {
-	r := lane.current
-	if r == nil || r.sends == 0 || f.Flags&protocol.HasAck == 0 || f.Ack != r.seq {
-		s.stats.WrongAck++
-		return
-	}
-	m, err := protocol.Decode(f)
-	if err != nil {
-		s.stats.BadPayload++
-		return
-	}
-	rejected, isRejected := m.(*protocol.Rejected)
-	switch {
-	case isRejected && rejected.Request == r.msg.Type():
-	case isRejected, !r.answers(m):
-		s.stats.WrongAck++
-		return
-	}
-	s.line.proved(r.wireEnd)
-	if r.sends == 1 && s.clock.rtt == 0 {
-		s.clock.rtt = at - r.lastSent // until the first time exchange
-	}
-	if res, ok := m.(*protocol.Result); ok && r.commandID != 0 && res.Outcome == protocol.OutcomeRunning {
-		// The pen has it and is at work: ask again under the same seq, slowly.
-		if !r.running {
-			r.running, r.deadline = true, at+runningLimit
-		}
-		r.interval = protocol.CommandIntervalMax
-		r.next = at + r.interval
-		return
-	}
-	if isRejected && rejected.Code == protocol.CodeBusy {
-		// Not looked at: the same again, as if it had not been sent.
-		r.busy = true
-		r.sends = max(r.sends-1, 1)
-		return
-	}
-	if isRejected {
-		s.complete(at, lane, nil, s.refused(r.msg.Type(), rejected.Code, int(rejected.Field), rejected.Bound))
-		return
-	}
-	s.complete(at, lane, m, nil)
-}
-
 // refused makes the error of a refusal; field protocol.NoField is none.
 func (s *Session) refused(t protocol.Type, code protocol.Code, field int, bound int32) *RefusedError {
 	e := &RefusedError{Request: t, Code: code, Field: field, Bound: bound}
@@ -258,20 +115,6 @@ func (s *Session) refused(t protocol.Type, code protocol.Code, field int, bound 
 		e.Name = d.Parameters[field].Name
 	}
 	return e
-}
-
-// failRequests ends every request with err: nothing more will be answered.
-func (s *Session) failRequests(err error) {
-	for _, lane := range []*requestLane{&s.command, &s.bulk} {
-		if r := lane.current; r != nil {
-			lane.current = nil
-			r.finish(nil, err)
-		}
-		for _, r := range lane.queue {
-			r.finish(nil, err)
-		}
-		lane.queue = nil
-	}
 }
 
 // is answers questions of the form "a message of this type".

@@ -34,6 +34,8 @@ var (
 	ErrDisarmed = errors.New("disarmed")
 	// ErrPenDisarmed: the pen itself left READY.
 	ErrPenDisarmed = errors.New("pen left ready by itself")
+	// ErrOutputOver: the pen itself ended a SERVICE output. Its report says how.
+	ErrOutputOver = errors.New("service output is over")
 	// ErrNotReady: the pen accepted ARM and did not become READY.
 	ErrNotReady = errors.New("pen did not become ready")
 	// ErrStale: no STATUS within protocol.StatusSilence.

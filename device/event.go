@@ -25,8 +25,9 @@ const (
 	EventState
 	// EventTip is a tip that was read: Tip.
 	EventTip
-	// EventArmEnded is the end of READY or TREATING, or of an attempt: ArmID,
-	// Err (ErrDisarmed, ErrStopped, ErrPenDisarmed, ErrNotAlive, ErrStale, ...).
+	// EventArmEnded is the end of READY, TREATING or a SERVICE output, or of an
+	// attempt: ArmID, Err (ErrDisarmed, ErrStopped, ErrPenDisarmed,
+	// ErrOutputOver, ErrNotAlive, ErrStale, ...).
 	EventArmEnded
 	// EventStopSent is the start of a stop: Err is why the session sent it by
 	// itself, nil for a Stop from outside.
@@ -38,8 +39,9 @@ const (
 	// EventStopUnconfirmed is no STOPPED within protocol.StopConfirm. ESTOP
 	// goes on being sent.
 	EventStopUnconfirmed
-	// EventUnconfirmedReady is a pen that says READY or TREATING under an arm
-	// id that was not confirmed: ArmID, State. It was sent ESTOP.
+	// EventUnconfirmedReady is a pen that says READY, TREATING or a SERVICE
+	// output under an arm id that was not confirmed: ArmID, State. It was sent
+	// ESTOP.
 	EventUnconfirmedReady
 	// EventStatusSilence is no STATUS for protocol.StatusSilence while armed:
 	// Latency. The pen was sent ESTOP.

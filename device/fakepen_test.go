@@ -19,7 +19,7 @@ import (
 // fakePen is a pen as small as the link allows, which can be told to lie. It
 // is no model of a pen: it obeys, and what it says can be bent on the way out.
 type fakePen struct {
-	t    *testing.T
+	t    testing.TB
 	conn io.ReadWriteCloser
 	done chan struct{}
 
@@ -42,6 +42,8 @@ type fakePen struct {
 	kept    map[uint16]protocol.Message // command lane, by seq
 	results map[uint64]protocol.Result
 	got     []received
+	svc     fakeService
+	forget  bool // what arrives is not kept
 	mute    bool // STATUS is not sent
 	silent  bool // nothing is sent
 	deaf    bool // nothing is obeyed
@@ -69,6 +71,7 @@ func testDescriptor() *protocol.Descriptor {
 			{Name: protocol.ParamDuration, Unit: "ms", Min: 10, Max: 1000, Step: 10, Default: 10, Role: "clinician"},
 		},
 		Sensors: []protocol.SensorSpec{}, Alarms: []protocol.AlarmSpec{}, Events: []protocol.EventSpec{}, ArmBlocks: protocol.ArmBlocks(1<<protocol.BlockCount - 1).Names(),
+		Hardware: 1, LogKept: fakeLogKept, Calibrations: []string{"depth", "power"}, SelfTests: []string{"memory", "battery", "drive"}, FirmwareUpdate: true,
 	}
 }
 
@@ -87,7 +90,7 @@ func newFakePen(t *testing.T) (*fakePen, io.ReadWriteCloser) {
 	return startFakePen(t, there), here
 }
 
-func startFakePen(t *testing.T, conn io.ReadWriteCloser) *fakePen {
+func startFakePen(t testing.TB, conn io.ReadWriteCloser) *fakePen {
 	t.Helper()
 	desc, err := testDescriptor().Encode()
 	if err != nil {
@@ -202,7 +205,9 @@ func (p *fakePen) hear(f protocol.Frame) {
 		p.t.Errorf("console sent %v: %v", f.Type, err)
 		return
 	}
-	p.got = append(p.got, received{time.Since(p.start), f.Header, m})
+	if !p.forget {
+		p.got = append(p.got, received{time.Since(p.start), f.Header, m})
+	}
 	if p.deaf || p.lose != nil && p.lose(m) {
 		return
 	}
@@ -271,6 +276,8 @@ func (p *fakePen) obey(f protocol.Frame, m protocol.Message) {
 		p.page(f, m)
 	case *protocol.TimeAsk:
 		p.say(protocol.Header{Session: p.session}, &protocol.TimeTell{Sent: m.Sent, Received: p.clock(), Replied: p.clock()})
+	default:
+		p.serve(f, m)
 	}
 }
 

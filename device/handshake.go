@@ -127,7 +127,7 @@ func (s *Session) hello(ctx context.Context, nonce uint64) (*protocol.HelloAck, 
 
 // onHelloAck opens the session in the reader.
 func (s *Session) onHelloAck(at time.Duration, f protocol.Frame) {
-	r := s.command.current
+	r := s.command.first()
 	if s.opened || r == nil || !r.hello {
 		s.stats.WrongAck++
 		return

@@ -44,6 +44,23 @@ const (
 	// use: 17 ESTOP frames, more than are sent until the link counts as lost.
 	stopReserve = 512
 
+	// commandReserve is the part of MaxUnacknowledged that bulk requests leave to
+	// commands, leases and time exchanges: the longest frame and eight exchanges.
+	// Without it a burst of damage could fill the line with lost requests, and
+	// nothing could prove any more that the pen hears.
+	commandReserve = 512
+	// paceShare is by which part the pace of a lane falls with each answer that
+	// comes quicker.
+	paceShare = 8
+
+	// armedRecords is how many log records the pen may put into a page while
+	// output is possible: 9 bytes stand in front of them.
+	armedRecords = (protocol.BulkArmedBytes - 9) / protocol.LogRecordSize
+	// logSlack is how many times as many records as the descriptor says a log may
+	// turn out to have: a memory that is erased in blocks keeps more than it
+	// promises.
+	logSlack = 2
+
 	// tipRetry is the least time between two readings of the same new tip.
 	tipRetry = 100 * time.Millisecond
 	// pulseGrace is how long a pulse may be counted in STATUS and not have

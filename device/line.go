@@ -142,7 +142,9 @@ func (s *Session) put(frame []byte) error {
 // calls it.
 func (s *Session) claim(frame []byte, reserve int) ([]byte, bool) {
 	if !s.line.room(len(frame), reserve) {
-		s.line.full.CompareAndSwap(0, int64(max(s.now(), 1)))
+		if s.line.full.CompareAndSwap(0, int64(max(s.now(), 1))) {
+			wake(s.wakeTimer)
+		}
 		return nil, false
 	}
 	s.line.written.Add(uint64(len(frame)))

@@ -92,7 +92,7 @@ func (s *Session) onStatus(at time.Duration, f protocol.Frame) {
 	s.status.hole = false
 	old := s.status.state
 	first := !s.status.seen
-	s.status.seen, s.status.at, s.status.state = true, at, st.State
+	s.status.seen, s.status.at, s.status.state, s.status.permits = true, at, st.State, st.Permits()
 	s.checkClock(at, st.Clock)
 	s.live.Store(&Live{Valid: true, Status: st, At: s.wall(at), RTT: s.clock.last, Gaps: s.status.gaps})
 	s.samples.add(s.wall(at).UnixMicro(), hole, &st)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"stipple/protocol"
 )
@@ -13,29 +14,73 @@ import (
 // nothing sent: ErrMonitor, ErrStopped while a stop is not confirmed yet. With
 // the outcome known: *RefusedError, ErrNoReply. Otherwise *UncertainError.
 func (s *Session) Clear(ctx context.Context, fault protocol.Fault) error {
+	return s.once(ctx, 0, func(id uint64, role protocol.Role) protocol.Once {
+		return &protocol.Clear{CommandID: id, Fault: fault, Role: role}
+	})
+}
+
+// once sends a command that must not happen twice, under an id of its own, and
+// waits for its result; slow is how long the pen may be at work on it, where
+// that is over runningLimit. Errors, with nothing sent: ErrMonitor, ErrStopped
+// while a stop is not confirmed yet. With the outcome known: *RefusedError,
+// ErrNoReply where it never arrived. Otherwise *UncertainError.
+func (s *Session) once(ctx context.Context, slow time.Duration, command func(id uint64, role protocol.Role) protocol.Once) error {
 	id, err := NewCommandID(s.opt.Rand)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	if err = s.mayCommand(); err == nil && s.stop.active() {
-		err = ErrStopped // it would be latched again by the next ESTOP
+		err = ErrStopped // its state would be latched again by the next ESTOP
 	}
 	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	r := &request{msg: &protocol.Clear{CommandID: id, Fault: fault, Role: s.writer()}, commandID: id, answers: resultOf(id)}
+	r := &request{msg: command(id, s.writer()), commandID: id, answers: resultOf(id), slow: slow}
+	t := r.msg.Type()
 	m, err := s.ask(ctx, &s.command, r)
 	switch {
 	case err == nil:
-		return s.outcome(protocol.TypeClear, m.(*protocol.Result))
+		return s.outcome(t, m.(*protocol.Result))
 	case errors.Is(err, ErrNoReply):
-		return s.resolve(ctx, protocol.TypeClear, id, err)
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return s.uncertain(protocol.TypeClear, id, protocol.OutcomeRunning, err)
+		return s.resolveSlow(ctx, t, id, err, max(slow, runningLimit))
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()) && s.wasSent(r):
+		return s.uncertain(t, id, protocol.OutcomeRunning, err)
 	}
 	return err
+}
+
+// wasSent says whether a request has left at least once.
+func (s *Session) wasSent(r *request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return r.sends > 0
+}
+
+// resolveSlow is resolve for a command that may be at work for up to limit: it
+// asks again for as long as the pen says RUNNING.
+func (s *Session) resolveSlow(ctx context.Context, t protocol.Type, id uint64, lost error, limit time.Duration) error {
+	over := time.NewTimer(limit)
+	defer over.Stop()
+	again := time.NewTicker(protocol.CommandIntervalMax)
+	defer again.Stop()
+	for {
+		err := s.resolve(ctx, t, id, lost)
+		var u *UncertainError
+		if !errors.As(err, &u) || u.Outcome != protocol.OutcomeRunning {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-over.C:
+			return err
+		case <-ctx.Done():
+			return err
+		case <-s.done:
+			return err
+		}
+	}
 }
 
 // ResultOf asks what became of a command. An id that the pen has never seen is
@@ -80,7 +125,7 @@ func (s *Session) resolve(ctx context.Context, t protocol.Type, id uint64, lost 
 	case protocol.OutcomeRejected:
 		return s.outcome(t, &res)
 	case protocol.OutcomeDone:
-		if t == protocol.TypeArm { // DISARM is on its way, and no lease was ever sent
+		if permits(t) { // DISARM is on its way, and no lease was ever sent
 			return fmt.Errorf("%v: %w: it was accepted and is disarmed", t, lost)
 		}
 		return nil
@@ -88,12 +133,15 @@ func (s *Session) resolve(ctx context.Context, t protocol.Type, id uint64, lost 
 	return s.uncertain(t, id, res.Outcome, lost)
 }
 
+// permits says whether a command leads to an output at a pull of the trigger.
+func permits(t protocol.Type) bool { return t == protocol.TypeArm || t == protocol.TypeTestOutput }
+
 // uncertain says what is not known of a command.
 func (s *Session) uncertain(t protocol.Type, id uint64, o protocol.Outcome, cause error) *UncertainError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := &UncertainError{Command: t, CommandID: id, State: s.status.state, Outcome: o, Cause: cause}
-	if t == protocol.TypeArm {
+	if permits(t) {
 		e.ArmID = uint32(id)
 	}
 	e.LastPulse, e.Newest = s.pulses.contiguous(), s.live.Load().Status.NewestPulse

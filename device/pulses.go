@@ -110,7 +110,7 @@ func (s *Session) tickPulses(now time.Duration) time.Duration {
 	}
 	s.pulses.next = now + pulseRetry
 	most := uint8(1)
-	if s.arm.phase == armNone && !s.status.state.Armed() {
+	if !s.outputPossible() {
 		most = protocol.MaxPulsesPerPage
 		if s.pulses.tries++; s.pulses.tries > pulseTries {
 			s.lose(now, s.pulses.missing[0])
@@ -197,7 +197,7 @@ func (s *Session) pulsePage(ctx context.Context, from uint32) (*protocol.PulsePa
 	for try := 1; ; try++ {
 		s.mu.Lock()
 		err := s.mayCommand()
-		if err == nil && (s.arm.phase != armNone || s.status.state.Armed()) {
+		if err == nil && s.outputPossible() {
 			err = ErrArmed
 		}
 		s.mu.Unlock()

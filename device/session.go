@@ -78,9 +78,12 @@ type Session struct {
 
 	command requestLane
 	bulk    requestLane
-	liveSeq uint16 // of the next live frame sent
-	heard   bool   // a live frame has been received
-	heardAt uint16 // seq of the newest
+	// unsupported are the types that the pen has called unsupported. It says so
+	// once, and never answers them again.
+	unsupported []protocol.Type
+	liveSeq     uint16 // of the next live frame sent
+	heard       bool   // a live frame has been received
+	heardAt     uint16 // seq of the newest
 
 	status   statusState
 	arm      armState
@@ -96,14 +99,16 @@ type Session struct {
 
 // statusState is what STATUS said, and when.
 type statusState struct {
-	seen   bool
-	at     time.Duration
-	state  protocol.State
-	newest protocol.PenClock // the highest pen clock seen
-	fault  *ClockError
-	first  chan struct{} // closed at the first STATUS
-	gaps   uint64        // live frames lost in all
-	hole   bool          // some were lost since the newest STATUS
+	seen  bool
+	at    time.Duration
+	state protocol.State
+	// permits says that a pull of the trigger lets something out.
+	permits bool
+	newest  protocol.PenClock // the highest pen clock seen
+	fault   *ClockError
+	first   chan struct{} // closed at the first STATUS
+	gaps    uint64        // live frames lost in all
+	hole    bool          // some were lost since the newest STATUS
 }
 
 // Open opens a session on conn: hello, descriptor, tip, settings. It returns

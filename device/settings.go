@@ -54,7 +54,7 @@ func (s *Session) Apply(ctx context.Context, env protocol.Envelope, values []int
 	env = cloneEnvelope(env)
 	s.mu.Lock()
 	err := s.mayCommand()
-	if err == nil && (s.arm.phase != armNone || s.status.state.Armed()) {
+	if err == nil && (s.outputPossible()) {
 		err = ErrArmed
 	}
 	if err == nil && len(values) != len(s.info.Descriptor.Parameters) {
@@ -209,6 +209,13 @@ func (s *Session) adopt(t protocol.Type, reply *protocol.SettingsReply) (Snapsho
 	}
 	s.settings.known, s.settings.snapshot = true, snap
 	return snap.clone(), nil
+}
+
+// contradicts is contradiction for who does not hold the mutex.
+func (s *Session) contradicts(t protocol.Type, field string, asked, got any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.contradiction(&EchoError{Request: t, Field: field, Asked: fmt.Sprint(asked), Got: fmt.Sprint(got)})
 }
 
 // contradiction stops a pen that reports something else than it was asked for.

@@ -132,14 +132,14 @@ func (s *Session) finish() {
 // mutex is held.
 func (s *Session) endCause() error {
 	e := &UncertainError{State: s.status.state, Cause: s.cause, Outcome: protocol.OutcomeRunning}
-	if r := s.command.current; r != nil && r.commandID != 0 && r.sends > 0 {
+	if r := s.command.first(); r != nil && r.commandID != 0 && r.sends > 0 {
 		e.Command, e.CommandID = r.msg.Type(), r.commandID
 	}
 	switch {
 	case s.arm.phase == armPending && s.arm.request.sends == 0:
 	case s.arm.phase != armNone:
 		e.ArmID = s.arm.id
-	case s.status.state.Armed():
+	case s.status.permits:
 		e.ArmID = s.live.Load().Status.ArmID
 	}
 	if e.CommandID == 0 && e.ArmID == 0 {

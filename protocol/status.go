@@ -125,6 +125,12 @@ const (
 	FlagSpotBlocked                         // the spot has had its pulses; lift off first
 )
 
+// Permits says whether the next pull of the trigger lets something out, or it
+// does already: READY, TREATING, and in SERVICE an output under an arm id.
+func (m *Status) Permits() bool {
+	return m.State.Armed() || m.State == StateService && m.ArmID != 0
+}
+
 // Swing is a measured value with its extremes since the last STATUS, in the
 // unit of the quantity; 65535 also stands for everything above.
 type Swing struct{ Now, Min, Max uint16 }

@@ -1,7 +1,5 @@
 package sim
 
-import "stipple/protocol"
-
 // RF. A source of constant power within its voltage and current. Impedance of
 // dermis between rows of insulated needles: chosen 180 Ω, ±10 % from spot to
 // spot; conductivity of tissue rises by 1.5 to 2 % per kelvin until it dries
@@ -54,7 +52,7 @@ func (p *plant) impedance() int64 {
 	case !p.inSkin():
 		return 0
 	}
-	z := p.spot + max(0, p.needle()-fatFrom)*fatOhmPerMM/1000
+	z := p.spot + max(0, p.pos-fatFrom)*fatOhmPerMM/1000
 	f := int64(1000)
 	if over := p.zone - bodyTemp; over > 0 {
 		f = max(zFloor, 1000-over/1_000_000*zCoefficient)
@@ -72,19 +70,11 @@ func (p *plant) impedance() int64 {
 	return min(z, maxOhm)
 }
 
-// amplified is what the amplifier makes of what it is told; 0 is off.
-func (p *plant) amplified() int64 {
-	if p.rfSet == 0 {
-		return 0
-	}
-	return max(0, p.unit[protocol.QuantityPower].truth(p.rfSet))
-}
-
 func (p *plant) stepRF() {
 	if !p.rf {
 		return
 	}
-	want := p.amplified()
+	want := p.rfSet
 	switch {
 	case p.has(faultAmplifierHigh):
 		want = want * 130 / 100
@@ -117,7 +107,7 @@ func (p *plant) stepHeat(n int64) {
 		p.zone += nanojoules(p.power) * n / (pinCapacity * p.pins)
 	}
 	rest := int64(skinTemp)
-	if p.needle() > neededForSkin {
+	if p.pos > neededForSkin {
 		rest = bodyTemp
 	}
 	p.zone = min(p.zone-(p.zone-rest)*n/zoneCooling, boiling)
