@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // ErrCalibration is a calibration table that breaks a rule.
@@ -30,7 +31,7 @@ const (
 	// MaxCalCoefficients allows a cubic: a motor or an amplifier that needs
 	// more is broken.
 	MaxCalCoefficients = 4
-	// MaxTechnician and MaxInstrument are the longest texts, in bytes.
+	// MaxTechnician is the longest name of a technician, in bytes.
 	MaxTechnician = 24
 	// MaxInstrument is the longest name of a reference instrument, in bytes.
 	MaxInstrument = 32
@@ -40,11 +41,16 @@ const (
 	// parameter's maximum: a pen that is further off belongs to its maker, and
 	// a table that is, is a mistake.
 	MaxCalCorrection = 250
+	// MaxCalPoint is how far from 0 a point of a table of lines may lie, in the
+	// base unit: sixteen times what STATUS can carry, and so low that no product
+	// of two distances leaves 64 bits.
+	MaxCalPoint = 16 * (MaxReading + 1)
 	// calMilli is the unit of coefficients: 1/1000 of the base unit.
 	calMilli = 1000
-	// calProbes is at how many places between 0 and the maximum a table is
-	// held against its rules: finer than any bend of a cubic.
-	calProbes = 64
+	// calMost is what the polynomial's running sum is held within, in 1/1000 of
+	// the base unit: 32 times what STATUS can carry, and so low that its product
+	// with a raw value stays within 64 bits.
+	calMost = int64(1) << 31
 )
 
 // CalPoint is one measured point.
@@ -69,7 +75,7 @@ type CalTable struct {
 	Coefficients []int32 // polynomial: 1/1000 of the base unit, of x to the 0, 1, 2, 3
 }
 
-// Identity is the table of a pen that needs no correction.
+// Identity is the table of a pen that needs no correction; highest as in Check.
 func Identity(q Quantity, highest int32) CalTable {
 	return CalTable{Quantity: q, Revision: 1, Points: []CalPoint{{0, 0}, {highest, highest}}}
 }
@@ -99,7 +105,8 @@ func (t *CalTable) Append(dst []byte) []byte {
 
 // ParseCalTable reads a whole table; nothing may follow it. Errors: an
 // ErrCalibration that names the field. It does not judge what the table says;
-// ask Check.
+// ask Check. What it reads, Append writes again byte for byte: a table is known
+// by the digest of its bytes, so no byte of it is ignored.
 func ParseCalTable(b []byte) (CalTable, error) {
 	var t CalTable
 	w := wire{typ: TypeCalTable, b: b}
@@ -118,7 +125,9 @@ func (t *CalTable) read(w *wire) {
 		w.fail("format", "is not 1")
 	}
 	t.Quantity, t.Form = Quantity(w.u8("quantity")), CalForm(w.u8("form"))
-	w.u8("reserved")
+	if w.u8("reserved") != 0 {
+		w.fail("reserved", "is not 0")
+	}
 	t.Revision = w.u32("revision")
 	t.DateDays, t.ValidDays = w.u16("date_days"), w.u16("valid_days")
 	t.Span = w.i32("span")
@@ -150,91 +159,107 @@ func (t *CalTable) Digest() [8]byte {
 	return [8]byte(sum[:8])
 }
 
-// Check holds the table against the rules of SPEC.md section 18.2 for a
-// quantity whose parameter goes up to highest, in its base unit. Errors: an
-// ErrCalibration that says which rule is broken and where.
+// CalReach is the highest raw value that a table is asked about, in the base
+// unit: a pen that gives the most that a table may take away still reaches
+// highest.
+func CalReach(highest int32) int32 {
+	return int32(int64(highest) + int64(highest)*MaxCalCorrection/1000)
+}
+
+// Check holds the table against the rules of SPEC.md section 19.2. highest is
+// what the quantity's parameter goes up to, or the impedance sensor's window,
+// in the base unit, 1 to MaxReading. Errors: an ErrCalibration that says which
+// rule is broken and where.
 func (t *CalTable) Check(highest int32) error {
-	refuse := func(format string, args ...any) error {
-		return fmt.Errorf("%w: "+format, append([]any{ErrCalibration}, args...)...)
-	}
 	switch {
 	case t.Quantity >= QuantityCount:
-		return refuse("quantity %d", t.Quantity)
+		return refuseTable("quantity %d", t.Quantity)
 	case t.Revision == 0:
-		return refuse("revision 0")
-	case highest < 1:
-		return refuse("a highest value of %d", highest)
+		return refuseTable("revision 0")
+	case highest < 1 || highest > MaxReading:
+		return refuseTable("a highest value of %d, 1 to %d allowed", highest, MaxReading)
 	}
+	if again, err := ParseCalTable(t.Append(nil)); err != nil {
+		return err
+	} else if again.Technician != t.Technician || again.Instrument != t.Instrument ||
+		len(again.Points) != len(t.Points) || len(again.Coefficients) != len(t.Coefficients) {
+		return refuseTable("longer than a table can be")
+	}
+	if err := t.checkForm(); err != nil {
+		return err
+	}
+	return t.checkCurve(int64(highest))
+}
+
+func refuseTable(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrCalibration}, args...)...)
+}
+
+// checkForm holds points and coefficients to their form, so that the arithmetic
+// below can't divide by 0 or leave 64 bits.
+func (t *CalTable) checkForm() error {
 	switch t.Form {
 	case CalPiecewise:
 		if len(t.Points) < 2 {
-			return refuse("%d points, at least 2 for lines between them", len(t.Points))
+			return refuseTable("%d points, at least 2 for lines between them", len(t.Points))
 		}
 		if len(t.Coefficients) > 0 || t.Span != 0 {
-			return refuse("coefficients in a table of lines")
+			return refuseTable("coefficients in a table of lines")
 		}
-		for i := 1; i < len(t.Points); i++ {
-			if t.Points[i].Raw <= t.Points[i-1].Raw || t.Points[i].True <= t.Points[i-1].True {
-				return refuse("point %d: not above the one before it", i)
+		for i, p := range t.Points {
+			if max(p.Raw, p.True) > MaxCalPoint || min(p.Raw, p.True) < -MaxCalPoint {
+				return refuseTable("point %d: further than %d from 0", i, MaxCalPoint)
+			}
+			if i > 0 && (p.Raw <= t.Points[i-1].Raw || p.True <= t.Points[i-1].True) {
+				return refuseTable("point %d: not above the one before it", i)
 			}
 		}
 	case CalPolynomial:
 		if len(t.Coefficients) < 2 || t.Span < 1 {
-			return refuse("%d coefficients with span %d: at least 2, and a span above 0", len(t.Coefficients), t.Span)
+			return refuseTable("%d coefficients with span %d: at least 2, and a span above 0", len(t.Coefficients), t.Span)
 		}
 	default:
-		return refuse("form %d", t.Form)
+		return refuseTable("form %d", t.Form)
 	}
-	last := int64(0)
-	for i := range int64(calProbes + 1) {
-		raw := int32(int64(highest) * i / calProbes)
-		v := t.true64(raw)
-		if off := v - int64(raw); off*1000 > int64(highest)*MaxCalCorrection || off*1000 < -int64(highest)*MaxCalCorrection {
-			return refuse("%d becomes %d: further off than %d per mille of %d", raw, v, MaxCalCorrection, highest)
+	return nil
+}
+
+// checkCurve asks the table about every raw value that a pen can come to.
+func (t *CalTable) checkCurve(highest int64) error {
+	last := int64(math.MinInt64)
+	for raw := range int64(CalReach(int32(highest))) + 1 {
+		v := t.curve(raw)
+		if off := v - raw; off*1000 > highest*MaxCalCorrection || off*1000 < -highest*MaxCalCorrection {
+			return refuseTable("%d becomes %d: further off than %d per mille of %d", raw, v, MaxCalCorrection, highest)
 		}
-		if i > 0 && v < last {
-			return refuse("%d becomes %d, less than a smaller value does", raw, v)
+		if v < last {
+			return refuseTable("%d becomes %d, less than %d does", raw, v, raw-1)
 		}
 		last = v
 	}
 	return nil
 }
 
-// True is the true value of a raw one, in the base unit. The table must have
-// passed Check; a result beyond 32 bits is cut to them.
-func (t *CalTable) True(raw int32) int32 { return cut32(t.true64(raw)) }
-
-func (t *CalTable) true64(raw int32) int64 {
-	if t.Form == CalPolynomial {
-		return t.polynomial(raw)
-	}
-	return interpolate(t.Points, raw, func(p CalPoint) (x, y int64) { return int64(p.Raw), int64(p.True) })
+// True is the true value of a raw one, in the base unit. Outside 0 to CalReach
+// the distance between the two stays what it is there, whatever the curve
+// does. The table must have passed Check for highest.
+func (t *CalTable) True(raw, highest int32) int32 {
+	at := min(max(int64(raw), 0), int64(CalReach(highest)))
+	return int32(min(max(t.curve(at)+int64(raw)-at, math.MinInt32), math.MaxInt32))
 }
 
-// polynomial is Horner's rule in 64 bits, each division cut towards zero, so
-// that every pen and console comes to the same integer. Intermediate values are
-// held within 2^53, far beyond any table that passes Check.
-func (t *CalTable) polynomial(raw int32) int64 {
-	const most = int64(1) << 31
-	sum := int64(0)
-	for i := len(t.Coefficients) - 1; i >= 0; i-- {
-		sum = sum*int64(raw)/max(int64(t.Span), 1) + int64(t.Coefficients[i])
-		sum = min(max(sum, -most), most)
-	}
-	return sum / calMilli
-}
-
-// Raw is the largest raw value, 0 or more, whose true value is not above v, in
-// the base unit: what the pen drives so that no rounding takes it beyond what
-// was asked. The table must have passed Check for highest.
+// Raw is the largest raw value, 0 to CalReach, whose true value is not above v,
+// in the base unit: what the pen drives so that no rounding takes it beyond
+// what was asked. It is 0 where v is 0 or less, or where the true value of 0 is
+// above v. The table must have passed Check for highest.
 func (t *CalTable) Raw(v, highest int32) int32 {
-	low, high := int64(0), int64(highest)+int64(highest)*MaxCalCorrection/1000
-	if t.true64(0) > int64(v) {
+	if v <= 0 {
 		return 0
 	}
-	for low < high { // the table does not fall, so halving finds it
+	low, high := int64(0), int64(CalReach(highest))
+	for low < high { // the curve does not fall, so halving finds it
 		mid := (low + high + 1) / 2
-		if t.true64(int32(mid)) <= int64(v) {
+		if t.curve(mid) <= int64(v) {
 			low = mid
 		} else {
 			high = mid - 1
@@ -243,198 +268,36 @@ func (t *CalTable) Raw(v, highest int32) int32 {
 	return int32(low)
 }
 
-// interpolate follows straight lines between points and goes on along the
-// first and the last. Divisions are cut towards zero.
-func interpolate(points []CalPoint, at int32, axes func(CalPoint) (x, y int64)) int64 {
-	if len(points) < 2 {
-		return int64(at)
+// curve is the true value of a raw one between 0 and CalReach.
+func (t *CalTable) curve(raw int64) int64 {
+	if t.Form == CalPolynomial {
+		return t.polynomial(raw)
+	}
+	return t.lines(raw)
+}
+
+// polynomial is Horner's rule in 64 bits, each division cut towards zero, so
+// that every pen and console comes to the same integer.
+func (t *CalTable) polynomial(raw int64) int64 {
+	sum := int64(0)
+	for i := len(t.Coefficients) - 1; i >= 0; i-- {
+		sum = sum*raw/max(int64(t.Span), 1) + int64(t.Coefficients[i])
+		sum = min(max(sum, -calMost), calMost)
+	}
+	return sum / calMilli
+}
+
+// lines joins the points by straight lines and goes on along the first and the
+// last. Divisions are cut towards zero.
+func (t *CalTable) lines(raw int64) int64 {
+	if len(t.Points) < 2 {
+		return raw
 	}
 	i := 1
-	for i < len(points)-1 && int64(at) > first(axes(points[i])) {
+	for i < len(t.Points)-1 && raw > int64(t.Points[i].Raw) {
 		i++
 	}
-	x0, y0 := axes(points[i-1])
-	x1, y1 := axes(points[i])
-	if x1 == x0 {
-		return y0
-	}
-	return y0 + (int64(at)-x0)*(y1-y0)/(x1-x0)
-}
-
-func first(x, _ int64) int64 { return x }
-
-func cut32(v int64) int32 { return int32(min(max(v, -1<<31), 1<<31-1)) }
-
-// CalPlace is which of a quantity's tables is meant.
-type CalPlace uint8
-
-// The places of a calibration table in the pen.
-const (
-	CalActive   CalPlace = 0
-	CalPrevious CalPlace = 1 // what CAL_RESTORE brings back
-	CalStaged   CalPlace = 2 // written, not committed
-)
-
-// CalRead asks for one table.
-type CalRead struct {
-	Quantity Quantity
-	Place    CalPlace
-}
-
-// Type is TypeCalRead.
-func (*CalRead) Type() Type { return TypeCalRead }
-
-// AppendPayload appends 2 bytes.
-func (m *CalRead) AppendPayload(dst []byte) []byte {
-	return append(dst, byte(m.Quantity), byte(m.Place))
-}
-
-// DecodePayload reads the fields.
-func (m *CalRead) DecodePayload(p []byte) error {
-	w := wire{typ: TypeCalRead, b: p}
-	m.Quantity, m.Place = Quantity(w.u8("quantity")), CalPlace(w.u8("place"))
-	return w.err
-}
-
-// CalTableReply answers CAL_READ with the table's bytes, as ParseCalTable
-// reads them; none where there is no table.
-type CalTableReply struct {
-	Quantity Quantity
-	Place    CalPlace
-	Table    []byte // at most MaxCalTable
-}
-
-// Type is TypeCalTable.
-func (*CalTableReply) Type() Type { return TypeCalTable }
-
-// AppendPayload appends 3 bytes and the table.
-func (m *CalTableReply) AppendPayload(dst []byte) []byte {
-	return appendCalBytes(append(dst, byte(m.Quantity), byte(m.Place)), m.Table)
-}
-
-// DecodePayload copies the table.
-func (m *CalTableReply) DecodePayload(p []byte) error {
-	w := wire{typ: TypeCalTable, b: p}
-	m.Quantity, m.Place = Quantity(w.u8("quantity")), CalPlace(w.u8("place"))
-	m.Table = w.calBytes()
-	return w.err
-}
-
-// CalWrite stages one table; it has no effect until CAL_COMMIT.
-type CalWrite struct {
-	Role     Role
-	Quantity Quantity
-	Table    []byte // at most MaxCalTable
-}
-
-// Type is TypeCalWrite.
-func (*CalWrite) Type() Type { return TypeCalWrite }
-
-// AppendPayload appends 3 bytes and the table.
-func (m *CalWrite) AppendPayload(dst []byte) []byte {
-	return appendCalBytes(append(dst, byte(m.Role), byte(m.Quantity)), m.Table)
-}
-
-// DecodePayload copies the table.
-func (m *CalWrite) DecodePayload(p []byte) error {
-	w := wire{typ: TypeCalWrite, b: p}
-	m.Role, m.Quantity = Role(w.u8("role")), Quantity(w.u8("quantity"))
-	m.Table = w.calBytes()
-	return w.err
-}
-
-func appendCalBytes(dst, table []byte) []byte {
-	table = table[:min(len(table), MaxCalTable)]
-	return append(append(dst, byte(len(table))), table...)
-}
-
-func (w *wire) calBytes() []byte {
-	n := int(w.u8("length"))
-	if w.err == nil && n > MaxCalTable {
-		w.fail("length", "longer than a table can be")
-	}
-	return append([]byte(nil), w.take(n, "table")...)
-}
-
-// CalWritten answers CAL_WRITE with the digest of what is staged now.
-type CalWritten struct {
-	Quantity Quantity
-	Digest   [8]byte
-}
-
-// Type is TypeCalWritten.
-func (*CalWritten) Type() Type { return TypeCalWritten }
-
-// AppendPayload appends 9 bytes.
-func (m *CalWritten) AppendPayload(dst []byte) []byte {
-	return append(append(dst, byte(m.Quantity)), m.Digest[:]...)
-}
-
-// DecodePayload reads the fields.
-func (m *CalWritten) DecodePayload(p []byte) error {
-	w := wire{typ: TypeCalWritten, b: p}
-	m.Quantity = Quantity(w.u8("quantity"))
-	w.copy(m.Digest[:], "digest")
-	return w.err
-}
-
-// CalCommit makes the staged table of that digest the active one; the active
-// one becomes the previous one.
-type CalCommit struct {
-	CommandID uint64
-	Role      Role
-	Quantity  Quantity
-	Digest    [8]byte
-}
-
-// Type is TypeCalCommit.
-func (*CalCommit) Type() Type { return TypeCalCommit }
-
-// ID is the command id.
-func (m *CalCommit) ID() uint64 { return m.CommandID }
-
-// Writer is the role.
-func (m *CalCommit) Writer() Role { return m.Role }
-
-// AppendPayload appends 18 bytes.
-func (m *CalCommit) AppendPayload(dst []byte) []byte {
-	return append(append(appendOnce(dst, m.CommandID, m.Role), byte(m.Quantity)), m.Digest[:]...)
-}
-
-// DecodePayload reads the fields.
-func (m *CalCommit) DecodePayload(p []byte) error {
-	w := wire{typ: TypeCalCommit, b: p}
-	m.CommandID, m.Role = w.once()
-	m.Quantity = Quantity(w.u8("quantity"))
-	w.copy(m.Digest[:], "digest")
-	return w.err
-}
-
-// CalRestore exchanges the active table and the previous one.
-type CalRestore struct {
-	CommandID uint64
-	Role      Role
-	Quantity  Quantity
-}
-
-// Type is TypeCalRestore.
-func (*CalRestore) Type() Type { return TypeCalRestore }
-
-// ID is the command id.
-func (m *CalRestore) ID() uint64 { return m.CommandID }
-
-// Writer is the role.
-func (m *CalRestore) Writer() Role { return m.Role }
-
-// AppendPayload appends 10 bytes.
-func (m *CalRestore) AppendPayload(dst []byte) []byte {
-	return append(appendOnce(dst, m.CommandID, m.Role), byte(m.Quantity))
-}
-
-// DecodePayload reads the fields.
-func (m *CalRestore) DecodePayload(p []byte) error {
-	w := wire{typ: TypeCalRestore, b: p}
-	m.CommandID, m.Role = w.once()
-	m.Quantity = Quantity(w.u8("quantity"))
-	return w.err
+	x0, y0 := int64(t.Points[i-1].Raw), int64(t.Points[i-1].True)
+	x1, y1 := int64(t.Points[i].Raw), int64(t.Points[i].True)
+	return y0 + (raw-x0)*(y1-y0)/max(x1-x0, 1)
 }

@@ -63,8 +63,8 @@ type Descriptor struct {
 
 	// What a pen may leave out.
 	Hardware       uint16   `json:"hardware,omitempty"`        // revision that firmware is made for
-	LogKept        int32    `json:"log_kept,omitempty"`        // records that the log holds before it wraps; 0: no log
-	Calibrations   []string `json:"calibrations,omitempty"`    // quantities that have a table; words of Quantity
+	LogKept        int32    `json:"log_kept,omitempty"`        // records that the log holds before it wraps, KeptRecords or more; 0: no log
+	Calibrations   []string `json:"calibrations,omitempty"`    // quantities that have a table; words of Quantity, power on an RF pen only
 	SelfTests      []string `json:"self_tests,omitempty"`      // words of Tests
 	FirmwareUpdate bool     `json:"firmware_update,omitempty"` // takes FW_BEGIN
 }

@@ -233,8 +233,8 @@ func (p ParameterSpec) check() error {
 
 // checkOptional holds what a pen may leave out.
 func (d *Descriptor) checkOptional() error {
-	if d.LogKept < 0 {
-		return refuse("log_kept %d", d.LogKept)
+	if d.LogKept != 0 && d.LogKept < KeptRecords {
+		return refuse("log_kept %d, 0 or at least %d allowed", d.LogKept, KeptRecords)
 	}
 	known := func(what string, names []string, is func(string) bool) error {
 		seen := make(map[string]bool)
@@ -251,6 +251,12 @@ func (d *Descriptor) checkOptional() error {
 	isQuantity := func(name string) bool { _, ok := QuantityNamed(name); return ok }
 	if err := known("calibration", d.Calibrations, isQuantity); err != nil {
 		return err
+	}
+	if slices.Contains(d.Calibrations, QuantityPower.String()) && d.Kind != KindRF {
+		return refuse("a needling pen with a calibration of power")
+	}
+	if s, _ := d.Sensor("impedance"); slices.Contains(d.Calibrations, QuantityImpedance.String()) && (s.Max < 1 || s.Max > MaxReading) {
+		return refuse("a calibration of impedance with a window up to %d, 1 to %d allowed", s.Max, MaxReading)
 	}
 	return known("self_test", d.SelfTests, func(name string) bool { return slices.Contains(testNames[:], name) })
 }

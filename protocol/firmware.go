@@ -62,7 +62,7 @@ type Manifest struct {
 	ProtocolMajor uint8
 	Hardware      uint16 // as in the descriptor
 	Version       Version
-	Minimum       Version // once this one is confirmed, nothing older is installed any more
+	Minimum       Version // at most Version; once this one is confirmed, nothing older is installed any more
 	ImageLength   uint32  // bytes, 1 to MaxImage
 	ImageSHA256   [32]byte
 	Model         string // at most MaxText bytes, as in HELLO_ACK
@@ -80,15 +80,26 @@ func (m *Manifest) signed() []byte {
 }
 
 // SignFirmware makes a package of image and m, whose length and digest of the
-// image it fills in.
+// image it fills in. It refuses what VerifyFirmware would refuse.
 func SignFirmware(m Manifest, image []byte, key ed25519.PrivateKey) ([]byte, error) {
 	if len(image) < 1 || len(image) > MaxImage {
 		return nil, fmt.Errorf("%w: an image of %d bytes, 1 to %d allowed", ErrFirmware, len(image), MaxImage)
 	}
+	if len(key) != ed25519.PrivateKeySize {
+		return nil, fmt.Errorf("%w: a key of %d bytes, %d wanted", ErrFirmware, len(key), ed25519.PrivateKeySize)
+	}
 	m.ImageLength, m.ImageSHA256 = uint32(len(image)), sha256.Sum256(image)
 	head := m.signed()
-	pkg := append(head, ed25519.Sign(key, head)...)
-	return append(pkg, image...), nil
+	pkg := append(append(head, ed25519.Sign(key, head)...), image...)
+	maker, _ := key.Public().(ed25519.PublicKey)
+	read, err := VerifyFirmware(pkg, maker)
+	if err != nil {
+		return nil, err
+	}
+	if read != m {
+		return nil, fmt.Errorf("%w: model of %d and limits of %d bytes, %d and %d allowed", ErrFirmware, len(m.Model), len(m.Limits), MaxText, MaxLimitsNote)
+	}
+	return pkg, nil
 }
 
 // ParseManifest reads the manifest at the front of a package and holds its
@@ -106,6 +117,9 @@ func ParseManifest(pkg []byte, maker ed25519.PublicKey) (m Manifest, size int, e
 	m.ProtocolMajor = w.u8("protocol_major")
 	m.Hardware = w.u16("hardware")
 	m.Version, m.Minimum = w.version("version"), w.version("minimum")
+	if w.err == nil && m.Minimum.Compare(m.Version) > 0 {
+		w.fail("minimum", "above the version")
+	}
 	m.ImageLength = w.u32("image_length")
 	if w.err == nil && (m.ImageLength < 1 || m.ImageLength > MaxImage) {
 		w.fail("image_length", "out of range")

@@ -1,7 +1,5 @@
 package protocol
 
-import "time"
-
 // Quantity is what a SERVICE output drives and a calibration corrects.
 type Quantity uint8
 
@@ -200,17 +198,6 @@ func (m *SelfTestReport) DecodePayload(p []byte) error {
 	}
 	return w.err
 }
-
-// Bounds of a SERVICE output.
-const (
-	// MaxTestOutput is the longest SERVICE output: long enough for a meter to
-	// settle, short enough for a load resistor.
-	MaxTestOutput = 2 * time.Second
-	// TestLoadTolerance is how far the measured impedance may be from the
-	// declared load, in per mille: further off, something else than the load is
-	// on the tip.
-	TestLoadTolerance = 100
-)
 
 // TestOutput permits one SERVICE output of one quantity, at the next pull of
 // the trigger, under a lease as in treatment. Its arm id is the low 32 bits of

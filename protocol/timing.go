@@ -58,12 +58,39 @@ const (
 	// IdleStandby is how long READY lasts without a trigger.
 	IdleStandby = 60 * time.Second
 
+	// RunningAfter is how long a command may take before its first answer is
+	// RESULT with RUNNING.
+	RunningAfter = 100 * time.Millisecond
+	// RebootWithin is how soon after FW_COMMIT's answer, or a failed self-test
+	// of a tentative firmware, the pen has rebooted.
+	RebootWithin = time.Second
+
+	// MaxTestOutput is the longest SERVICE output: long enough for a meter to
+	// settle, short enough for a load resistor.
+	MaxTestOutput = 2 * time.Second
+
 	// TimeEvery is how often the clocks are compared after the first samples.
 	TimeEvery = time.Second
 	// TimeQuick is how many quick samples open a session.
 	TimeQuick = 8
 	// TimeQuickEvery is the time between two quick samples.
 	TimeQuickEvery = 20 * time.Millisecond
+)
+
+// Bounds of what a technician and a service engineer do.
+const (
+	// TestLoadTolerance is how far the measured impedance may be from the
+	// declared load, in per mille: further off, something else than the load is
+	// on the tip.
+	TestLoadTolerance = 100
+	// UpdateBattery is the least charge, in percent, at which FW_BEGIN is taken:
+	// a pen that goes dark between two images is of no use to anybody.
+	UpdateBattery = 30
+	// EarliestUTC is the earliest date that UTC_SET may set, in s since
+	// 1970-01-01: 2020-01-01, before any pen of this link was made.
+	EarliestUTC = 1_577_836_800
+	// LatestUTC is the last date that a log record can carry: in 2106.
+	LatestUTC = 1<<32 - 1
 )
 
 // Sizes of the link that both ends keep.
@@ -79,4 +106,10 @@ const (
 	BulkArmedBytes = 96
 	// KeptPulses is the fewest pulses that a pen's ledger keeps.
 	KeptPulses = 4096
+	// KeptRecords is the fewest records that a pen's log keeps, if it has one: a
+	// day's work is a few hundred.
+	KeptRecords = 4096
+	// RecordsArmed is the most records in a LOG_PAGE while output is possible:
+	// they just fit into BulkArmedBytes.
+	RecordsArmed = (BulkArmedBytes - 9) / LogRecordSize
 )

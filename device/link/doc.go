@@ -1,5 +1,6 @@
 // Package link is what can sit between the two ends of a Stipple Link without
-// being one of them: a pipe in memory, and a proxy that spoils what passes.
+// being one of them: a pipe in memory, a proxy that spoils what passes, a
+// recorder of it, and a replayer.
 //
 // # Pipe
 //
@@ -63,7 +64,23 @@
 // limited, and an end that does not read, hold 4,096 bytes; then the sender
 // waits. A delay and a stalled write hold up to a mebibyte.
 //
+// # Recording
+//
+// A recording is bytes, directions and times, in blocks with a checksum each;
+// FORMAT.md has every byte of it. A Recorder taps a connection and is never in
+// its way: what a slow or full disk can't take is a gap in the recording and an
+// error at its end. Writer and Reader are the format by itself.
+//
+// Replay plays one side of a recording, at any speed. To a pen it plays only if
+// that is a simulated one, which it looks at itself; that, and nothing else here,
+// needs package protocol.
+//
 // # Goroutines
+//
+// A Recorder has one, which waits for the disk. Its Close ends it and waits for
+// that; after 10 s with a disk that does not answer it is left behind, and a
+// LossError says so. Replay runs one that reads what comes back; it ends with the
+// connection, which Replay closes, before Replay returns.
 //
 // A Pipe has none. Proxy.Run runs four until it returns: for each direction a
 // reader, which waits in the sending end, and a writer, which waits in the

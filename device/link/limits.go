@@ -38,4 +38,20 @@ const (
 	maxBaud = 1_000_000_000
 	// readBuffer takes what a port has at once: 15 of the longest frames.
 	readBuffer = 4096
+
+	// recordQueue is how many bytes a recorder keeps for a slow disk: a minute of
+	// STATUS at the highest rate.
+	recordQueue = 1 << 20
+	// recordEntries is how many pieces that may be.
+	recordEntries = recordQueue / 32
+	// recordAge is how long a block waits for more before it is written. It is
+	// what a crash costs.
+	recordAge = time.Second
+	// recordClose is how long Close waits for the disk.
+	recordClose = 10 * time.Second
+
+	// helloEvery is the time between two HELLO of a replayer, as a console's.
+	helloEvery = 100 * time.Millisecond
+	// replayBatch is how much a replay without timing hands over at once.
+	replayBatch = 4096
 )

@@ -77,9 +77,6 @@ const (
 	// pulsesToStandby is how many pulses in a row out of tolerance end READY;
 	// safety.md section 7.
 	pulsesToStandby = 3
-
-	// calRevision is the calibration that a pen leaves the factory with.
-	calRevision = 1
 )
 
 // Tolerances of measured against commanded; safety.md section 7. The depth

@@ -115,6 +115,10 @@ func (fw *firmware) effectOf(m protocol.Once) effect {
 			return fw.armNow(m)
 		case *protocol.Clear:
 			return fw.clearNow(m)
+		case *protocol.CalCommit:
+			return fw.calCommit(m), 0
+		case *protocol.CalRestore:
+			return fw.calRestore(m), 0
 		}
 		return protocol.CodeUnsupported, 0
 	}
@@ -131,6 +135,10 @@ func (fw *firmware) answer(m protocol.Message) protocol.Message {
 		return fw.descriptorChunk(m)
 	case *protocol.PulseRead:
 		return fw.pulsePage(m)
+	case *protocol.CalRead:
+		return fw.calRead(m)
+	case *protocol.CalWrite:
+		return fw.calWrite(m)
 	}
 	return rejected(m.Type(), protocol.CodeUnsupported, protocol.NoField, 0)
 }

@@ -56,6 +56,25 @@ func (fw *firmware) endRun(result protocol.PulseResult, cause string) {
 	fw.expectBack()
 }
 
+// targetFor, speedFor and powerFor are what the drive is told, raw and in its
+// own units, to make what is wanted. Nothing wanted is nothing, not what a table
+// makes of 0.
+
+func (fw *firmware) targetFor(v protocol.Micrometres) int64 {
+	return int64(fw.cal.driven(protocol.QuantityDepth, int32(v))) * nmPerUM
+}
+
+func (fw *firmware) speedFor(v protocol.StrokesPerMinute) int64 {
+	return int64(fw.cal.driven(protocol.QuantitySpeed, int32(v))) * milliPerStroke
+}
+
+func (fw *firmware) powerFor(v protocol.Milliwatts) int64 {
+	if v == 0 {
+		return 0
+	}
+	return int64(fw.cal.driven(protocol.QuantityPower, int32(v))) * uwPerMW
+}
+
 // drive is the control of needle and RF, once a step.
 func (fw *firmware) drive() {
 	if fw.run.pulse != nil {
@@ -139,7 +158,7 @@ func (fw *firmware) beginInsert() {
 	}
 	r.insert, r.backBy = fw.steps, 0
 	r.enter(runInsert, fw.steps)
-	fw.plant.target = int64(fw.settings.depth()) * nmPerUM
+	fw.plant.target = fw.targetFor(fw.settings.depth())
 	fw.say("stamp")
 }
 
@@ -181,7 +200,7 @@ func (fw *firmware) beginPulse() {
 		return
 	}
 	fw.spot.pulses++
-	fw.plant.rfSet = int64(power) * uwPerMW
+	fw.plant.rfSet = fw.powerFor(power)
 	fw.run.enter(runPulse, fw.steps)
 	fw.say("pulse")
 }
@@ -245,8 +264,8 @@ func (fw *firmware) driveStrokes() {
 		r.backBy = 0
 		r.enter(runPulse, fw.steps)
 		fw.plant.run = true
-		fw.plant.speed = int64(fw.settings.speed()) * 1000
-		fw.plant.target = int64(fw.settings.depth()) * nmPerUM
+		fw.plant.speed = fw.speedFor(fw.settings.speed())
+		fw.plant.target = fw.targetFor(fw.settings.depth())
 		fw.say("stroke")
 	case runPulse:
 		slow := int64(fw.read.speed)*1000 < int64(fw.settings.speed())*stallShare

@@ -17,6 +17,7 @@ type firmware struct {
 	descriptor []byte
 	digest     [32]byte
 	nv         *nonvolatile
+	cal        calibration
 	plant      *plant
 	sensors    sensors
 	link       linkFaults
@@ -78,10 +79,16 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
+	u := unitOf(m)
+	cal, err := loadCalibration(memory, m, u)
+	if err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
 	fw := &firmware{
-		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, memory: memory, random: random,
+		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, cal: cal, memory: memory, random: random,
 		plant: newPlant(m.desc.Kind == protocol.KindRF, seed), post: func(protocol.Lane, []byte) {},
 	}
+	fw.plant.unit = u
 	if !nv.tipKnown {
 		tip := m.tip
 		fw.mount(&tip)
@@ -103,6 +110,11 @@ func (fw *firmware) reboot() {
 		fw.nv = nv
 		fw.seatTip()
 	}
+	cal, err := loadCalibration(fw.memory, fw.model, fw.plant.unit)
+	fw.keepErr(err)
+	if err == nil {
+		fw.cal = cal
+	}
 	fw.boot()
 }
 
@@ -117,6 +129,7 @@ func (fw *firmware) boot() {
 	}
 	fw.session, fw.stop, fw.settings, fw.arm, fw.run, fw.watch = session{}, stopReply{}, settings{}, arming{}, run{}, watch{}
 	fw.burnt, fw.job = burntIDs{}, job{}
+	fw.cal.unstage()
 	fw.nv.forgetRunning()
 	fw.report.reset(protocol.StatusRate)
 	fw.measure()
@@ -261,6 +274,9 @@ func (fw *firmware) setState(s protocol.State, cause string) {
 	fw.report.now = true
 	if from == protocol.StateService || s == protocol.StateService {
 		fw.event(protocol.EventService, flag(s == protocol.StateService), 0)
+	}
+	if from == protocol.StateService {
+		fw.cal.unstage()
 	}
 }
 

@@ -59,6 +59,6 @@ func (fw *firmware) armFlawed() {
 func (fw *firmware) leaveOutFlawed(cause string) {
 	if fw.flaws.has(flawNeedleOut) && cause == "lease" && fw.state.Armed() {
 		fw.plant.run = !fw.isRF()
-		fw.plant.target = int64(fw.settings.depth()) * nmPerUM
+		fw.plant.target = fw.targetFor(fw.settings.depth())
 	}
 }

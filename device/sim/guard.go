@@ -12,6 +12,16 @@ type reading struct {
 	power     int64 // µW
 	impedance protocol.Ohms
 	temp      protocol.Centidegrees
+	raw       rawReading
+}
+
+// rawReading is what the sensors said before calibration.
+type rawReading struct {
+	depth     protocol.Micrometres
+	speed     protocol.StrokesPerMinute
+	power     int64 // µW
+	impedance protocol.Ohms
+	temp      protocol.Centidegrees
 }
 
 // watch is what the guards remember from step to step.
@@ -24,9 +34,16 @@ type watch struct {
 // measure reads the sensors, once a step and nowhere else: how often a console
 // asks must not change what a seed leads to.
 func (fw *firmware) measure() {
-	fw.read = fw.sensors.read(fw.plant)
+	raw, c := fw.sensors.read(fw.plant), &fw.cal
 	if fw.isRF() {
-		fw.read.speed = protocol.StrokesPerMinute(fw.run.rate)
+		raw.speed = protocol.StrokesPerMinute(fw.run.rate)
+	}
+	fw.read = reading{
+		depth:     protocol.Micrometres(c.measured(protocol.QuantityDepth, int32(raw.depth))),
+		speed:     protocol.StrokesPerMinute(c.measured(protocol.QuantitySpeed, int32(raw.speed))),
+		power:     c.measuredPower(raw.power),
+		impedance: protocol.Ohms(c.measured(protocol.QuantityImpedance, int32(raw.impedance))),
+		temp:      raw.temp, raw: raw,
 	}
 	fw.report.add(fw.read)
 }
@@ -75,9 +92,10 @@ func (fw *firmware) deepest() protocol.Micrometres {
 }
 
 // guardRF latches a fault when RF is measured that nobody commanded, and opens
-// the amplifier's supply, the second way to turn it off.
+// the amplifier's supply, the second way to turn it off. It believes the sensor
+// and no table: whether RF is off must not hang on a calibration.
 func (fw *firmware) guardRF() {
-	if fw.plant.rfSet > 0 || fw.read.power <= int64(rfOff)*uwPerMW {
+	if fw.plant.rfSet > 0 || fw.read.raw.power <= int64(rfOff)*uwPerMW {
 		fw.watch.rfSince = 0
 		return
 	}

@@ -59,6 +59,7 @@ func needlingPen() model {
 		{Name: protocol.ParamSpeed, Unit: "spm", Min: 3000, Max: 9000, Step: 100, Default: 5000, Role: roleClinician},
 	}
 	d.Alarms = alarmSpecs(false)
+	d.Calibrations = []string{protocol.QuantityDepth.String(), protocol.QuantitySpeed.String()}
 	return model{name: "N1", serial: "0107", desc: d, tip: TipFor(N1)}
 }
 
@@ -84,6 +85,8 @@ func rfPen() model {
 		{Name: sensorImpedance, Unit: "ohm", Min: 50, Max: 800},
 	}
 	d.Alarms = alarmSpecs(true)
+	// Stamps a minute come from the pen's clock: there is nothing to calibrate.
+	d.Calibrations = []string{protocol.QuantityDepth.String(), protocol.QuantityPower.String(), protocol.QuantityImpedance.String()}
 	return model{name: "R1", serial: "0042", desc: d, tip: TipFor(R1)}
 }
 

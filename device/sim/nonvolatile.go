@@ -14,6 +14,9 @@ const (
 	cellResults uint32 = 16  // protocol.KeptResults cells
 	cellEvicted uint32 = 256 // keptEvicted cells
 	cellPulses  uint32 = 2048
+
+	cellCalibration uint32 = 64 // directory of the tables
+	cellTables      uint32 = 65 // calSlots for each quantity
 )
 
 // counters is the cell that changes most: everything that must not go back.

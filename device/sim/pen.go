@@ -336,11 +336,11 @@ func (p *Pen) see(first bool) {
 	}
 	p.seen = Change{
 		At: time.Duration(p.steps) * fineStep, Clock: fw.clock(), State: fw.state, StateName: fw.state.String(), RF: rf, Motion: motion,
-		DepthUM: protocol.Micrometres(pl.pos / nmPerUM), PowerMW: protocol.Milliwatts(pl.power / uwPerMW),
+		DepthUM: protocol.Micrometres(pl.needle() / nmPerUM), PowerMW: protocol.Milliwatts(pl.power / uwPerMW),
 		PeakDepthUM: protocol.Micrometres(pl.peakPos / nmPerUM), PeakPowerMW: protocol.Milliwatts(pl.peakPower / uwPerMW),
 		EnergyUJ: protocol.Microjoules(pl.delivered / nJPerUJ),
 		Trigger:  fw.trigger, Contact: pl.contact, Leased: fw.leaseAlive(), Cause: fw.cause,
 	}
-	pl.peakPos, pl.peakPower, pl.delivered = pl.pos, pl.power, pl.delivered%nJPerUJ
+	pl.peakPos, pl.peakPower, pl.delivered = pl.needle(), pl.power, pl.delivered%nJPerUJ
 	p.observe(p.seen)
 }

@@ -13,8 +13,9 @@ import "stipple/protocol"
 type plant struct {
 	rf    bool
 	noise noise
+	unit  unit // what its raw values really are
 
-	// From the firmware.
+	// From the firmware, raw.
 	run    bool  // N1: motor on
 	speed  int64 // N1: wanted, milli-strokes a minute
 	target int64 // R1: where the needle shall be, nm; N1: stroke amplitude, nm
@@ -36,7 +37,7 @@ type plant struct {
 	motor    int64 // N1: speed now, milli-strokes a minute
 	integral int64 // N1: of the speed controller
 	strokes  uint32
-	pos      int64 // nm
+	pos      int64 // nm, of the drive, raw; needle is what it makes of it
 	vel      int64 // R1: nm a step
 	power    int64 // µW that flows into tissue
 	zone     int64 // tissue round the needles, µ°C
@@ -56,6 +57,8 @@ const (
 	uwPerMW   = 1000
 	ucPerCdeg = 10_000 // µ°C in 0.01 °C
 	moPerOhm  = 1000
+	// milliPerStroke is milli-strokes a minute in a stroke a minute.
+	milliPerStroke = 1000
 	// camTurn is one turn of the cam in the units that milli-strokes a minute
 	// add up to in a fine step: 60 s of 10,000 steps, times 1000.
 	camTurn = 60 * 10_000 * 1000
@@ -74,8 +77,8 @@ const (
 // 9,000 strokes a minute in 0.15 s, and skin slows it, as the makers of such
 // pens warn (a weak motor stalls under pressure).
 const (
-	motorDrive    = 6000 // most acceleration, milli-strokes/min a step: 60,000 strokes/min a second
-	motorBrake    = 8000
+	motorDrive    = 6000   // most acceleration, milli-strokes/min a step: 60,000 strokes/min a second
+	motorBrake    = 9000   // home in 0.2 s from a quarter too fast, which a wrong calibration can make
 	motorFriction = 3      // 1/10,000 of the speed a step
 	motorGain     = 250    // speed error over this is drive
 	motorReset    = 250000 // integral of the error over this is drive
@@ -99,7 +102,7 @@ const (
 )
 
 func newPlant(rf bool, seed uint64) *plant {
-	p := &plant{rf: rf, noise: noise{seed}, supply: true, zone: skinTemp, tip: airTemp, charge: batteryStart, offFor: inSteps(protocol.SpotRelease)}
+	p := &plant{rf: rf, noise: noise{seed}, unit: perfect(), supply: true, zone: skinTemp, tip: airTemp, charge: batteryStart, offFor: inSteps(protocol.SpotRelease)}
 	p.newSpot()
 	return p
 }
@@ -130,7 +133,11 @@ func (p *plant) moving() bool { return p.motor != 0 || p.vel != 0 }
 
 // out says whether the needle is beyond the tip's edge or moving: what an
 // onlooker calls motion.
-func (p *plant) out() bool { return p.moving() || p.pos > int64(needleBack)*nmPerUM }
+func (p *plant) out() bool { return p.moving() || p.needle() > int64(needleBack)*nmPerUM }
+
+// needle is how far the needle is beyond the tip's edge in nm; at home it is
+// behind it.
+func (p *plant) needle() int64 { return max(0, p.unit[protocol.QuantityDepth].truth(p.pos)) }
 
 // atRest says whether nothing moves, nothing is about to, and no RF flows.
 func (p *plant) atRest() bool {
@@ -152,7 +159,7 @@ func (p *plant) step(n int64) {
 			p.stepMotor()
 		}
 		p.stepRF()
-		p.peakPos = max(p.peakPos, p.pos)
+		p.peakPos = max(p.peakPos, p.needle())
 		p.peakPower = max(p.peakPower, p.power)
 	}
 	if !p.contact {
@@ -170,7 +177,7 @@ func (p *plant) step(n int64) {
 // nanojoules is the energy of a power in µW over one fine step.
 func nanojoules(uw int64) int64 { return uw * int64(fineStepUS) / 1000 }
 
-func (p *plant) inSkin() bool { return p.contact && p.pins > 0 && p.pos > neededForSkin }
+func (p *plant) inSkin() bool { return p.contact && p.pins > 0 && p.needle() > neededForSkin }
 
 func (p *plant) stepMotor() {
 	switch {
@@ -198,7 +205,7 @@ func (p *plant) stepMotor() {
 // driveMotor is the speed controller: proportional and integral, with the
 // integral held while the drive is at its end.
 func (p *plant) driveMotor() {
-	gap := p.speed - p.motor
+	gap := p.unit[protocol.QuantitySpeed].truth(p.speed) - p.motor
 	drive := gap/motorGain + p.integral/motorReset
 	if drive > 0 && drive < motorDrive {
 		p.integral += gap

@@ -15,9 +15,10 @@ func TestNeedlingStopTime(t *testing.T) {
 	d := needlingPen().desc
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPlant(false, rapid.Uint64().Draw(t, "seed"))
+		p.unit = anyUnit(t, N1)
 		p.pins, p.contact = 12, rapid.Bool().Draw(t, "contact")
-		p.speed = int64(rapid.Int32Range(d.Parameters[iSpeed].Min, d.Parameters[iSpeed].Max).Draw(t, "speed")) * 1000
-		p.target = int64(rapid.Int32Range(0, d.Parameters[iDepth].Max).Draw(t, "depth")) * nmPerUM
+		p.speed = int64(rapid.Int32Range(d.Parameters[iSpeed].Min, mostRaw(d.Parameters[iSpeed].Max)).Draw(t, "speed")) * milliPerStroke
+		p.target = int64(rapid.Int32Range(0, mostRaw(d.Parameters[iDepth].Max)).Draw(t, "depth")) * nmPerUM
 		p.run = true
 		for range rapid.IntRange(1, 6000).Draw(t, "steps") {
 			p.step(1)
@@ -42,8 +43,9 @@ func TestServoTravel(t *testing.T) {
 	d := rfPen().desc
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPlant(true, rapid.Uint64().Draw(t, "seed"))
-		p.pins, p.contact = 25, rapid.Bool().Draw(t, "contact")
-		depth := int64(rapid.Int32Range(d.Parameters[iDepth].Min, d.Parameters[iDepth].Max).Draw(t, "depth")) * nmPerUM
+		p.pins, p.contact, p.unit = 25, rapid.Bool().Draw(t, "contact"), anyUnit(t, R1)
+		set := int64(rapid.Int32Range(d.Parameters[iDepth].Min, d.Parameters[iDepth].Max).Draw(t, "depth")) * nmPerUM
+		depth := p.unit[protocol.QuantityDepth].raw(set)
 		move := func(to int64) (steps int64) {
 			p.target = to
 			for ; (p.moving() || p.pos != to) && steps < 10_000; steps++ {
@@ -56,11 +58,16 @@ func TestServoTravel(t *testing.T) {
 		}
 		in := move(depth)
 		out := move(0)
+		if p.needle() != 0 {
+			t.Fatalf("at home the needle is out by %d nm", p.needle())
+		}
 		if limit := int64(d.NeedleTravelMS) * stepsPerMS; in+out > limit || in > inSteps(insertLimit)/2 {
 			t.Fatalf("in %d, out %d steps, limit %d", in, out, limit)
 		}
+		// A wrong table takes it further, and it is back in time all the same.
+		depth = int64(mostRaw(d.Parameters[iDepth].Max)) * nmPerUM
 		p.target = depth
-		for range rapid.Int64Range(0, in).Draw(t, "until") {
+		for range rapid.Int64Range(0, 2*in).Draw(t, "until") {
 			p.step(1)
 		}
 		if back := move(0); back > int64(d.StopToRetracted)*stepsPerMS {

@@ -39,7 +39,7 @@ func (p *Pen) outputs() Outputs {
 	pl := p.fw.plant
 	return Outputs{
 		At: time.Duration(p.steps) * fineStep, Clock: p.fw.clock(),
-		PowerMW: protocol.Milliwatts((pl.power + uwPerMW - 1) / uwPerMW), DepthUM: protocol.Micrometres((pl.pos + nmPerUM - 1) / nmPerUM),
+		PowerMW: protocol.Milliwatts((pl.power + uwPerMW - 1) / uwPerMW), DepthUM: protocol.Micrometres((pl.needle() + nmPerUM - 1) / nmPerUM),
 		Moving: pl.moving(), Trigger: pl.trigger, Contact: pl.contact, Tip: pl.tipOn, LoadOhm: protocol.Ohms(pl.load / moPerOhm),
 	}
 }

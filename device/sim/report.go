@@ -75,7 +75,7 @@ func (fw *firmware) status() *protocol.Status {
 		s.SetDepth, s.SetSpeed = u16(int64(fw.settings.depth())), u16(int64(fw.settings.speed()))
 	}
 	if fw.plant.rfSet > 0 {
-		s.SetPower, s.SetDuration = u16(fw.plant.rfSet/uwPerMW), u16(int64(fw.settings.duration()))
+		s.SetPower, s.SetDuration = u16(int64(fw.settings.power())), u16(int64(fw.settings.duration()))
 	}
 	return s
 }

@@ -60,12 +60,12 @@ func (s *sensors) take(which sensor, v int64, silent bool) int64 {
 
 // read reads all sensors once. That of power reads 0 while no RF is commanded,
 // and that of impedance while the circuit is open: such a 0 may be true.
-func (s *sensors) read(p *plant) reading {
+func (s *sensors) read(p *plant) rawReading {
 	depth := s.take(senseDepth, p.pos+p.noise.within(depthNoise), false)
 	power := s.take(sensePower, p.measuredPower(), p.rfSet == 0)
 	z := s.take(senseImpedance, p.measuredImpedance(), true)
 	temp := s.take(senseTemp, p.tip+p.noise.within(tempNoise), false) + s.hot()
-	r := reading{
+	r := rawReading{
 		depth: protocol.Micrometres(max(0, depth/nmPerUM)), power: power,
 		impedance: protocol.Ohms(z / moPerOhm), temp: protocol.Centidegrees(temp / ucPerCdeg),
 	}
@@ -112,10 +112,10 @@ func (fw *firmware) contactInput() bool {
 	return fw.model.desc.ContactSensor && fw.plant.contact
 }
 
-// Measured values, with the sensors' errors.
+// Measured values, raw, with the sensors' errors.
 
 func (p *plant) measuredSpeed() protocol.StrokesPerMinute {
-	return protocol.StrokesPerMinute(p.noise.scatter(p.motor, speedNoise) / 1000)
+	return protocol.StrokesPerMinute(p.noise.scatter(p.unit[protocol.QuantitySpeed].raw(p.motor), speedNoise) / milliPerStroke)
 }
 
 // measuredPower is in µW, so that the dose is integrated finely.
@@ -123,7 +123,7 @@ func (p *plant) measuredPower() int64 {
 	if p.power == 0 {
 		return 0
 	}
-	return p.noise.scatter(p.power, powerNoise)
+	return p.noise.scatter(p.unit[protocol.QuantityPower].raw(p.power), powerNoise)
 }
 
 // measuredImpedance is in mΩ, 0 for an open circuit.
@@ -132,5 +132,5 @@ func (p *plant) measuredImpedance() int64 {
 	if z == 0 {
 		return 0
 	}
-	return p.noise.scatter(z, ohmNoise)
+	return p.noise.scatter(p.unit[protocol.QuantityImpedance].raw(z), ohmNoise)
 }

@@ -78,7 +78,7 @@ func (s *settings) rehash(fw *firmware) {
 	}
 	s.hash = protocol.Confirmation{
 		Boot: fw.nv.counters.boot, Generation: s.generation, Envelope: *s.envelope, TipID: fw.tipID(),
-		Pins: fw.tipPins(), CalRev: calRevision, Values: s.values,
+		Pins: fw.tipPins(), CalRev: fw.cal.revision, Values: s.values,
 	}.Hash()
 }
 
@@ -296,7 +296,7 @@ func (fw *firmware) judgeOne(i int, v int32) protocol.Verdict {
 func (fw *firmware) settingsReply(verdicts []protocol.Verdict, applied bool) *protocol.SettingsReply {
 	s := &fw.settings
 	r := &protocol.SettingsReply{
-		Applied: applied, Generation: s.generation, TipID: fw.tipID(), Pins: fw.tipPins(), CalRev: calRevision,
+		Applied: applied, Generation: s.generation, TipID: fw.tipID(), Pins: fw.tipPins(), CalRev: fw.cal.revision,
 		Hash: s.hash, Values: s.values, Verdicts: verdicts,
 	}
 	if r.Values == nil {

@@ -1,5 +1,7 @@
 package sim
 
+import "stipple/protocol"
+
 // RF. A source of constant power within its voltage and current. Impedance of
 // dermis between rows of insulated needles: chosen 180 Ω, ±10 % from spot to
 // spot; conductivity of tissue rises by 1.5 to 2 % per kelvin until it dries
@@ -52,7 +54,7 @@ func (p *plant) impedance() int64 {
 	case !p.inSkin():
 		return 0
 	}
-	z := p.spot + max(0, p.pos-fatFrom)*fatOhmPerMM/1000
+	z := p.spot + max(0, p.needle()-fatFrom)*fatOhmPerMM/1000
 	f := int64(1000)
 	if over := p.zone - bodyTemp; over > 0 {
 		f = max(zFloor, 1000-over/1_000_000*zCoefficient)
@@ -70,11 +72,19 @@ func (p *plant) impedance() int64 {
 	return min(z, maxOhm)
 }
 
+// amplified is what the amplifier makes of what it is told; 0 is off.
+func (p *plant) amplified() int64 {
+	if p.rfSet == 0 {
+		return 0
+	}
+	return max(0, p.unit[protocol.QuantityPower].truth(p.rfSet))
+}
+
 func (p *plant) stepRF() {
 	if !p.rf {
 		return
 	}
-	want := p.rfSet
+	want := p.amplified()
 	switch {
 	case p.has(faultAmplifierHigh):
 		want = want * 130 / 100
@@ -107,7 +117,7 @@ func (p *plant) stepHeat(n int64) {
 		p.zone += nanojoules(p.power) * n / (pinCapacity * p.pins)
 	}
 	rest := int64(skinTemp)
-	if p.pos > neededForSkin {
+	if p.needle() > neededForSkin {
 		rest = bodyTemp
 	}
 	p.zone = min(p.zone-(p.zone-rest)*n/zoneCooling, boiling)

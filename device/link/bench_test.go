@@ -1,0 +1,164 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"stipple/protocol"
+)
+
+// statusHour writes an hour of STATUS at the highest rate, with a lease for
+// every twentieth, to a file.
+func statusHour(b *testing.B) string {
+	path := filepath.Join(b.TempDir(), "hour")
+	file, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, err := NewWriter(file, Header{Start: testStart})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const every = time.Second / protocol.MaxStatusRate
+	for i := range int(time.Hour / every) {
+		at := time.Duration(i) * every
+		st := &protocol.Status{State: protocol.StateStandby, Clock: protocol.PenClock(at.Microseconds()), Depth: protocol.Swing{Now: uint16(i), Max: 1500}, Impedance: 300, Temp: 3400, Battery: 80}
+		frame := protocol.Append(nil, protocol.Header{Seq: uint16(i), Session: 77}, st)
+		err := w.Write(Record{At: at, To: ToConsole, Bytes: frame})
+		if i%20 == 0 {
+			lease := protocol.Append(nil, protocol.Header{Seq: uint16(i / 20), Session: 77}, &protocol.Lease{})
+			err = errors.Join(err, w.Write(Record{At: at, To: ToPen, Bytes: lease}))
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), file.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+// BenchmarkReplay plays an hour at 200 Hz from a real file as fast as the
+// other end decodes it.
+func BenchmarkReplay(b *testing.B) {
+	path := statusHour(b)
+	for b.Loop() {
+		file, err := os.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		near, far := Pipe()
+		good := make(chan uint64)
+		go func() {
+			var dec protocol.Decoder
+			buf := make([]byte, readBuffer)
+			for {
+				n, err := far.Read(buf)
+				for rest := buf[:n]; len(rest) > 0; {
+					var f protocol.Frame
+					var why error
+					if f, rest, why = dec.Next(rest); why == nil {
+						var st protocol.Status
+						if st.DecodePayload(f.Payload) != nil {
+							b.Error("not a status")
+						}
+					}
+				}
+				if err != nil {
+					good <- dec.Stats().Frames
+					return
+				}
+			}
+		}()
+		stats, err := Replay(context.Background(), file, near, ReplayConfig{To: ToConsole})
+		if n := <-good; err != nil || n != stats.Records || n != 3600*protocol.MaxStatusRate {
+			b.Fatalf("%d frames decoded, %+v, %v", n, stats, err)
+		}
+		if err := file.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(time.Hour.Seconds()*float64(b.N)/b.Elapsed().Seconds(), "x_realtime")
+}
+
+// BenchmarkProxy is what the proxy costs by itself: frames of a bulk answer
+// through a line without a fault, and with chances that never strike.
+func BenchmarkProxy(b *testing.B) {
+	for _, text := range []string{"", "drop 0.000000001\nflip 0.000000001"} {
+		b.Run(text, func(b *testing.B) {
+			console, toConsole := Pipe()
+			pen, toPen := Pipe()
+			p := NewProxy(toPen, toConsole, ProxyConfig{Script: script(b, text)})
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- p.Run(ctx) }()
+			out := protocol.AppendFrame(nil, protocol.Header{}, make([]byte, protocol.MaxPayload))
+			b.SetBytes(int64(len(out)))
+			go func() {
+				for {
+					if _, err := pen.Write(out); err != nil {
+						return
+					}
+				}
+			}()
+			buf := make([]byte, len(out))
+			for b.Loop() {
+				if _, err := io.ReadFull(console, buf); err != nil {
+					b.Fatal(err)
+				}
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				b.Error(err)
+			}
+			_ = pen.Close()
+			_ = console.Close()
+		})
+	}
+}
+
+// BenchmarkProxyEcho is the way there and back of a small frame.
+func BenchmarkProxyEcho(b *testing.B) {
+	console, toConsole := Pipe()
+	pen, toPen := Pipe()
+	p := NewProxy(toPen, toConsole, ProxyConfig{})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	go func() { _, _ = io.Copy(pen, pen) }()
+	out := protocol.AppendFrame(nil, protocol.Header{}, make([]byte, 8))
+	buf := make([]byte, len(out))
+	for b.Loop() {
+		if _, err := console.Write(out); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.ReadFull(console, buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		b.Error(err)
+	}
+	_ = pen.Close()
+	_ = console.Close()
+}
+
+// BenchmarkRecorder is what a tap costs the link.
+func BenchmarkRecorder(b *testing.B) {
+	r := NewRecorder(io.Discard, nil)
+	out := make([]byte, 92)
+	for b.Loop() {
+		r.Add(ToConsole, out)
+	}
+	var loss *LossError
+	if err := r.Close(); err != nil && !errors.As(err, &loss) {
+		b.Error(err)
+	}
+}
