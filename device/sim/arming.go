@@ -42,10 +42,11 @@ func (fw *firmware) armBlocks() protocol.ArmBlocks {
 	}
 	set(fw.stopped, protocol.BlockStop)
 	set(fw.fault != protocol.FaultNone, protocol.BlockFault)
-	set(!fw.selfTestOK, protocol.BlockSelfTest)
+	set(!fw.tests.ok, protocol.BlockSelfTest)
 	// A tip whose pins are unknown is none for RF: its dose can't be known.
 	set(fw.tip == nil || fw.isRF() && fw.tip.Pins == 0, protocol.BlockTipMissing)
-	set(fw.tip != nil && fw.tip.UseLimit > 0 && fw.tip.UseCount >= fw.tip.UseLimit, protocol.BlockTipUsed)
+	set(fw.tipExpired(), protocol.BlockTipExpired)
+	set(fw.tipAtLimit(), protocol.BlockTipUsed)
 	set(!fw.settings.confirmed, protocol.BlockSettingsUnconfirmed)
 	// The dose of a spot hangs on the pins: limits that were made for another tip
 	// are no limits.
@@ -177,7 +178,6 @@ func (fw *firmware) clearNow(m *protocol.Clear) (protocol.Code, protocol.ArmBloc
 	fw.stopped = false
 	if fw.fault != protocol.FaultNone {
 		fw.forgetFault()
-		fw.selfTestOK = true
 	}
 	fw.event(protocol.EventCleared, 0, 0)
 	fw.settle("clear")

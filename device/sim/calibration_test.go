@@ -391,6 +391,14 @@ func (m *failing) Write(cell uint32, v []byte) error {
 	return m.RAM.Write(cell, v)
 }
 
+func (m *failing) WriteAt(a Area, at int64, b []byte) error {
+	if m.left == 0 {
+		return ErrMemory
+	}
+	m.left--
+	return m.RAM.WriteAt(a, at, b)
+}
+
 // A commit or a restore that is cut off at any write leaves a pen with all of
 // the old or all of the new.
 func TestCalibrationTorn(t *testing.T) {

@@ -27,6 +27,14 @@ const (
 
 	// selfTestTime is from boot to the end of the self-test.
 	selfTestTime = 100 * time.Millisecond
+	// eachTestTime is what one test takes that SELF_TEST asks for: a meter
+	// settles, where the boot's tests overlap.
+	eachTestTime = 60 * time.Millisecond
+	// eraseRate is how many records LOG_ERASE reads back in a millisecond:
+	// 3.5 MB a second from a serial flash.
+	eraseRate = 100
+	// runFrom is what a command may take without being RUNNING: SPEC.md section 3.
+	runFrom = 100 * time.Millisecond
 	// darkTime is how long a brown-out keeps the pen off.
 	darkTime = 300 * time.Millisecond
 	// clockJump is how far a broken pen clock jumps ahead: beyond every time of
@@ -90,6 +98,40 @@ const (
 	energyCheckFloor                      = 10_000 // µJ: 1 W for 10 ms; below it noise is a large share
 )
 
+// What the tests of the self-test must measure.
+const (
+	// maxClockError in ppm: over an hour a quarter of a second, as two plain
+	// crystals differ at their worst.
+	maxClockError = 70
+	// A battery of two cells has supplyEmpty mV when it is empty, supplyFull when
+	// it is full; below minSupply the amplifier's supply sags under load.
+	supplyEmpty = 6_400
+	supplyFull  = 8_400
+	minSupply   = 6_400
+	// backOff is how far the drive test moves the needle away from its home, all
+	// within the tip: what the encoder is off by if the drive does not move.
+	backOff protocol.Micrometres = 500
+	// testPower goes into the pen's own load, ownLoad, in the amplifier's test.
+	testPower protocol.Milliwatts = 1000
+	ownLoad   protocol.Ohms       = 200
+	// impedanceTolerance is per mille: the tolerance of a SERVICE output's load.
+	impedanceTolerance = protocol.TestLoadTolerance
+)
+
+// Bounds of the date that UTC_SET may bring, in s since 1970-01-01: nothing of
+// this was built before 2020, and a log record ends with 32 bits.
+const (
+	earliestUTC = 1_577_836_800 // 2020-01-01
+	latestUTC   = 1<<32 - 1
+	secondsADay = 86_400
+)
+
+// When the maintenance counters are written: what a reset may take from them.
+const (
+	workUnsaved  = 10 * time.Second  // of motor or RF
+	drawnUnsaved = batteryFull / 100 // nJ of the battery
+)
+
 // Bounds of the pen's queues, per connection. Stop frames overwrite the
 // oldest, since one is as good as another; live frames are dropped oldest
 // first; commands and bulk requests beyond the bound are answered BUSY.
@@ -111,6 +153,12 @@ const (
 
 // Sizes of the pen's memory.
 const (
-	keptEvents  = 4096
 	keptEvicted = 1024
+	// keptRecords is the least, and what a pen's log holds if nothing else is
+	// asked for: SPEC.md section 16.
+	keptRecords = 4096
+	// maxKeptRecords is the most: 4.6 MB.
+	maxKeptRecords = 1 << 17
+	// keptTips is how many tips the hand's box keeps.
+	keptTips = 128
 )

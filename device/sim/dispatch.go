@@ -11,8 +11,7 @@ func (fw *firmware) offers(t protocol.Type) bool {
 		return d.LogKept > 0
 	case protocol.TypeSelfTest, protocol.TypeSelfTestRead:
 		return len(d.SelfTests) > 0
-	case protocol.TypeTestOutput, protocol.TypeTestRead,
-		protocol.TypeTipBind, protocol.TypeUTCSet, protocol.TypeCountersRead, protocol.TypeCounterReset:
+	case protocol.TypeTestOutput, protocol.TypeTestRead:
 		return false
 	case protocol.TypeCalRead, protocol.TypeCalWrite, protocol.TypeCalCommit, protocol.TypeCalRestore:
 		return len(d.Calibrations) > 0
@@ -100,6 +99,12 @@ func (fw *firmware) execute(m protocol.Message) protocol.Message {
 		return fw.resultOf(m)
 	case *protocol.Service:
 		return fw.service(m)
+	case *protocol.LogNote:
+		return fw.note(m)
+	case *protocol.SelfTestRead:
+		return fw.selfTestReport()
+	case *protocol.CountersRead:
+		return fw.counters()
 	case protocol.Once:
 		return fw.once(m, fw.effectOf(m))
 	}
@@ -119,6 +124,16 @@ func (fw *firmware) effectOf(m protocol.Once) effect {
 			return fw.calCommit(m), 0
 		case *protocol.CalRestore:
 			return fw.calRestore(m), 0
+		case *protocol.TipBind:
+			return fw.bindTip(m)
+		case *protocol.SelfTest:
+			return fw.selfTest(m)
+		case *protocol.CounterReset:
+			return fw.resetCounters(m)
+		case *protocol.UTCSet:
+			return fw.setUTC(m)
+		case *protocol.LogErase:
+			return fw.eraseLog(m)
 		}
 		return protocol.CodeUnsupported, 0
 	}
@@ -139,6 +154,8 @@ func (fw *firmware) answer(m protocol.Message) protocol.Message {
 		return fw.calRead(m)
 	case *protocol.CalWrite:
 		return fw.calWrite(m)
+	case *protocol.LogRead:
+		return fw.logPage(m)
 	}
 	return rejected(m.Type(), protocol.CodeUnsupported, protocol.NoField, 0)
 }

@@ -32,11 +32,13 @@ type firmware struct {
 	// broken is a memory that failed; it latches FAULT at the next step.
 	broken error
 
-	state      protocol.State
-	mode       protocol.State // where nothing latched leaves the pen: STANDBY, SERVICE or UPDATE
-	stopped    bool           // ESTOP latched
-	fault      protocol.Fault
-	selfTestOK bool
+	state   protocol.State
+	mode    protocol.State // where nothing latched leaves the pen: STANDBY, SERVICE or UPDATE
+	stopped bool           // ESTOP latched
+	fault   protocol.Fault
+	tests   selfTest
+	date    date
+	charge  int64 // of the battery at the step before, nJ
 
 	trigger bool     // as read, after any stuck switch
 	contact bool     // as the pen can tell
@@ -53,7 +55,6 @@ type firmware struct {
 	watch    watch
 	read     reading
 	report   report
-	events   eventRing
 	flaws    flaws
 	counts   Counts
 }
@@ -66,6 +67,7 @@ type stopReply struct {
 	saidOff bool // STOPPED sent: RF measures off
 }
 
+// newFirmware boots a pen whose log has as many slots as its descriptor says.
 func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware, error) {
 	if err := m.desc.Validate(); err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 		return nil, err
 	}
 	memory := &supplied{Memory: mem}
-	nv, err := loadNonvolatile(memory)
+	nv, err := loadNonvolatile(memory, uint32(m.desc.LogKept))
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
@@ -89,6 +91,7 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 		plant: newPlant(m.desc.Kind == protocol.KindRF, seed), post: func(protocol.Lane, []byte) {},
 	}
 	fw.plant.unit = u
+	fw.charge = fw.plant.charge
 	if !nv.tipKnown {
 		tip := m.tip
 		fw.mount(&tip)
@@ -104,7 +107,7 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 // reboot is a boot with what the memory still has: what a write that was torn
 // should have kept is gone.
 func (fw *firmware) reboot() {
-	nv, err := loadNonvolatile(fw.memory)
+	nv, err := loadNonvolatile(fw.memory, uint32(fw.model.desc.LogKept))
 	fw.keepErr(err)
 	if err == nil {
 		fw.nv = nv
@@ -122,7 +125,8 @@ func (fw *firmware) reboot() {
 // hand and the plant do is not.
 func (fw *firmware) boot() {
 	fw.steps, fw.clockShift, fw.darkLeft = 0, 0, 0
-	fw.state, fw.mode, fw.stopped, fw.selfTestOK = protocol.StateStandby, protocol.StateStandby, false, false
+	fw.state, fw.mode, fw.stopped = protocol.StateStandby, protocol.StateStandby, false
+	fw.tests, fw.date = selfTest{due: true}, date{}
 	fw.fault = fw.nv.counters.fault
 	if fw.fault != protocol.FaultNone {
 		fw.state = protocol.StateFault
@@ -205,8 +209,9 @@ func (fw *firmware) step(n int64) {
 		return
 	}
 	fw.steps += n
-	if !fw.selfTestOK && fw.steps >= inSteps(selfTestTime) {
-		fw.finishSelfTest()
+	fw.countWork(n)
+	if fw.tests.due && fw.steps >= inSteps(selfTestTime) {
+		fw.finishBootTest()
 	}
 	fw.inputs()
 	fw.measure()
@@ -225,33 +230,7 @@ func (fw *firmware) atRest() bool {
 
 // active says whether the pen wants to be looked at every millisecond.
 func (fw *firmware) active() bool {
-	return !fw.atRest() || fw.state.Armed() || !fw.selfTestOK || fw.stop.pending || fw.job.running()
-}
-
-// finishSelfTest ends the self-test of a boot. A fault from before the reset
-// ends with it, if what caused it has gone.
-func (fw *firmware) finishSelfTest() {
-	if !fw.selfTestPasses() {
-		if fw.fault == protocol.FaultNone {
-			fw.latch(protocol.FaultSelfTest, 0)
-		}
-		return
-	}
-	fw.selfTestOK = true
-	if fw.fault != protocol.FaultNone {
-		fw.forgetFault()
-		fw.settle("self-test")
-	}
-	fw.report.now = true
-}
-
-// selfTestPasses checks what a pen can check on itself: needle drive and its
-// sensor, tip sensor, RF amplifier with its sensors into a dummy load, memory.
-func (fw *firmware) selfTestPasses() bool {
-	hot, _ := fw.model.desc.Sensor(sensorTemperature)
-	t := int32(fw.sensors.meanTemp(fw.plant))
-	return fw.broken == nil && t >= hot.Min && t <= hot.Max &&
-		!fw.plant.has(faultMotorStall|faultRFLeak|faultDepthOverrun) && !fw.sensors.faults.has(faultFrozen)
+	return !fw.atRest() || fw.state.Armed() || fw.tests.due || fw.stop.pending || fw.job.running()
 }
 
 func (fw *firmware) forgetFault() {

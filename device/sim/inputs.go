@@ -99,13 +99,12 @@ func (fw *firmware) tipPins() uint16 {
 }
 
 // mount puts a tip on the pen, or takes it off with nil. A tip without an id
-// gets one that this pen has not seen.
+// gets one that this pen has not seen; one that the box knows is that one.
 func (fw *firmware) mount(tip *TipSpec) {
 	if tip != nil && tip.ID == 0 {
 		tip.ID = fw.freshTip()
 	}
-	fw.nv.tip, fw.nv.tipKnown = tip, true
-	fw.keepErr(fw.nv.saveTip())
+	fw.keepErr(fw.nv.wear(tip))
 	fw.seatTip()
 }
 
@@ -127,7 +126,7 @@ func (fw *firmware) seatTip() {
 func (fw *firmware) freshTip() uint32 {
 	h := fnv.New32a()
 	c := fw.nv.counters
-	for _, v := range [...]uint32{c.boot, c.log, c.pulse, uint32(fw.steps)} {
+	for _, v := range [...]uint32{c.boot, fw.nv.log.newest, c.pulse, uint32(fw.steps)} {
 		h.Write([]byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24)})
 	}
 	h.Write([]byte(fw.model.serial))

@@ -137,6 +137,13 @@ func (m *brittle) Write(cell uint32, v []byte) error {
 	return m.RAM.Write(cell, v)
 }
 
+func (m *brittle) WriteAt(a Area, at int64, b []byte) error {
+	if m.broken {
+		return ErrMemory
+	}
+	return m.RAM.WriteAt(a, at, b)
+}
+
 // A pen that can't open a record gives no energy and latches FAULT.
 func TestMemoryFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

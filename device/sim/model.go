@@ -104,6 +104,8 @@ func common(kind string) protocol.Descriptor {
 		Sensors:      []protocol.SensorSpec{{Name: sensorTemperature, Unit: "cdegc", Min: 500, Max: 6000}},
 		Events:       eventSpecs(),
 		Hardware:     hardwareRevision,
+		LogKept:      keptRecords,
+		SelfTests:    testsOf(kind).Names(),
 		ArmBlocks:    (protocol.ArmBlocks(1)<<protocol.BlockCount - 1).Names(),
 	}
 }

@@ -10,9 +10,13 @@ import (
 // The cells of a pen's memory.
 const (
 	cellState   uint32 = 0
-	cellTip     uint32 = 1
-	cellResults uint32 = 16  // protocol.KeptResults cells
-	cellEvicted uint32 = 256 // keptEvicted cells
+	cellTip     uint32 = 1    // which tip of the box is on
+	cellLog     uint32 = 2    // layout of the log, and what of it is gone
+	cellWork    uint32 = 3    // maintenance counters
+	cellCheck   uint32 = 4    // what the self-test writes and reads back
+	cellResults uint32 = 16   // protocol.KeptResults cells
+	cellEvicted uint32 = 256  // keptEvicted cells
+	cellTips    uint32 = 1280 // keptTips cells: the box
 	cellPulses  uint32 = 2048
 
 	cellCalibration uint32 = 64 // directory of the tables
@@ -23,7 +27,7 @@ const (
 type counters struct {
 	boot    uint32
 	pulse   uint32 // newest pulse index
-	log     uint32 // newest event index
+	log     uint32 // an event index that was given out; the log knows the newest
 	fault   protocol.Fault
 	results uint32 // command ids ever kept
 }
@@ -33,8 +37,11 @@ type counters struct {
 type nonvolatile struct {
 	mem      Memory
 	counters counters
-	tip      *TipSpec
-	tipKnown bool // the tip's cell has been written before
+	tip      *TipSpec // nil: none is on
+	tipKnown bool     // the tip's cell has been written before
+	box      tipBox
+	work     work
+	log      *logRing
 	results  [protocol.KeptResults]commandResult
 	evicted  map[uint64]bool
 }
@@ -49,9 +56,16 @@ type commandResult struct {
 	used    bool
 }
 
-func loadNonvolatile(mem Memory) (*nonvolatile, error) {
+// loadNonvolatile reads mem, whose log has that many slots.
+func loadNonvolatile(mem Memory, logSlots uint32) (*nonvolatile, error) {
 	nv := &nonvolatile{mem: mem, evicted: make(map[uint64]bool)}
-	if err := nv.loadState(); err != nil {
+	for _, load := range []func() error{nv.loadState, nv.loadTips, nv.loadWork} {
+		if err := load(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if nv.log, err = loadLog(mem, logSlots, nv.counters.log); err != nil {
 		return nil, err
 	}
 	for i := range nv.results {
@@ -82,57 +96,19 @@ func (nv *nonvolatile) loadState() error {
 		le := binary.LittleEndian
 		nv.counters = counters{boot: le.Uint32(b), pulse: le.Uint32(b[4:]), log: le.Uint32(b[8:]), fault: protocol.Fault(b[12]), results: le.Uint32(b[13:])}
 	}
-	b, err = nv.mem.Read(cellTip)
-	if err != nil {
-		return err
-	}
-	if len(b) > 0 {
-		tip, err := decodeTip(b)
-		if err != nil {
-			return err
-		}
-		nv.tip, nv.tipKnown = tip, true
-	}
 	return nil
 }
 
 // saveCounters writes the state cell.
 func (nv *nonvolatile) saveCounters() error {
 	le := binary.LittleEndian
+	nv.counters.log = nv.log.newest
 	c := nv.counters
 	b := le.AppendUint32(make([]byte, 0, 17), c.boot)
 	b = le.AppendUint32(b, c.pulse)
 	b = le.AppendUint32(b, c.log)
 	b = append(b, byte(c.fault))
 	return nv.mem.Write(cellState, le.AppendUint32(b, c.results))
-}
-
-// saveTip writes the tip that is on, nil for none.
-func (nv *nonvolatile) saveTip() error {
-	return nv.mem.Write(cellTip, encodeTip(nv.tip))
-}
-
-// A tip is kept as its TIP_INFO and a byte that says whether there is one.
-func encodeTip(t *TipSpec) []byte {
-	if t == nil {
-		return []byte{0}
-	}
-	return t.info().AppendPayload([]byte{1})
-}
-
-func decodeTip(b []byte) (*TipSpec, error) {
-	if b[0] == 0 {
-		return nil, nil
-	}
-	var m protocol.TipInfo
-	if err := m.DecodePayload(b[1:]); err != nil {
-		return nil, fmt.Errorf("%w: tip: %w", ErrMemory, err)
-	}
-	return &TipSpec{
-		ID: m.ID, Lot: m.Lot, ExpiryDays: m.ExpiryDays, Pins: m.Pins, Insulated: m.Insulated,
-		NeedleLengthUM: protocol.Micrometres(m.NeedleLength), RatedPowerMW: protocol.Milliwatts(m.RatedPower),
-		UseCount: m.UseCount, UseLimit: m.UseLimit, BoundTreatment: m.BoundTreatment,
-	}, nil
 }
 
 func encodeResult(r commandResult) []byte {

@@ -30,6 +30,9 @@ type Config struct {
 	// Serial is the serial number, at most protocol.MaxText bytes; empty: that
 	// of the model, 0107 for N1 and 0042 for R1.
 	Serial string
+	// LogKept is how many records the log holds, 4,096 to 131,072; 0: 4,096. A
+	// memory belongs to a log of one size.
+	LogKept int
 	// Random is where session numbers come from; nil: the system's. They have
 	// no influence on the outputs. A pen whose numbers can be foretold can be
 	// replayed to.
@@ -93,7 +96,8 @@ type call struct {
 var ErrRunning = errors.New("simulated pen has been run already")
 
 // New makes a pen and boots it. It fails for an unknown model, a serial number
-// that is no wire text, and a memory that can't be read.
+// that is no wire text, a log size out of range, and a memory that can't be read
+// or has a log of another size.
 func New(cfg Config) (*Pen, error) {
 	m, err := modelOf(cfg.Model)
 	if err != nil {
@@ -105,6 +109,11 @@ func New(cfg Config) (*Pen, error) {
 	if len(m.serial) > protocol.MaxText {
 		return nil, errors.New("serial number too long")
 	}
+	slots, err := logSlots(cfg.LogKept)
+	if err != nil {
+		return nil, err
+	}
+	m.desc.LogKept = int32(slots)
 	mem, random, observe := cfg.Memory, cfg.Random, cfg.Observe
 	if mem == nil {
 		mem = NewRAM()

@@ -44,6 +44,7 @@ func (fw *firmware) openPulse() bool {
 	fw.tip.UseCount++
 	fw.tip.BoundTreatment = fw.arm.treatment
 	fw.keepErr(fw.nv.saveTip())
+	fw.countPulse()
 	if fw.broken != nil {
 		return false
 	}
@@ -123,6 +124,7 @@ func (fw *firmware) closePulse() {
 		rec.ImpedanceMin, rec.Impedance, rec.ImpedanceMax = u16(int64(p.zMin)), u16(p.zSum/p.zN), u16(int64(p.zMax))
 	}
 	fw.keepErr(fw.nv.savePulse(rec))
+	fw.keepErr(fw.nv.saveWork())
 	fw.event(protocol.EventPulseEnd, int32(rec.Index), int32(rec.Result))
 	fw.send(rec)
 	fw.judgePulse(p)

@@ -226,7 +226,7 @@ func TestPulseLedger(t *testing.T) {
 
 // The newest 4,096 pulses are kept; a wrap shows in the page.
 func TestPulseLedgerWraps(t *testing.T) {
-	nv, err := loadNonvolatile(NewRAM())
+	nv, err := loadNonvolatile(NewRAM(), keptRecords)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func (fw *firmware) status() *protocol.Status {
 	r := &fw.report
 	s := &protocol.Status{
 		State: fw.state, Fault: fw.fault, Flags: fw.flags(), Clock: fw.clock(), ArmID: fw.arm.id, ArmBlocks: fw.armBlocks(),
-		SettingsHash: fw.settings.confirmedHash(), NewestPulse: fw.closedPulses(), NewestLog: fw.nv.counters.log, TipID: fw.tipID(),
+		SettingsHash: fw.settings.confirmedHash(), NewestPulse: fw.closedPulses(), NewestLog: fw.nv.log.newest, TipID: fw.tipID(),
 		Depth: r.depth, Speed: r.speed, Power: u16(fw.read.power / uwPerMW), PowerMax: r.powerMax,
 		Impedance: u16(int64(r.lastZ)), Temp: int16(fw.read.temp), TempMax: r.tempMax, Battery: fw.plant.battery(),
 	}
@@ -103,7 +103,7 @@ func (fw *firmware) flags() protocol.StatusFlags {
 	set(fw.leaseAlive(), protocol.FlagLease)
 	set(fw.settings.confirmed, protocol.FlagSettings)
 	set(fw.isBack(), protocol.FlagNeedleBack)
-	set(fw.selfTestOK, protocol.FlagSelfTestOK)
+	set(fw.tests.ok, protocol.FlagSelfTestOK)
 	set(fw.spotBlocked(), protocol.FlagSpotBlocked)
 	return f
 }
@@ -115,32 +115,4 @@ func (fw *firmware) needleAtDepth() bool {
 		return false
 	}
 	return !fw.isRF() || abs(int64(fw.read.depth-fw.settings.depth())) <= int64(atDepth)
-}
-
-// eventRing keeps the newest events, as the pen's log will hand them out.
-type eventRing struct {
-	kept  []protocol.Event
-	count int // ever added
-}
-
-func (r *eventRing) add(e protocol.Event) {
-	if len(r.kept) < keptEvents {
-		r.kept = append(r.kept, e)
-	} else {
-		r.kept[r.count%keptEvents] = e
-	}
-	r.count++
-}
-
-func (fw *firmware) event(code uint16, a, b int32) {
-	fw.eventLevel(code, protocol.LevelInfo, a, b)
-}
-
-// eventLevel numbers and keeps an event and tells it at once.
-func (fw *firmware) eventLevel(code uint16, level protocol.Level, a, b int32) {
-	fw.nv.counters.log++
-	fw.keepErr(fw.nv.saveCounters())
-	e := protocol.Event{Index: fw.nv.counters.log, Clock: fw.clock(), Code: code, Level: level, Args: [2]int32{a, b}}
-	fw.events.add(e)
-	fw.send(&e)
 }

@@ -103,6 +103,9 @@ func rejected(t protocol.Type, code protocol.Code, field int, bound int32) *prot
 // larger.
 func wireBound[T ~int64 | ~uint32](v T) int32 { return int32(min(int64(v), math.MaxInt32)) }
 
+// wireArg is an event's argument as its 32 bits carry it.
+func wireArg(v int64) int32 { return int32(min(max(v, math.MinInt32), math.MaxInt32)) }
+
 func (fw *firmware) putEnvelope(m *protocol.PutEnvelope) protocol.Message {
 	if code := fw.refusal(m.Type(), m.Role); code != protocol.CodeOK {
 		return fw.refused(m.Type(), code, protocol.NoField, 0)

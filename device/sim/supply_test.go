@@ -47,10 +47,10 @@ func TestBrownOutInFlight(t *testing.T) {
 		if page.Newest != 1 || len(page.Pulses) != 1 || page.Pulses[0].Result != protocol.PulseInterrupted {
 			t.Errorf("ledger %+v", page)
 		}
-		var boot protocol.Event
-		for _, e := range b.pen.fw.events.kept {
-			if e.Code == protocol.EventBoot {
-				boot = e
+		var boot protocol.LogRecord
+		for _, r := range c.readLog() {
+			if r.Code == protocol.EventBoot {
+				boot = r
 			}
 		}
 		if boot.Args != [2]int32{2, 1} {
@@ -215,7 +215,7 @@ func tearAt(t *testing.T, k int, onFile bool, outcomes map[protocol.Outcome]bool
 			t.Fatal(err)
 		}
 		defer copied.Close()
-		nv, err := loadNonvolatile(copied)
+		nv, err := loadNonvolatile(copied, keptRecords)
 		if err != nil || nv.counters.boot != 2 || nv.counters.pulse != newest+1 {
 			t.Errorf("write %d torn: the file has %+v, %v", k, nv.counters, err)
 		}

@@ -72,28 +72,29 @@ func (p *plant) impedance() int64 {
 	return min(z, maxOhm)
 }
 
-// amplified is what the amplifier makes of what it is told; 0 is off.
-func (p *plant) amplified() int64 {
-	if p.rfSet == 0 {
-		return 0
+// amplified is what the amplifier makes of what it is told, raw, into a load that
+// takes it; 0 is off.
+func (p *plant) amplified(set int64) int64 {
+	if set != 0 {
+		set = max(0, p.unit[protocol.QuantityPower].truth(set))
 	}
-	return max(0, p.unit[protocol.QuantityPower].truth(p.rfSet))
+	switch {
+	case p.has(faultAmplifierHigh):
+		set = set * 130 / 100
+	case p.has(faultAmplifierLow):
+		set = set * 70 / 100
+	}
+	if p.has(faultRFLeak) {
+		set = max(set, rfLeakUW)
+	}
+	return set
 }
 
 func (p *plant) stepRF() {
 	if !p.rf {
 		return
 	}
-	want := p.amplified()
-	switch {
-	case p.has(faultAmplifierHigh):
-		want = want * 130 / 100
-	case p.has(faultAmplifierLow):
-		want = want * 70 / 100
-	}
-	if p.has(faultRFLeak) {
-		want = max(want, rfLeakUW)
-	}
+	want := p.amplified(p.rfSet)
 	z := p.impedance()
 	if z == 0 || !p.supply {
 		want = 0
