@@ -211,6 +211,7 @@ func TestProxyTimes(t *testing.T) {
 		{"reorder 1", "a\x00", []time.Duration{reorderHold, reorderHold}}, // nothing overtakes it
 		{"at 0s for 70ms stall write", "a", []time.Duration{70 * time.Millisecond}},
 		{"at 0s for 70ms stall read", "a", []time.Duration{70 * time.Millisecond}},
+		{"drop 0.000001", strings.Repeat("x", maxHeld+1), make([]time.Duration, maxHeld+1)}, // no frame is so long
 		{"baud 1000", "abc", []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 30 * time.Millisecond}},
 		{"baud 1000\ndelay 5ms", "ab", []time.Duration{15 * time.Millisecond, 25 * time.Millisecond}},
 		{"baud 9600\nbaud 1000\nto-console baud 50", "a", []time.Duration{10 * time.Millisecond}},
@@ -406,18 +407,22 @@ var errBroken = errors.New("broken")
 func (failing) Write([]byte) (int, error) { return 0, errBroken }
 
 func TestProxyWriteFails(t *testing.T) {
-	for _, text := range []string{"", "to-console stall read"} {
+	// The last stall begins when the proxy is already waiting for the pen.
+	for _, text := range []string{"", "to-console stall read", "at 5ms to-console stall read"} {
 		synctest.Test(t, func(t *testing.T) {
 			console, toConsole := Pipe()
 			pen, toPen := Pipe()
 			p := NewProxy(failing{toPen}, toConsole, ProxyConfig{Script: script(t, text)})
 			ended := make(chan error, 1)
 			go func() { ended <- p.Run(context.Background()) }()
+			pause(10 * time.Millisecond)
+			mustWrite(t, pen, "y")
+			synctest.Wait()
 			mustWrite(t, console, "x")
 			if err := <-ended; !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "pen's end") {
 				t.Errorf("run = %v", err)
 			}
-			if _, err := console.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			if _, err := io.ReadAll(console); err != nil {
 				t.Errorf("console reads %v", err)
 			}
 			_ = pen.Close()
@@ -445,7 +450,7 @@ func TestProxyRunsAlone(t *testing.T) {
 
 func TestProxySetScript(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, "at 0s stall read\nat 5s disconnect", 1)
+		r := newRig(t, "at 0s stall read\nat 9s disconnect", 1)
 		r.collect()
 		pause(3 * time.Second)
 		r.send(r.console, frame("a"))
@@ -469,6 +474,53 @@ func TestProxySetScript(t *testing.T) {
 			t.Errorf("run = %v after %v", err, time.Since(before))
 		}
 		r.readers.Wait()
+	})
+}
+
+// A frame that has begun to pass before a rule holds passes whole, and nothing
+// lands in its middle.
+func TestProxyLeavesBegunFrames(t *testing.T) {
+	for _, c := range []struct {
+		script string
+		before string // sent at 0
+		then   time.Duration
+		want   string
+	}{
+		{"at 1s for 9s drop 1", "", time.Second, frame("begun")},
+		{"drop 1", "", holdLimit + time.Millisecond, frame("begun")},
+		{"at 0s for 5ms reorder 1", frame("late"), reorderHold + time.Millisecond, frame("begun") + frame("late")},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, c.script, 1)
+			r.collect()
+			r.send(r.console, c.before)
+			pause(6 * time.Millisecond)
+			r.send(r.console, "\x00beg")
+			pause(c.then)
+			r.send(r.console, "un\x00")
+			pause(time.Second)
+			if got := r.bytes(ToPen); got != c.want {
+				t.Errorf("%s: pen has %q, want %q", c.script, got, c.want)
+			}
+			_ = r.stop()
+		})
+	}
+}
+
+// What has been delivered is not counted against what may be under way.
+func TestProxyGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "delay 1ms", 1)
+		r.collect()
+		piece := strings.Repeat("x", 4096)
+		for range 3 * flightLimit / len(piece) {
+			mustWrite(t, r.console, piece)
+		}
+		pause(time.Second)
+		if n := len(r.bytes(ToPen)); n != 3*flightLimit {
+			t.Errorf("%d bytes of %d", n, 3*flightLimit)
+		}
+		_ = r.stop()
 	})
 }
 

@@ -122,6 +122,16 @@ func TestRecorderWritesWithinASecond(t *testing.T) {
 				t.Fatalf("after a second: %+v", s)
 			}
 		}
+		// Bytes that come when the block is being written begin another.
+		for range 20 {
+			r.Add(ToPen, []byte("a"))
+			time.Sleep(recordAge)
+			r.Add(ToPen, []byte("b"))
+			pause(recordAge)
+			if s := r.Stats(); s.Kept != s.Bytes {
+				t.Fatalf("a second later: %+v", s)
+			}
+		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
@@ -176,6 +186,25 @@ func TestRecorderSlowDisk(t *testing.T) {
 		}
 		_ = conn.Close()
 		_ = near.Close()
+	})
+}
+
+// A recording that ends within a gap ends with it.
+func TestRecorderEndsWithAGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := &slowDisk{takes: 100 * time.Millisecond}
+		r := NewRecorder(disk, nil)
+		for range 3 {
+			r.Add(ToPen, make([]byte, recordQueue/2))
+		}
+		var loss *LossError
+		if err := r.Close(); !errors.As(err, &loss) || loss.Bytes != recordQueue/2 {
+			t.Errorf("close = %v", err)
+		}
+		_, records, err := readAll(&disk.Buffer)
+		if last := records[len(records)-1]; err != io.EOF || last.Gap.ToPen != recordQueue/2 {
+			t.Errorf("%v, ends with %+v", err, last.Gap)
+		}
 	})
 }
 

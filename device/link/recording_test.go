@@ -213,6 +213,7 @@ func TestHostileRecordings(t *testing.T) {
 		{"gap overflows", craft(good, body(1, 0, "\x03\x00\x0c"+"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"+"\x01\x00")), ErrDamaged, "kind 3"},
 		{"note without key", craft(good, body(1, 0, "\x04\x00\x01\x00")), ErrDamaged, "kind 4"},
 		{"note key too long", craft(good, body(1, 0, "\x04\x00\x02\x02a")), ErrDamaged, "kind 4"},
+		{"note too long", craft(good, body(1, 0, "\x04\x00\x83\x08\x01k"+strings.Repeat("v", 1025))), ErrDamaged, "kind 4"},
 		{"end with data", craft(good, body(1, 0, "\x05\x00\x01a")), ErrDamaged, "follows the end"},
 		{"record behind the end", craft(good, body(1, 0, end+end)), ErrDamaged, "follows the end"},
 		{"block behind the end", craft(good, body(1, 0, end), body(2, 0, end)), ErrDamaged, "follows the end"},

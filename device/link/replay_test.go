@@ -214,8 +214,9 @@ func TestReplayEnds(t *testing.T) {
 				if c.conn != nil {
 					conn = c.conn(near)
 				}
-				if _, err := Replay(context.Background(), bytes.NewReader(file), conn, c.cfg); !errors.Is(err, c.err) {
-					t.Errorf("replay = %v", err)
+				stats, err := Replay(context.Background(), bytes.NewReader(file), conn, c.cfg)
+				if !errors.Is(err, c.err) || errors.Is(err, ErrCut) && stats.Passes != c.cfg.Times {
+					t.Errorf("replay = %v after %d passes", err, stats.Passes)
 				}
 				heard() // conn is closed, or this would hang
 			})

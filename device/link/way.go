@@ -20,11 +20,10 @@ type way struct {
 	lateBy  time.Duration // its own delay
 	lateEnd time.Duration // when it waits no longer
 
-	queue    []parcel // in the order of due
+	queue    []parcel // first in, first out
 	under    int      // bytes in queue
 	lineFree time.Duration
-	rate     int // of the newest bytes on the line; 0: no limit
-	lastDue  time.Duration
+	rate     int  // of the newest bytes on the line; 0: no limit
 	ended    bool // nothing more comes
 	gone     bool // what it reads from is known to be closed: no stall hides that
 }
@@ -175,10 +174,10 @@ func lineTime(n, rate int) time.Duration {
 	return time.Duration((bits + int64(rate) - 1) / int64(rate))
 }
 
-// push appends a parcel. A line keeps the order, whatever the delays are.
+// push appends a parcel. A line keeps the order, whatever the delays are: one
+// that is due waits behind one that is not.
 func (w *way) push(due time.Duration, b []byte) {
-	w.lastDue = max(w.lastDue, due)
-	w.queue = append(w.queue, parcel{w.lastDue, b})
+	w.queue = append(w.queue, parcel{due, b})
 }
 
 // expire does what was due by t without a byte coming.
