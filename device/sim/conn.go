@@ -50,6 +50,16 @@ func (c *conn) shut() {
 	}
 }
 
+// ended says whether the connection is closed or has failed.
+func (c *conn) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // readAll decodes what comes until the connection fails.
 func (c *conn) readAll() {
 	defer c.shut()

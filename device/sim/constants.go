@@ -76,9 +76,10 @@ const (
 	// 45 leaves a margin.
 	hotTip protocol.Centidegrees = 4500
 	// batteryBlock and batteryLow are in percent: one zone's treatment takes
-	// about 5 %.
+	// about 5 %. From batteryFine on, low may be said again.
 	batteryBlock = 10
 	batteryLow   = 20
+	batteryFine  = 25
 	// tipNearEnd is how many uses before a tip's limit the pen says so.
 	tipNearEnd = 20
 

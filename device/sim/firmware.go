@@ -143,6 +143,7 @@ func (fw *firmware) boot() {
 	// contact has had; it wants it lifted.
 	fw.spot = spot{stale: fw.contact}
 	fw.plant.rfSet, fw.plant.run, fw.plant.target, fw.plant.supply, fw.plant.hold = 0, false, fw.parkTarget(), true, false
+	fw.plant.dark = false
 	fw.expectBack()
 	if fw.flaws.has(flawPulseReused) && fw.nv.counters.pulse > 0 {
 		fw.nv.counters.pulse--
@@ -208,6 +209,10 @@ func (fw *firmware) step(n int64) {
 		fw.darkStep(n)
 		return
 	}
+	if fw.plant.empty {
+		fw.brownOut(1)
+		return
+	}
 	fw.steps += n
 	fw.countWork(n)
 	if fw.tests.due && fw.steps >= inSteps(selfTestTime) {
@@ -225,7 +230,7 @@ func (fw *firmware) step(n int64) {
 
 // atRest says whether the next steps may be taken together.
 func (fw *firmware) atRest() bool {
-	return fw.plant.atRest() && fw.run.phase == runIdle && fw.run.pulse == nil && (fw.darkLeft == 0 || fw.plant.has(faultBrownOut))
+	return fw.plant.atRest() && fw.run.phase == runIdle && fw.run.pulse == nil && (fw.darkLeft == 0 || fw.stayDark())
 }
 
 // active says whether the pen wants to be looked at every millisecond.

@@ -62,11 +62,12 @@ func (fw *firmware) guard() {
 	}
 	fw.guardRF()
 	fw.guardNeedle()
-	if low := fw.plant.battery() < batteryLow; low != fw.watch.batteryLow {
-		fw.watch.batteryLow = low
-		if low {
-			fw.alarm(AlarmBatteryLow, int32(fw.plant.battery()))
-		}
+	switch charge := fw.plant.battery(); {
+	case charge < batteryLow && !fw.watch.batteryLow:
+		fw.watch.batteryLow = true
+		fw.alarm(AlarmBatteryLow, int32(charge))
+	case charge >= batteryFine:
+		fw.watch.batteryLow = false
 	}
 }
 

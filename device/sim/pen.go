@@ -17,6 +17,8 @@ type Config struct {
 	// Seed of the sensors' noise and the tissue. The same seed and the same
 	// inputs at the same times give the same outputs on every machine.
 	Seed uint64
+	// Script is what breaks and what the hand does at which time; nil: nothing.
+	Script *Script
 	// Memory is the pen's non-volatile memory; nil: RAM of its own.
 	Memory Memory
 	// Observe is called from Run's goroutine with each change of an output. It
@@ -79,6 +81,7 @@ type Pen struct {
 	// Of Run's goroutine.
 	fw     *firmware
 	start  time.Time
+	script playing
 	steps  int64 // fine steps since Run began
 	seen   Change
 	probed Outputs // the newest that probe was given
@@ -130,6 +133,7 @@ func New(cfg Config) (*Pen, error) {
 	}
 	p := &Pen{observe: observe, probe: cfg.Probe, calls: make(chan call), wakeup: make(chan struct{}, 1), ended: make(chan struct{}), fw: fw}
 	fw.post = p.post
+	p.script = play(cfg.Script)
 	return p, nil
 }
 
@@ -270,14 +274,30 @@ func (p *Pen) pending() bool {
 // far as they are whole; exact takes the rest of them one by one, since what
 // comes next needs the pen's clock to the step.
 func (p *Pen) advance(exact bool) {
-	target := int64(time.Since(p.start) / fineStep)
-	for p.steps < target {
+	p.advanceTo(int64(time.Since(p.start)/fineStep), exact)
+}
+
+// advanceTo moves the pen to step target, with what the script wants on the way
+// to it and at it.
+func (p *Pen) advanceTo(target int64, exact bool) {
+	for {
+		if p.script.next <= p.steps {
+			p.script.happen(p.steps, p.fw.act)
+			p.see(false)
+		}
+		if p.steps >= target {
+			return
+		}
 		n := int64(1)
 		if p.fw.atRest() {
-			if left := target - p.steps; left >= restSteps {
-				n = restSteps
-			} else if !exact {
-				return
+			// Never past a line of the script, so that it meets the same step on
+			// every machine.
+			n = min(restSteps, p.script.next-p.steps)
+			if target-p.steps < n {
+				if !exact {
+					return
+				}
+				n = 1
 			}
 		}
 		p.fw.step(n)
@@ -291,6 +311,7 @@ func (p *Pen) advance(exact bool) {
 // millisecond.
 func (p *Pen) serve() {
 	c := p.connection()
+	p.fw.plant.cable = c != nil && !c.ended()
 	if c == nil {
 		return
 	}
@@ -327,6 +348,9 @@ func (p *Pen) nextWake() time.Duration {
 		// At rest steps are taken a millisecond at a time: come when that one
 		// is whole.
 		wake = (max(wake, 0) + activeWake - 1) / activeWake * activeWake
+	}
+	if p.script.next != never {
+		wake = min(wake, time.Duration(p.script.next)*fineStep-time.Since(p.start))
 	}
 	return max(wake, fineStep)
 }

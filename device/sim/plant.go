@@ -9,7 +9,8 @@ import "stipple/protocol"
 //
 // What is known is cited; the rest is chosen so that a pen behaves as one
 // does, and says so. It is a teaching model: lumped, one node for the heated
-// tissue, one for the tip.
+// tissue, one for the tip; no blood flow, which cools over minutes and not over
+// pulses. It must not be used to choose a dose.
 type plant struct {
 	rf    bool
 	noise noise
@@ -22,6 +23,7 @@ type plant struct {
 	rfSet  int64 // µW
 	supply bool  // the amplifier's supply relay
 	hold   bool  // motor unpowered where it stands
+	dark   bool  // the firmware does not run
 
 	// From the hand.
 	trigger bool
@@ -29,6 +31,7 @@ type plant struct {
 	offFor  int64 // steps since contact was lost
 	tipOn   bool
 	pins    int64 // of the tip; 0: unknown, or no tip
+	cable   bool  // plugged in, which charges
 	load    int64 // mΩ, a resistor across the tip in place of tissue; 0: none
 	faults  faultSet
 
@@ -44,6 +47,7 @@ type plant struct {
 	tip      int64 // tip's sensor, µ°C
 	spot     int64 // this spot's impedance at rest, mΩ
 	charge   int64 // battery, nJ
+	empty    bool  // the battery's protection has opened
 
 	// For the observer of the outputs.
 	delivered int64 // nJ since the last take
@@ -64,18 +68,11 @@ const (
 	camTurn = 60 * 10_000 * 1000
 )
 
-// The battery, and what it feeds. Chosen: 10 Wh, half a watt at rest.
-const (
-	batteryFull  = 36_000_000_000_000 // nJ: 10 Wh
-	batteryStart = batteryFull / 100 * 95
-	idleUW       = 500_000
-	motorUW      = 3_000_000
-	rfEfficiency = 60 // per cent
-)
-
-// The needle drive of N1: a motor with a cam. Chosen: a 60 W motor reaches
-// 9,000 strokes a minute in 0.15 s, and skin slows it, as the makers of such
-// pens warn (a weak motor stalls under pressure).
+// The needle drive of N1: a motor with a cam. Chosen: it reaches 9,000 strokes a
+// minute in 0.15 s, brakes in 0.1 s, and creeps home. Skin slows it, as a maker
+// of such pens warns (a weak motor stalls under pressure: rejuvapennxt.com, "Is
+// battery or plug in power better"); how much is chosen: at full depth a fifth of
+// what the drive can give.
 const (
 	motorDrive    = 6000   // most acceleration, milli-strokes/min a step: 60,000 strokes/min a second
 	motorBrake    = 9000   // home in 0.2 s from a quarter too fast, which a wrong calibration can make
@@ -88,8 +85,10 @@ const (
 	stallBrake    = 20_000
 )
 
-// The needle drive of R1: a servo. Chosen: 3.5 mm in 55 ms ("smooth
-// insertion"), with 8 m/s² of which tissue takes up to 3.5 when deep.
+// The needle drive of R1: a servo. Chosen: 3.5 mm in 55 ms, with 8 m/s² of which
+// tissue takes up to 3.5 when deep. The force of insertion grows with the area
+// that a needle meets, 0.1 to 3 N (Davis and others, J Biomech 2004;37:1155);
+// that it then grows in step with depth, for all needles together, is chosen.
 const (
 	servoTop      = 8000 // nm a step: 80 mm/s
 	servoPush     = 80   // nm a step, a step: 8 m/s²
@@ -166,12 +165,7 @@ func (p *plant) step(n int64) {
 		p.offFor += n
 	}
 	p.stepHeat(n)
-	used := int64(idleUW)
-	if p.moving() {
-		used += motorUW
-	}
-	used += p.power * 100 / rfEfficiency
-	p.charge = max(0, p.charge-nanojoules(used)*n)
+	p.stepBattery(n)
 }
 
 // nanojoules is the energy of a power in µW over one fine step.
@@ -232,7 +226,8 @@ func (p *plant) parkMotor() {
 }
 
 // camDepth is how far out the cam holds the needle: a cubic rise to amplitude
-// at half a turn and the same fall.
+// at half a turn and the same fall. The cubic stands for the cosine of an
+// eccentric, from which it is 1 % of the stroke away at most.
 func camDepth(phase, amplitude int64) int64 {
 	const unit = 10_000
 	u := phase * 2 * unit / camTurn
@@ -270,14 +265,6 @@ func (p *plant) stepServo() {
 	}
 	p.vel += min(max(want-p.vel, -slower), faster)
 	p.pos = max(0, p.pos+p.vel)
-}
-
-// battery is in percent.
-func (p *plant) battery() uint8 {
-	if p.has(faultBatteryLow) {
-		return 4
-	}
-	return uint8(p.charge * 100 / batteryFull)
 }
 
 func abs(v int64) int64 {

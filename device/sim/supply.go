@@ -84,7 +84,7 @@ func (fw *firmware) cutOff() {
 // brownOut is a supply that fails: everything off, nothing closed, nothing
 // said, and a boot when it has been back for as many steps.
 func (fw *firmware) brownOut(dark int64) {
-	fw.plant.rfSet, fw.plant.run, fw.plant.supply, fw.plant.hold = 0, false, false, true
+	fw.plant.rfSet, fw.plant.run, fw.plant.supply, fw.plant.hold, fw.plant.dark = 0, false, false, true, true
 	fw.session = session{}
 	fw.run, fw.job = run{}, job{}
 	fw.state, fw.mode = protocol.StateStandby, protocol.StateStandby
@@ -93,9 +93,12 @@ func (fw *firmware) brownOut(dark int64) {
 	fw.say("reboot")
 }
 
+// stayDark says whether the supply will not be back by itself.
+func (fw *firmware) stayDark() bool { return fw.plant.has(faultBrownOut) || fw.plant.empty }
+
 // darkStep is n steps without a supply.
 func (fw *firmware) darkStep(n int64) {
-	if fw.plant.has(faultBrownOut) {
+	if fw.stayDark() {
 		return
 	}
 	if fw.darkLeft -= n; fw.darkLeft <= 0 {

@@ -2,13 +2,18 @@ package sim
 
 import "stipple/protocol"
 
-// RF. A source of constant power within its voltage and current. Impedance of
-// dermis between rows of insulated needles: chosen 180 Ω, ±10 % from spot to
-// spot; conductivity of tissue rises by 1.5 to 2 % per kelvin until it dries
-// (Haemmerich, Biophysics of radiofrequency ablation), above 100 °C impedance
-// jumps (Haines and Verow, Circulation 1990;82:1034).
+// RF. A source of constant power within its voltage and current, which rises and
+// falls with a time constant each: 84 V RMS was the rating of an early device,
+// the rest is chosen. So is the impedance of dermis between rows of insulated
+// needles, 180 Ω, ±10 % from spot to spot. Fat has a sixth of the conductivity
+// of wet skin at 2 MHz (0.045 and 0.27 S/m by the model of S. Gabriel and
+// others, Phys Med Biol 1996;41:2271); where it begins and what a mm of it adds
+// is chosen. Conductivity of tissue rises by 1.5 to 2 % per kelvin until it
+// dries (Haemmerich, Biophysics of radiofrequency ablation), above 100 °C
+// impedance jumps (Haines and Verow, Circulation 1990;82:1034); how fast it
+// rises while drying is chosen.
 const (
-	rfVolt2      = 14_400        // V²: 120 V; 84 V RMS was the rating of an early device
+	rfVolt2      = 14_400        // V²: 120 V
 	rfAmp2       = 640           // µW per mΩ: 0.8 A squared
 	rfRise       = 283           // per mille of the gap a step: time constant 0.3 ms
 	rfFall       = 487           // 0.15 ms
@@ -26,16 +31,19 @@ const (
 	maxOhm       = 20_000 * 1000 // mΩ: what the sensor can say
 )
 
-// Heat. 2 mJ/K a pin is 0.54 mm³ of tissue (3.7 MJ/m³K), a ball of 0.5 mm
-// round an insulated pin's end; histology shows columns of 0.1 to 0.3 mm
+// Heat. 2 mJ/K a pin is 0.54 mm³ of tissue of 3.7 MJ/m³K (dermis: 3,224 J/kgK,
+// 0.37 W/mK, Ye and De, Burns 2017;43:909, table 3; 1.15 kg/l), a ball of 0.5
+// mm round an insulated pin's end; histology shows columns of 0.1 to 0.3 mm
 // coagulated within it (Manuskiatti, 10.1155/2016/6939018). It cools with 0.2
-// s, the thermal relaxation r²/4α of 0.34 mm. 10 W for 100 ms on 25 pins then
-// reaches 53 °C, near the threshold of coagulation, 25 W reaches 75 °C.
+// s: chosen between the thermal relaxation r²/4α of such a column, up to 0.2 s
+// for 0.28 mm, and of the ball, 0.6 s. 10 W for 100 ms on 25 pins then reaches
+// 53 °C, near the threshold of coagulation, 25 W reaches 75 °C. Chosen: how
+// fast the tip's sensor follows, and the temperatures of skin, dermis and tip.
 const (
 	pinCapacity = 2           // mJ/K
 	zoneCooling = 2000        // steps
 	tipIn       = 300         // steps: 30 ms, tip in tissue
-	tipOut      = 20_000      // steps: 2 s, tip in air
+	tipOut      = 20_000      // steps: 2 s, tip in air or on the skin
 	skinTemp    = 33_000_000  // µ°C
 	bodyTemp    = 35_000_000  // µ°C, dermis
 	airTemp     = 28_000_000  // µ°C, inside a hand-held tip
@@ -113,6 +121,14 @@ func (p *plant) stepRF() {
 	p.delivered += nanojoules(p.power)
 }
 
+// surround is the temperature of what the tip's end is in.
+func (p *plant) surround() int64 {
+	if p.contact {
+		return skinTemp
+	}
+	return airTemp
+}
+
 func (p *plant) stepHeat(n int64) {
 	if p.pins > 0 && p.power > 0 && p.load == 0 {
 		p.zone += nanojoules(p.power) * n / (pinCapacity * p.pins)
@@ -125,6 +141,6 @@ func (p *plant) stepHeat(n int64) {
 	if p.inSkin() {
 		p.tip += (p.zone - p.tip) * n / tipIn
 	} else {
-		p.tip += (airTemp - p.tip) * n / tipOut
+		p.tip += (p.surround() - p.tip) * n / tipOut
 	}
 }
