@@ -1,0 +1,191 @@
+package observer
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"stipple/protocol"
+)
+
+// commandID is a command that must not happen twice, and what became of it.
+type commandID struct {
+	came                  bool // it has reached the pen
+	arm                   *protocol.Arm
+	done, rejected, burnt bool
+}
+
+// command is what is known of a command id.
+func (w *Witness) command(id uint64) *commandID {
+	c := w.ids[id]
+	if c == nil {
+		c = &commandID{}
+		w.ids[id] = c
+	}
+	return c
+}
+
+// arm is an arm id that the pen has accepted.
+type arm struct {
+	id       uint32
+	hash     [8]byte
+	accepted time.Duration
+	over     bool // the pen has said so
+}
+
+// answered takes the pen's answer to a command.
+func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Message) {
+	s := &w.session
+	if x, ok := m.(*protocol.Rejected); ok && x.Code == protocol.CodeBusy {
+		return // nothing was looked at
+	}
+	requests := s.asked[f.Ack]
+	if len(requests) == 0 {
+		if x, ok := m.(*protocol.Result); ok && x.Outcome == protocol.OutcomeDone && !w.command(x.CommandID).done {
+			w.violate(RuleOnce, at, "nothing done for a seq that is not newer", fmt.Sprintf("%016x DONE", x.CommandID))
+		}
+		return
+	}
+	if !s.answered || int16(f.Ack-s.newest) > 0 {
+		s.answered, s.newest = true, f.Ack
+	}
+	r := matching(requests, m)
+	raw := binary.LittleEndian.AppendUint16([]byte{byte(f.Type)}, f.Seq)
+	raw = append(raw, f.Payload...)
+	if r.answer != nil && !bytes.Equal(r.answer, raw) {
+		w.violate(RuleOnce, at, fmt.Sprintf("the kept reply to %v again", r.typ), fmt.Sprintf("another: %v", f.Type))
+	}
+	first := r.answer == nil
+	r.answer = raw
+	switch m := m.(type) {
+	case *protocol.Result:
+		w.result(at, r, m)
+	case *protocol.EnvelopeReply:
+		if first {
+			w.limited(at, requests, m)
+		}
+	case *protocol.SettingsReply:
+		if first {
+			w.applied(at, requests, m)
+		}
+	case *protocol.Rejected:
+		w.seen.Refused++
+	}
+}
+
+// matching finds the content under a seq that an answer is about.
+func matching(requests []*request, m protocol.Message) *request {
+	if x, ok := m.(*protocol.Result); ok {
+		for _, r := range requests {
+			if id, ok := idOf(r.msg); ok && id == x.CommandID {
+				return r
+			}
+		}
+	}
+	return requests[0]
+}
+
+func idOf(m protocol.Message) (uint64, bool) {
+	switch m := m.(type) {
+	case *protocol.Arm:
+		return m.CommandID, true
+	case *protocol.Clear:
+		return m.CommandID, true
+	case *protocol.ResultOf:
+		return m.CommandID, true
+	}
+	return 0, false
+}
+
+// result takes a RESULT.
+func (w *Witness) result(at time.Duration, r *request, m *protocol.Result) {
+	c := w.command(m.CommandID)
+	said := func(now string) {
+		w.violate(RuleOnce, at, fmt.Sprintf("%016x: came %v, done %v, refused %v, burnt %v", m.CommandID, c.came, c.done, c.rejected, c.burnt), now)
+	}
+	switch m.Outcome {
+	case protocol.OutcomeDone:
+		if c.done {
+			return // said again, and nothing was done
+		}
+		if c.rejected || c.burnt || !c.came {
+			said("DONE")
+		}
+		w.done(at, r, c, m.CommandID)
+	case protocol.OutcomeRejected:
+		w.seen.Refused++
+		if c.done && m.Code != protocol.CodeBurnt {
+			said("REJECTED, " + m.Code.String())
+		}
+		c.rejected = c.rejected || !c.done
+		if r.typ == protocol.TypeClear {
+			w.stop.clear = false
+		}
+	case protocol.OutcomeNeverSeen:
+		if c.done {
+			said("NEVER_SEEN")
+		}
+		c.burnt = true
+	}
+}
+
+// done is a command that was carried out. What RESULT_OF tells of was carried
+// out before, in a session that may be over.
+func (w *Witness) done(at time.Duration, r *request, c *commandID, id uint64) {
+	c.done = true
+	switch x := r.msg.(type) {
+	case *protocol.Arm:
+		w.accept(at, r, x)
+	case *protocol.Clear:
+		w.cleared(at)
+	case *protocol.ResultOf:
+		if c.arm != nil && w.arms[uint32(id)] == nil {
+			w.arms[uint32(id)] = &arm{id: uint32(id), hash: c.arm.SettingsHash, accepted: at, over: true}
+		}
+	}
+}
+
+// cleared is an ESTOP that is over.
+func (w *Witness) cleared(at time.Duration) {
+	w.seen.Cleared++
+	w.stop = stop{}
+	w.o.Cleared(at)
+}
+
+// accept is an ARM that the pen has accepted: was it right to?
+func (w *Witness) accept(at time.Duration, r *request, m *protocol.Arm) {
+	w.seen.Armed++
+	set := &w.settings
+	switch hash, old := w.hash(w.tip), w.hash(w.oldTip); {
+	case !set.confirmed:
+		w.violate(RuleArm, at, "settings confirmed in this session", "none")
+	case m.SettingsHash != hash && !(m.SettingsHash == old && at-w.tipAt <= resultGrace):
+		w.violate(RuleArm, at, fmt.Sprintf("settings %x", hash), fmt.Sprintf("%x", m.SettingsHash))
+	}
+	grace := protocol.PenClock((notice + w.lag).Microseconds())
+	if came := w.clock(r.at); w.zeroOK && came > m.NotAfter+grace {
+		w.violate(RuleArmTime, at, fmt.Sprintf("by %d us", m.NotAfter), fmt.Sprintf("arrived at %d us", came))
+	}
+	if latest := w.clock(at) + protocol.PenClock(armAhead.Microseconds()) + grace; w.zeroOK && m.NotAfter > latest {
+		w.violate(RuleArmTime, at, fmt.Sprintf("not_after up to %d us", latest), fmt.Sprintf("%d us", m.NotAfter))
+	}
+	w.judgeBlocks(at, r)
+	w.command(m.CommandID).done = true
+	a := &arm{id: uint32(m.CommandID), hash: m.SettingsHash, accepted: at}
+	w.arms[a.id], w.newest = a, a
+	w.o.Armed(at, r.at, a.id, w.confirmed())
+}
+
+// judgeBlocks looks for arm blocks that a bystander can know.
+func (w *Witness) judgeBlocks(at time.Duration, r *request) {
+	if w.stop.latched && w.stop.at < r.at-w.lag && !w.stop.clear {
+		w.violate(RuleArmBlocked, at, fmt.Sprintf("ESTOP of %v cleared", w.stop.at), "armed")
+	}
+	if t := w.tip; (t.id == 0 || w.rf && t.pins == 0) && at-w.tipAt > resultGrace {
+		w.violate(RuleArmBlocked, at, "a tip with known pins", fmt.Sprintf("tip %08x, %d pins", t.id, t.pins))
+	}
+	if e := w.settings.envelope; e != nil && e.Pins != w.tip.pins && at-w.tipAt > resultGrace {
+		w.violate(RuleArmBlocked, at, fmt.Sprintf("limits for %d pins", w.tip.pins), fmt.Sprint(e.Pins))
+	}
+}

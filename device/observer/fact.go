@@ -1,0 +1,172 @@
+package observer
+
+import (
+	"slices"
+	"time"
+)
+
+// fact is something that the Observer was told, until its time is reached.
+type fact struct {
+	at    time.Duration
+	apply func(*Observer)
+}
+
+// tell queues a fact. Facts may come a little out of order, since several
+// witnesses tell them.
+func (o *Observer) tell(at time.Duration, apply func(*Observer)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	i := len(o.facts)
+	for i > 0 && o.facts[i-1].at > at {
+		i--
+	}
+	o.facts = slices.Insert(o.facts, i, fact{at, apply})
+}
+
+// apply makes the facts up to t true.
+func (o *Observer) apply(t time.Duration) {
+	n := 0
+	for n < len(o.facts) && o.facts[n].at <= t {
+		o.facts[n].apply(o)
+		n++
+	}
+	if n > 0 {
+		o.facts = slices.Delete(o.facts, 0, n)
+	}
+}
+
+// Armed tells that the pen has accepted an ARM under that arm id: its word left
+// the pen at time at, ARM had arrived at from.
+func (o *Observer) Armed(at, from time.Duration, id uint32, s Settings) {
+	o.tell(at, func(o *Observer) { o.arm(at, from, id, s) })
+}
+
+// Lease tells that a lease has arrived: for which arm id, and when, on the
+// Observer's own clock, the pen's clock was what it echoes.
+func (o *Observer) Lease(at time.Duration, id uint32, echoed time.Duration) {
+	o.tell(at, func(o *Observer) { o.lease(lease{at, id, echoed}) })
+}
+
+// Over tells that an armed state has been ended, by DISARM, another session,
+// another tip, or as the pen says. 0 stands for any arm id.
+func (o *Observer) Over(at time.Duration, id uint32) {
+	o.tell(at, func(o *Observer) {
+		if id == 0 || id == o.permit.id {
+			o.expire(at)
+			o.permit.end(at, endOther)
+		}
+	})
+}
+
+// SaysArmed tells that the pen's own word, of time at, is READY or TREATING
+// under that arm id.
+func (o *Observer) SaysArmed(at time.Duration, id uint32) {
+	o.tell(at, func(o *Observer) {
+		o.expire(at)
+		p := &o.permit
+		switch grace := notice + o.cfg.Lag; {
+		case p.id != id && p.from < at-grace:
+			o.violate(RuleReady, at, "armed under "+hex(p.id), "armed under %s", hex(id))
+		case p.id == id && p.over && p.why == endLease && at > p.ended+grace,
+			p.id == id && p.over && p.why == endOther && at > p.ended+rfAfterEnd+grace:
+			o.violate(RuleReady, at, hex(id)+" over at "+p.ended.String(), "armed under it")
+		}
+	})
+}
+
+// SaysStopped tells that STOPPED has left the pen.
+func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
+	o.tell(at, func(o *Observer) {
+		switch {
+		case o.last.PowerMW > o.floor:
+			o.violate(RuleStopped, at, "RF measures off", "%d mW", o.last.PowerMW)
+		case needleBack && o.last.out():
+			o.violate(RuleStopped, at, "needle back", "%d um out, moving %v", o.last.DepthUM, o.last.Moving)
+		}
+	})
+}
+
+// Stop tells that an ESTOP has arrived.
+func (o *Observer) Stop(at time.Duration) {
+	o.tell(at, func(o *Observer) {
+		o.expire(at)
+		o.permit.end(at, endOther)
+		if o.stopped {
+			return
+		}
+		o.stopped, o.stopAt = true, at
+		o.counts.Stops++
+		if o.last.PowerMW > o.floor || o.last.out() {
+			o.counts.StopsOn++
+		}
+	})
+}
+
+// Cleared tells that the pen has accepted a CLEAR that came behind every stop.
+func (o *Observer) Cleared(at time.Duration) {
+	o.tell(at, func(o *Observer) { o.stopped = false })
+}
+
+// Dark tells that the pen's supply has failed: it forgets what it was.
+func (o *Observer) Dark(at time.Duration) {
+	o.tell(at, func(o *Observer) {
+		o.defects.dark = true
+		o.darkFrom = at
+		o.needle.excused = true
+		o.expire(at)
+		o.permit.end(at, endOther)
+	})
+}
+
+// Boot tells that the pen has started; it may be told late. A pen knows of no
+// stop from before and not what the spot under its tip has had.
+func (o *Observer) Boot(at time.Duration) {
+	o.tell(at, func(o *Observer) {
+		o.counts.Boots++
+		o.defects.dark = false
+		o.stopped = o.stopped && o.stopAt > at
+		o.permit.end(at, endOther)
+		o.spot.spent = o.spot.since <= at && o.hand.touched(at)
+	})
+}
+
+// Defect is something in the pen's hardware that is broken on purpose. An
+// Observer knows what it excuses, and for how long.
+type Defect uint8
+
+// The defects that outputs show.
+const (
+	DefectNone          Defect = iota // one that no output shows
+	DefectDrive                       // the needle drive does not turn
+	DefectTrigger                     // the trigger's switch reads as held
+	DefectAmplifierHigh               // the RF amplifier gives 30 % too much
+	DefectLeak                        // the RF amplifier gives 2 W uncommanded
+	DefectOverrun                     // the needle goes 0.3 mm too deep
+)
+
+// defects are those that hold now.
+type defects struct {
+	drive, stuckTrigger, high, leak, overrun bool
+	dark                                     bool // no supply
+}
+
+// Defect tells that a defect begins or ends.
+func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
+	o.tell(at, func(o *Observer) {
+		switch d {
+		case DefectDrive:
+			o.defects.drive = on
+			o.needle.excused = true // until it has been seen back
+		case DefectTrigger:
+			o.defects.stuckTrigger = on
+			o.hold(at, o.last.Trigger)
+		case DefectAmplifierHigh:
+			o.defects.high = on
+		case DefectLeak:
+			o.defects.leak = on
+		case DefectOverrun:
+			o.defects.overrun = on
+			o.needle.deepExcused = true
+		}
+	})
+}

@@ -1,0 +1,85 @@
+package observer
+
+import (
+	"time"
+
+	"stipple/protocol"
+)
+
+// The limits of SPEC.md that an output is held to. They are written down here a
+// second time on purpose: a wrong one in package protocol would be wrong at
+// both ends of the link, and nobody would see it.
+const (
+	// rfAfterLease is section 11: RF ends so long after the lease's arrival.
+	rfAfterLease = 250 * time.Millisecond
+	// rfAfterClock is the same after the pen clock that the lease echoes.
+	rfAfterClock = 300 * time.Millisecond
+	// needleAfterRF is how long after its RF limit a lease permits motion: 450
+	// less 250, and 500 less 300.
+	needleAfterRF = 200 * time.Millisecond
+	// rfAfterStop is section 13: RF measures off so long after ESTOP.
+	rfAfterStop = 10 * time.Millisecond
+	// rfAfterEnd is for what ends an armed state in another way, for which no
+	// number is given: it is no slower than a stop.
+	rfAfterEnd = rfAfterStop
+	// armAhead is section 11: not_after is at most so far ahead of the pen.
+	armAhead = 500 * time.Millisecond
+	// spotRelease is section 11: contact lost for so long makes another spot.
+	spotRelease = 100 * time.Millisecond
+	// pulseEnergyPermille is section 19.3: measured energy over 120 % of what was
+	// commanded is a fault.
+	pulseEnergyPermille = 1200
+	// pulseEnergyFloor is where that begins to be judged: 1 W for 10 ms; below, an
+	// amplifier that is 30 % too strong is too little to be told from noise.
+	pulseEnergyFloor protocol.Microjoules = 10_000
+	// depthBeyond is section 19.3: deeper than its bound and this is a fault.
+	depthBeyond protocol.Micrometres = 150
+)
+
+// Tolerances of what is measured, each with its reason.
+const (
+	// step is the fixed step of the pen's physics and control: whatever it notices,
+	// it notices at the end of one.
+	step = 100 * time.Microsecond
+	// notice is how long a pen at rest may take to look: it takes its steps a
+	// millisecond at a time then.
+	notice = time.Millisecond
+	// decay is how long an amplifier that was commanded off takes to fall below the
+	// floor: a time constant of 0.15 ms, from 50 W to 0.3 W.
+	decay = time.Millisecond
+	// floorPermille is what an RF sensor can't tell from nothing, of rated power;
+	// "measures off" can't mean less. It is 0.3 W of 50.
+	floorPermille = 6
+	// powerPermille is how much more than commanded the amplifier may give.
+	powerPermille = 10
+	// roundedUp is the probe's resolution: what flows is never 0.
+	roundedUp protocol.Milliwatts = 1
+	// dosePermille is the error of the pen's own measurement of energy.
+	dosePermille = 5
+	// needleBack is how far out a needle still counts as retracted.
+	needleBack protocol.Micrometres = 20
+	// atDepth is how far from its set depth a needle is still at depth.
+	atDepth protocol.Micrometres = 40
+	// speedPermille is how much faster than set a needle may stroke for a moment;
+	// the same is the alarm's tolerance.
+	speedPermille = 100
+	// burstGap is how long RF is off between two pulses at least; the fastest stamp
+	// is 500 ms, a needle in and out takes 120.
+	burstGap = 5 * time.Millisecond
+	// resultGrace is how long a SETTINGS or RESULT may be on its way from the
+	// firmware to the line: what changed in between may have changed behind it.
+	resultGrace = 5 * time.Millisecond
+)
+
+// What a defect of the pen's hardware excuses, and for how long.
+const (
+	// leakPower is what the leaking amplifier of package sim gives uncommanded.
+	leakPower protocol.Milliwatts = 2000
+	// leakLimit is how long RF that nobody commanded may be measured before the
+	// supply is opened: 3 ms, and the decay.
+	leakLimit = 3*time.Millisecond + decay + step
+	// overrun is how much too deep the needle of SwitchDepthOverrun goes.
+	overrun protocol.Micrometres = 300
+	// highPermille is what SwitchAmplifierHigh makes of what is commanded.
+	highPermille = 1300
+)

@@ -1,0 +1,233 @@
+package observer
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"stipple/protocol"
+)
+
+// Config is what an Observer must know of the pen that it watches; all of it is
+// in the pen's descriptor, see ConfigOf.
+type Config struct {
+	RF            bool                // the pen emits RF
+	RatedPower    protocol.Milliwatts // of the RF, 1 mW to 65 W
+	Retract       time.Duration       // from a stop to needle back, at most
+	ContactSensor bool                // the pen can tell whether the tip touches skin
+	// Lag is how much later than the Observer the pen may learn of something, or
+	// the reverse, beyond what its control takes: 0 in virtual time.
+	Lag time.Duration
+}
+
+// ConfigOf is the Config for a pen with that descriptor, in virtual time.
+func ConfigOf(d *protocol.Descriptor) Config {
+	return Config{
+		RF: d.Kind == protocol.KindRF, RatedPower: d.RatedPowerMW, ContactSensor: d.ContactSensor,
+		Retract: time.Duration(d.StopToRetracted) * time.Millisecond,
+	}
+}
+
+// Sample is what instruments at the pen show at one moment. An Observer wants
+// one for each 0.1 ms in which an output is on, and one at each change.
+type Sample struct {
+	At      time.Duration       // of the same zero as all facts
+	PowerMW protocol.Milliwatts // RF into tissue or load
+	DepthUM protocol.Micrometres
+	Moving  bool // the needle drive turns
+	Trigger bool // as the hand holds it
+	Contact bool // the tip is on the skin
+	Tip     bool // a tip is on
+}
+
+// out says whether the needle is out or moves.
+func (s Sample) out() bool { return s.Moving || s.DepthUM > needleBack }
+
+// Settings is what an arm id stands on: what the operator confirmed. The zero
+// value of what the pen's kind does not have is 0.
+type Settings struct {
+	Depth, MaxDepth protocol.Micrometres // as set, and as the envelope allows
+	Speed           protocol.StrokesPerMinute
+	Power           protocol.Milliwatts
+	Duration        protocol.Milliseconds
+	SpotCap         protocol.Microjoules // energy of one spot, all pins together
+	PulsesPerSpot   int
+}
+
+// Observer judges outputs. Use New.
+type Observer struct {
+	cfg   Config
+	floor protocol.Milliwatts // of the RF sensor
+
+	mu       sync.Mutex
+	facts    []fact // told and not yet reached by a sample, in the order of time
+	found    report
+	counts   Counts
+	last     Sample
+	begun    bool
+	permit   permit
+	early    [earlyLeases]lease // the newest leases of any arm id
+	earlyAt  int
+	stopped  bool
+	stopAt   time.Duration // arrival of the first ESTOP since it was last cleared
+	hand     hand
+	touching bool
+	defects  defects
+	rf       rf
+	needle   needle
+	spot     spot
+	pulses   []Delivery
+	darkFrom time.Duration
+}
+
+// Counts is what an Observer has seen. A run in which nothing happened proves
+// nothing.
+type Counts struct {
+	Samples  int `json:"samples"`
+	Armed    int `json:"armed"`
+	Leases   int `json:"leases"`   // that granted something
+	Expiries int `json:"expiries"` // armed states that ended with their lease
+	Stops    int `json:"stops"`    // ESTOP that latched
+	StopsOn  int `json:"stops_on"` // among them: while RF flowed or the needle was out
+	Pulses   int `json:"pulses"`   // RF pulses, or pulls of a needling pen
+	Strokes  int `json:"strokes"`  // needle out and in
+	Spots    int `json:"spots"`
+	Boots    int `json:"boots"`
+}
+
+// Delivery is one pulse as it really was: RF that flowed, or on a needling pen
+// a time in which the needle stroked.
+type Delivery struct {
+	Start, End time.Duration
+	Energy     protocol.Microjoules // RF, over the tip
+	Strokes    int                  // needling
+	ArmID      uint32               // that permitted it; the newest, where nothing did
+}
+
+// New makes an Observer.
+func New(cfg Config) *Observer {
+	o := &Observer{cfg: cfg, floor: cfg.RatedPower * floorPermille / 1000}
+	o.hand.released, o.hand.lifted = never, never
+	return o
+}
+
+// never is before everything: something that has not been yet.
+const never = time.Duration(-1 << 62)
+
+// Sample tells what the instruments show. Samples come in the order of time.
+func (o *Observer) Sample(s Sample) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.counts.Samples++
+	o.apply(s.At)
+	o.expire(s.At)
+	o.feel(s)
+	o.followPulse(s)
+	o.followNeedle(s)
+	if s.PowerMW > o.floor {
+		o.judgeRF(s)
+		o.judgeSize(s)
+	}
+	if s.out() && !o.needle.excused {
+		o.judgeNeedle(s)
+	}
+	o.last, o.begun = s, true
+}
+
+// Violations returns what was broken so far, at most the first 200, and how
+// many there are in all.
+func (o *Observer) Violations() (list []Violation, all int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]Violation(nil), o.found.list...), o.found.count
+}
+
+// Deliveries returns the pulses as they really were, in the order of time. One
+// that goes on is not among them.
+func (o *Observer) Deliveries() []Delivery {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]Delivery(nil), o.pulses...)
+}
+
+// Counts returns what was seen so far.
+func (o *Observer) Counts() Counts {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.counts
+}
+
+// Broken adds a violation that a Witness has found.
+func (o *Observer) Broken(v Violation) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.found.add(v)
+}
+
+func (o *Observer) violate(r Rule, at time.Duration, expected, measured string, args ...any) {
+	o.found.add(Violation{Rule: r, At: at, Expected: expected, Measured: fmt.Sprintf(measured, args...)})
+}
+
+// hand is what the hand does, with the times of its edges.
+type hand struct {
+	held     bool
+	pulled   time.Duration // newest pull
+	released time.Duration // newest release
+	lifted   time.Duration // when the tip last left the skin
+	touches  [keptTouches]touch
+	touchAt  int
+}
+
+// touch is a change of contact.
+type touch struct {
+	at time.Duration
+	on bool
+}
+
+// keptTouches is how many changes of contact are kept: a boot is told of once
+// the pen has been met again, seconds later.
+const keptTouches = 32
+
+// touched says whether the tip was on the skin at time t.
+func (h *hand) touched(t time.Duration) bool {
+	for i := range keptTouches {
+		if c := h.touches[(h.touchAt+keptTouches-1-i)%keptTouches]; c.at <= t {
+			return c.on
+		}
+	}
+	return true // too long ago: the worse is assumed
+}
+
+// feel follows trigger, contact and tip.
+func (o *Observer) feel(s Sample) {
+	o.hold(s.At, s.Trigger)
+	o.touching = s.Contact
+	if !o.begun || s.Contact != o.last.Contact {
+		o.hand.touches[o.hand.touchAt%keptTouches] = touch{s.At, s.Contact}
+		o.hand.touchAt++
+		switch {
+		case !s.Contact:
+			o.hand.lifted = s.At
+		case o.begun && s.At-o.hand.lifted < spotRelease-step:
+			// The same spot again.
+		default:
+			o.spot = spot{since: s.At}
+			o.counts.Spots++
+		}
+	}
+	if !s.Tip && (!o.begun || o.last.Tip) {
+		o.permit.end(s.At, endOther)
+	}
+}
+
+// hold follows the trigger; a stuck switch is as good as a hand to the pen.
+func (o *Observer) hold(at time.Duration, hand bool) {
+	held := hand || o.defects.stuckTrigger
+	switch {
+	case held && !o.hand.held:
+		o.hand.pulled = at
+	case !held && o.hand.held:
+		o.hand.released = at
+	}
+	o.hand.held = held
+}

@@ -1,0 +1,119 @@
+package observer
+
+import "time"
+
+// permit is what an arm id allows, by SPEC.md section 11.
+type permit struct {
+	id     uint32 // 0: nothing was ever armed
+	set    Settings
+	from   time.Duration // arrival of ARM
+	until  time.Duration // RF limit
+	leased bool          // a lease has come
+	over   bool
+	ended  time.Duration // while over
+	why    ending
+}
+
+// ending is how an armed state has ended.
+type ending uint8
+
+const (
+	endLease ending = iota // at its RF limit
+	endOther
+)
+
+// lease is one that came.
+type lease struct {
+	at     time.Duration
+	id     uint32
+	echoed time.Duration
+}
+
+// earlyLeases is how many leases are kept for an arm id whose RESULT is still on
+// its way from the pen.
+const earlyLeases = 8
+
+// expire ends a permit whose RF limit is past.
+func (o *Observer) expire(now time.Duration) {
+	if p := &o.permit; p.id != 0 && !p.over && now > p.until {
+		p.over, p.ended, p.why = true, p.until, endLease
+		o.counts.Expiries++
+	}
+}
+
+// end ends a permit that is not over.
+func (p *permit) end(at time.Duration, why ending) {
+	if p.id != 0 && !p.over {
+		p.over, p.ended, p.why = true, at, why
+	}
+}
+
+// grant extends the permit by a lease, if it is one, and says whether it is.
+func (p *permit) grant(l lease, lag time.Duration) bool {
+	if p.over || l.id != p.id || l.echoed > l.at+notice+lag {
+		return false
+	}
+	until := min(l.at+rfAfterLease, l.echoed+rfAfterClock)
+	if until <= l.at || p.leased && until <= p.until {
+		return until > l.at
+	}
+	p.until, p.leased = until, true
+	return true
+}
+
+// arm begins a permit. Leases that came before it was known count. What the old
+// one bounds goes on.
+func (o *Observer) arm(at, from time.Duration, id uint32, s Settings) {
+	o.expire(at)
+	o.rf.off.follow(o.rfBound())
+	o.needle.back.follow(o.needleBound())
+	o.permit = permit{id: id, set: s, from: from, until: at + rfAfterLease}
+	if o.hand.held && o.hand.pulled < from-notice-o.cfg.Lag {
+		o.violate(RuleArmBlocked, at, "trigger released", "held since %v", o.hand.pulled)
+	}
+	o.counts.Armed++
+	o.needle.rearmed(s, o.last.out())
+	for i := range o.early {
+		if l := o.early[(o.earlyAt+i)%earlyLeases]; l.id == id && l.at >= from {
+			o.granted(l)
+		}
+	}
+}
+
+func (o *Observer) lease(l lease) {
+	o.early[o.earlyAt%earlyLeases] = l
+	o.earlyAt++
+	o.granted(l)
+}
+
+func (o *Observer) granted(l lease) {
+	o.expire(l.at)
+	if o.permit.id != 0 && o.permit.grant(l, o.cfg.Lag) {
+		o.counts.Leases++
+	}
+}
+
+// bound is a time by which something must be over, and the rule that says so.
+type bound struct {
+	set  bool
+	by   time.Duration
+	rule Rule
+}
+
+// tighten keeps the earlier of two bounds.
+func (b *bound) tighten(by time.Duration, r Rule) {
+	if !b.set || by < b.by {
+		*b = bound{true, by, r}
+	}
+}
+
+// follow makes b what holds now. What is allowed has no bound; what has never
+// been allowed must not be at all, unless it is still ending from before.
+func (b *bound) follow(now bound) {
+	switch {
+	case !now.set:
+		*b = bound{}
+	case now.by != never || !b.set:
+		b.tighten(now.by, now.rule)
+	}
+}

@@ -1,0 +1,184 @@
+package observer
+
+import (
+	"slices"
+	"time"
+
+	"stipple/protocol"
+)
+
+// rf is the RF that flows.
+type rf struct {
+	off   bound         // by when it must be off; not set: it may flow
+	on    bool          // a pulse goes on
+	start time.Duration // of the newest pulse
+	end   time.Duration // newest moment above the floor
+	kept  bool          // the newest pulse is among the deliveries
+	// energy of the newest pulse in nJ.
+	energy int64
+	leaky  bool // it began while the amplifier leaked
+	arm    uint32
+	said   []Rule // broken in this pulse, each said once
+}
+
+// nJPerUJ and nJPerMWms: 1 mW for 1 ms is 1 µJ, for 1 µs 1 nJ.
+const nJPerUJ = 1000
+
+// rfBound says by when RF must be off because something that it needs is
+// missing now; not set: nothing is.
+func (o *Observer) rfBound() (b bound) {
+	p, lag := &o.permit, o.cfg.Lag
+	if o.defects.dark {
+		b.tighten(o.darkFrom+decay+step+lag, RuleDark)
+	}
+	if o.stopped {
+		b.tighten(o.stopAt+rfAfterStop+lag, RuleStop)
+	}
+	switch {
+	case p.id == 0:
+		b.tighten(never, RuleArmed)
+	case p.over && p.why == endLease:
+		b.tighten(p.ended+step+lag, RuleLease)
+	case p.over:
+		b.tighten(p.ended+rfAfterEnd+lag, RuleArmed)
+	case !p.leased:
+		b.tighten(never, RuleLease)
+	}
+	switch {
+	case !o.hand.held:
+		b.tighten(o.hand.released+rfAfterEnd+lag, RuleTrigger)
+	case o.hand.pulled < p.from-notice-lag:
+		b.tighten(never, RulePull)
+	}
+	if o.cfg.ContactSensor && !o.touching {
+		b.tighten(o.hand.lifted+rfAfterEnd+lag, RuleContact)
+	}
+	return b
+}
+
+// followPulse cuts the RF into pulses and adds up what they and the spot get.
+func (o *Observer) followPulse(s Sample) {
+	r := &o.rf
+	r.off.follow(o.rfBound())
+	switch above := s.PowerMW > o.floor; {
+	case above && !r.on:
+		o.keepPulse()
+		*r = rf{off: r.off, on: true, start: s.At, leaky: o.defects.leak, arm: o.permit.id}
+		o.beginPulse(s)
+	case !above && r.on && s.At-r.end >= burstGap:
+		r.on = false
+		o.keepPulse()
+	}
+	if s.PowerMW > o.floor {
+		r.end = s.At
+	}
+	if s.PowerMW > 0 {
+		e := int64(s.PowerMW) * min(s.At-o.last.At, step).Microseconds()
+		r.energy += e
+		o.spot.energy += e
+	}
+}
+
+// beginPulse is RF after a pause.
+func (o *Observer) beginPulse(s Sample) {
+	o.counts.Pulses++
+	if o.rf.leaky {
+		return // perhaps nobody commanded it
+	}
+	o.spot.pulses++
+	if n := o.permit.set.PulsesPerSpot; o.permit.id != 0 && o.spot.pulses > n {
+		o.rfBroken(RulePulses, s.At, "at most "+itoa(n)+" on a spot", "%d", o.spot.pulses)
+	}
+	if o.spot.spent {
+		o.rfBroken(RuleSpotAtBoot, s.At, "none before the tip is lifted", "%d mW", s.PowerMW)
+	}
+}
+
+// keepPulse keeps a pulse that is over.
+func (o *Observer) keepPulse() {
+	r := &o.rf
+	if r.start == 0 || r.kept {
+		return
+	}
+	r.kept = true
+	o.pulses = append(o.pulses, Delivery{Start: r.start, End: r.end, Energy: protocol.Microjoules(r.energy / nJPerUJ), ArmID: r.arm})
+}
+
+// judgeRF looks whether RF may flow.
+func (o *Observer) judgeRF(s Sample) {
+	r := &o.rf
+	if !r.off.set {
+		return
+	}
+	by := r.off.by
+	if o.defects.leak {
+		by = max(by, r.start, o.hand.released) + leakLimit
+	}
+	if s.At > by {
+		o.rfBroken(r.off.rule, s.At, "off by "+by.String(), "%d mW", s.PowerMW)
+	}
+}
+
+// rfBroken says that a rule is broken, once in a pulse.
+func (o *Observer) rfBroken(r Rule, at time.Duration, expected, measured string, args ...any) {
+	if slices.Contains(o.rf.said, r) {
+		return
+	}
+	o.rf.said = append(o.rf.said, r)
+	o.violate(r, at, expected, measured, args...)
+}
+
+// judgeSize compares a pulse with what was confirmed.
+func (o *Observer) judgeSize(s Sample) {
+	p, r := &o.permit, &o.rf
+	if p.id == 0 {
+		return // said already
+	}
+	most, late := p.set.Power, time.Duration(0)
+	if o.defects.high {
+		most = most * highPermille / 1000
+	}
+	if o.defects.leak || r.leaky {
+		most, late = max(most, leakPower), leakLimit
+	}
+	if s.PowerMW > most*(1000+powerPermille)/1000+roundedUp {
+		o.rfBroken(RulePower, s.At, itoa(int(p.set.Power))+" mW", "%d mW", s.PowerMW)
+	}
+	if d := s.At - r.start; d > time.Duration(p.set.Duration)*time.Millisecond+notice+decay+late {
+		o.rfBroken(RuleDuration, s.At, itoa(int(p.set.Duration))+" ms", "%v", d)
+	}
+	if off := s.DepthUM - p.set.Depth; (off > atDepth || off < -atDepth) && !o.depthExcused() {
+		o.rfBroken(RuleAtDepth, s.At, itoa(int(p.set.Depth))+" um", "%d um", s.DepthUM)
+	}
+	o.judgeEnergy(s, late)
+}
+
+// judgeEnergy compares the energy of pulse and spot with what was confirmed.
+// The rise and fall of the amplifier are within a millisecond of full power.
+func (o *Observer) judgeEnergy(s Sample, late time.Duration) {
+	p, r := &o.permit, &o.rf
+	tail := int64(s.PowerMW)*decay.Microseconds() + int64(leakPower)*late.Microseconds()
+	wanted := int64(p.set.Power) * int64(p.set.Duration) * nJPerUJ
+	allowed := wanted
+	switch {
+	case o.defects.high && wanted >= int64(pulseEnergyFloor)*nJPerUJ:
+		allowed = wanted * pulseEnergyPermille / 1000
+	case o.defects.high:
+		allowed = wanted * highPermille / 1000
+	}
+	if r.energy > allowed+allowed*dosePermille/1000+tail {
+		o.rfBroken(RuleEnergy, s.At, itoa(int(wanted/nJPerUJ))+" uJ", "%d uJ", r.energy/nJPerUJ)
+	}
+	limit := int64(p.set.SpotCap) * nJPerUJ
+	if o.spot.energy > limit+limit*dosePermille/1000+tail {
+		o.rfBroken(RuleDose, s.At, itoa(int(p.set.SpotCap))+" uJ on a spot", "%d uJ", o.spot.energy/nJPerUJ)
+	}
+}
+
+// spot is what the tissue under the tip has really had.
+type spot struct {
+	since  time.Duration
+	pulses int
+	energy int64 // nJ
+	spent  bool  // it was under the tip when the pen booted
+}
