@@ -220,3 +220,33 @@ func TestTipChangeOnTheSimulatedPen(t *testing.T) {
 		<-l.done
 	})
 }
+
+// A pen that boots in the middle of a treatment answers every stop and knows no
+// session: the one that it had is over after a second of that.
+func TestRebootWhileTreatingEndsTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newSimulated(t, sim.R1)
+		defer b.stop()
+		s, l := b.connect()
+		stop := touching(s)
+		b.arm(s, 1000)
+		b.must(b.hand.Contact(true))
+		b.must(b.hand.Trigger(true))
+		pass(300 * time.Millisecond)
+		b.must(b.hand.Fault(sim.SwitchReboot, true))
+		rebooted := time.Now()
+		<-s.Done()
+		stop()
+		if d := time.Since(rebooted); d > protocol.LinkSilence+100*time.Millisecond {
+			t.Errorf("the session held on for %v", d)
+		}
+		var u *device.UncertainError
+		if !errors.As(s.Err(), &u) || u.ArmID == 0 || !errors.Is(s.Err(), device.ErrLinkLost) {
+			t.Errorf("end: %v", s.Err())
+		}
+		<-l.done
+		if len(l.of(device.EventStopConfirmed)) == 0 {
+			t.Error("the pen answered no stop: nothing was tested")
+		}
+	})
+}

@@ -120,7 +120,8 @@ func (s *Session) tickStop(now time.Duration) time.Duration {
 }
 
 // onStopped handles STOPPED. Only the nonce decides: a pen that was restarted
-// in between answers with another session, or with none.
+// in between answers with another session, or with none. So it is no sign of
+// this session's life: one that only answers stops is over.
 func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 	var m protocol.Stopped
 	if m.DecodePayload(f.Payload) != nil {
@@ -130,7 +131,6 @@ func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 	since := s.stop.since.Load()
 	switch {
 	case since != 0 && m.Nonce == s.stop.nonce(since):
-		s.lastGood = at
 		s.noteStop(at)
 		s.stop.since.CompareAndSwap(since, 0)
 		s.halt.nonce, s.halt.since, s.halt.needleBack = m.Nonce, since, m.NeedleBack
@@ -141,7 +141,6 @@ func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 		s.line.proved(s.stop.wireEnd.Load())
 		s.event(at, Event{Kind: EventStopConfirmed, Latency: s.stopLatency(at), NeedleBack: m.NeedleBack})
 	case m.Nonce == s.halt.nonce && m.Nonce != 0:
-		s.lastGood = at
 		if m.NeedleBack && !s.halt.needleBack {
 			s.halt.needleBack = true
 			s.event(at, Event{Kind: EventNeedleBack, Latency: s.stopLatency(at), NeedleBack: true})
