@@ -12,7 +12,7 @@
 //	watch   what it measures, until Ctrl-C
 //	set     depth, speed, power and pulse, read back
 //	sim     a simulated pen on a pseudo-terminal
-//	hand    the trigger, contact, tip and faults of a simulated pen
+//	hand    the trigger, contact, tip, load and faults of a simulated pen
 //
 // Without --port it takes the only pen that it finds. Exit codes: 0 done,
 // 1 refused, 2 wrong usage, 3 no pen, 4 link lost; Ctrl-C ends a stream with 0.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ const handSuffix = ".ctl"
 
 func handCommand() command {
 	return command{
-		name: "hand", args: "--link PATH trigger down|up | contact on|off | tip new|remove | load OHM|off | fault NAME on|off | state",
+		name: "hand", args: "--link PATH trigger down|up | contact on|off | tip new|remove | load OHM|off | fault NAME on|off | fault [--list] | state",
 		does: "is the hand on a simulated pen: its trigger, its contact with the skin, its tip, a load in\n" +
 			"place of tissue, and what breaks in it. It speaks to the handpiece's socket (PATH" + handSuffix + "), never to the link",
 		examples: []string{
@@ -30,12 +31,16 @@ func handCommand() command {
 			"penctl hand --link /tmp/pen load 200      (a resistor across the tip, as at a bench for RF)",
 			"penctl hand --link /tmp/pen fault motor_stall on",
 			"penctl hand --link /tmp/pen state --json",
-			"faults: " + strings.Join(sim.FaultNames(), " "),
-			"tip:    model=needling|rf " + strings.Join(tipKeys(), "=… ") + "=…",
+			"penctl hand fault --list                  (what can break, and what each does)",
+			"tip: model=needling|rf " + strings.Join(tipKeys(), "=… ") + "=…",
 		},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			link := fs.String("link", "", "`path` that penctl sim was given")
+			list := fs.Bool("list", false, "with fault: the faults, what breaks there, and what each does")
 			return func(_ context.Context, c console, words []string) error {
+				if *list || slices.Equal(words, []string{"fault"}) {
+					return c.listFaults(words)
+				}
 				if *link == "" {
 					return usageOf("link", "--link is missing: the path that penctl sim was given")
 				}
@@ -47,6 +52,31 @@ func handCommand() command {
 			}
 		},
 	}
+}
+
+// faultShape is one fault that a simulated pen can have.
+type faultShape struct {
+	Type string `json:"type"` // "fault"
+	sim.FaultSwitch
+}
+
+// listFaults says what can break. It needs no pen.
+func (c console) listFaults(words []string) error {
+	if !slices.Equal(words, []string{"fault"}) {
+		return usageOf("list", "--list goes with fault alone")
+	}
+	for _, f := range sim.Faults() {
+		var err error
+		if c.json {
+			err = c.print(faultShape{Type: "fault", FaultSwitch: f})
+		} else {
+			_, err = fmt.Fprintf(c.out, "%-7s %-19s %s\n", f.Place, f.Name, f.Does)
+		}
+		if err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+	}
+	return nil
 }
 
 // hand connects to the handpiece, does one thing and prints how it is then.
@@ -106,7 +136,7 @@ func handAction(words []string) (func(sim.Handpiece) error, error) {
 			return nil, err
 		}
 		if !known(rest[0]) {
-			return nil, usageError("no fault %q; there are %s", rest[0], strings.Join(sim.FaultNames(), ", "))
+			return nil, usageError("no fault %q; penctl hand fault --list has them", rest[0])
 		}
 		return func(h sim.Handpiece) error { return h.Fault(rest[0], on) }, nil
 	case "tip":

@@ -35,6 +35,7 @@ type command struct {
 	args     string // behind the name, for the usage line
 	does     string // one line
 	examples []string
+	more     string // behind the examples; empty: nothing
 	// build declares the command's own flags and returns what runs it with
 	// the words that are no flags.
 	build func(fs *flag.FlagSet) func(ctx context.Context, c console, words []string) error
@@ -114,4 +115,7 @@ func helpFor(w io.Writer, cmd command) {
 	fs.SetOutput(w)
 	fs.PrintDefaults()
 	fmt.Fprintf(w, "\nExamples:\n  %s\n", strings.Join(cmd.examples, "\n  "))
+	if cmd.more != "" {
+		fmt.Fprintf(w, "\n%s\n", cmd.more)
+	}
 }

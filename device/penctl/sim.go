@@ -20,6 +20,7 @@ type simReady struct {
 	Hand   string    `json:"hand"`  // the socket of the handpiece
 	Seed   uint64    `json:"seed"`
 	Memory string    `json:"memory"` // file; empty: forgotten at the end
+	Faults string    `json:"faults"` // file of the script; empty: none
 }
 
 // simOutput is a change of an output: state, RF or motion.
@@ -30,20 +31,23 @@ type simOutput struct {
 
 func simCommand() command {
 	return command{
-		name: "sim", args: "--model needling|rf --link PATH [--seed N] [--memory FILE] [--serial TEXT]",
+		name: "sim", args: "--model needling|rf --link PATH [--seed N] [--memory FILE] [--serial TEXT] [--faults FILE]",
 		does: "is a simulated pen on a pseudo-terminal, until Ctrl-C. It prints a JSON object for each\n" +
 			"change of an output, with the pen's monotonic time and the cause",
 		examples: []string{
 			"penctl sim --model rf --link /tmp/pen --seed 1",
 			"penctl sim --model rf --link /tmp/pen --memory /tmp/pen.mem   (outlives a restart, as a real pen's)",
+			"penctl sim --model rf --link /tmp/pen --faults script.txt     (breaks by itself, at set times)",
 			"stipple --demo --port /tmp/pen                                (in another terminal)",
 		},
+		more: "The file of --faults, a line an event; penctl hand fault --list has the faults:\n\n" + sim.ScriptHelp,
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			model := fs.String("model", "", "needling or rf")
 			link := fs.String("link", "", "`path` of the link to make; the handpiece listens on PATH"+handSuffix)
 			seed := fs.Uint64("seed", 1, "of noise and tissue: the same seed and inputs give the same outputs")
 			memory := fs.String("memory", "", "`file` that keeps the pen's non-volatile memory")
 			serial := fs.String("serial", "", "serial number; empty: the model's own")
+			faults := fs.String("faults", "", "`file` that says what breaks, and what the hand does, at which time of the pen's physics")
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {
 					return err
@@ -55,17 +59,43 @@ func simCommand() command {
 				if cfg.Model != sim.N1 && cfg.Model != sim.R1 {
 					return usageOf("model", "--model %q: want %s or %s", *model, sim.N1, sim.R1)
 				}
-				return c.simulate(ctx, cfg, *link, *memory)
+				if *faults != "" {
+					var err error
+					if cfg.Script, err = readScript(*faults); err != nil {
+						return err
+					}
+				}
+				return c.simulate(ctx, cfg, simFiles{link: *link, memory: *memory, faults: *faults})
 			}
 		},
 	}
 }
 
+// readScript reads the script of --faults.
+func readScript(path string) (*sim.Script, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usageOf("faults", "--faults: %v", err)
+	}
+	s, err := sim.ParseScript(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, usageOf("faults", "--faults %s: %v", path, err)
+	}
+	return s, nil
+}
+
+// simFiles is where a simulated pen stands in the file system.
+type simFiles struct {
+	link   string // the port; the hand's socket beside it
+	memory string // empty: none
+	faults string // empty: none
+}
+
 // simulate runs the pen until ctx ends: the pen, its link, and its hand. It
 // leaves neither link nor socket behind.
-func (c console) simulate(ctx context.Context, cfg sim.Config, link, memory string) (err error) {
-	if memory != "" {
-		file, err := sim.OpenFile(memory)
+func (c console) simulate(ctx context.Context, cfg sim.Config, at simFiles) (err error) {
+	if at.memory != "" {
+		file, err := sim.OpenFile(at.memory)
 		if err != nil {
 			return err
 		}
@@ -80,15 +110,17 @@ func (c console) simulate(ctx context.Context, cfg sim.Config, link, memory stri
 	}
 	// The hand comes first: a second pen on the same path finds its socket taken
 	// and ends before it has taken the link away from the first.
-	socket, err := listenHand(link + handSuffix)
+	socket, err := listenHand(at.link + handSuffix)
 	if err != nil {
 		return err
 	}
-	port, err := openPty(link)
+	port, err := openPty(at.link)
 	if err != nil {
 		return errors.Join(err, socket.Close())
 	}
-	err = c.print(simReady{Type: "ready", Model: cfg.Model, Link: link, Hand: link + handSuffix, Seed: cfg.Seed, Memory: memory})
+	err = c.print(simReady{
+		Type: "ready", Model: cfg.Model, Link: at.link, Hand: at.link + handSuffix, Seed: cfg.Seed, Memory: at.memory, Faults: at.faults,
+	})
 	if err != nil {
 		return errors.Join(err, socket.Close(), port.Close())
 	}

@@ -9,7 +9,10 @@
 //
 // The operator's hand is the Handpiece, in process or over a socket of its
 // own (ServeHand, HandClient). It is never the link: a pen has no message that
-// fires.
+// fires. It also breaks the pen: Faults lists what can break, in the plant, in
+// the sensors between plant and firmware, and in what the link tells. A Script
+// does the same at set times of the physics. A Probe sees what really leaves
+// the pen, whatever its firmware and its sensors say.
 //
 // Goroutines: Run owns the firmware and the plant; all their state is touched
 // on its goroutine alone. Each Attach starts one reader and one writer, which
