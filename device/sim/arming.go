@@ -6,7 +6,7 @@ import (
 	"stipple/protocol"
 )
 
-// arming is what READY and TREATING stand on.
+// arming is what READY, TREATING and a SERVICE output stand on.
 type arming struct {
 	id        uint32 // 0: not armed
 	treatment [16]byte
@@ -15,7 +15,7 @@ type arming struct {
 	arrived   protocol.PenClock // of the newest lease that granted something, or of ARM
 	echoed    protocol.PenClock // the pen clock that it carried
 	leased    bool              // a lease has come: energy is possible
-	rfUntil   protocol.PenClock // the RF limit; READY and TREATING end with it
+	rfUntil   protocol.PenClock // the RF limit; all of it ends there
 	deadline  int64             // step of the same, by arrival alone: see overdue
 	idleSince int64             // step
 }
@@ -46,6 +46,7 @@ func (fw *firmware) armBlocks() protocol.ArmBlocks {
 	// A tip whose pins are unknown is none for RF: its dose can't be known.
 	set(fw.tip == nil || fw.isRF() && fw.tip.Pins == 0, protocol.BlockTipMissing)
 	set(fw.tipExpired(), protocol.BlockTipExpired)
+	set(fw.calExpired(), protocol.BlockCalExpired)
 	set(fw.tipAtLimit(), protocol.BlockTipUsed)
 	set(!fw.settings.confirmed, protocol.BlockSettingsUnconfirmed)
 	// The dose of a spot hangs on the pins: limits that were made for another tip
@@ -95,17 +96,22 @@ func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) 
 	case blocks != 0:
 		return protocol.CodeBlocked, blocks
 	}
-	// ARM keeps READY for as long as a lease that came with it would; energy
-	// waits for a real one, since ARM echoes no clock.
-	fw.arm = arming{
-		id: m.ArmID(), treatment: m.TreatmentID, hash: m.SettingsHash, arrived: now, echoed: now,
-		rfUntil: now.Add(protocol.LeaseRF), deadline: fw.steps + inSteps(protocol.LeaseRF), idleSince: fw.steps,
-	}
-	fw.watch.bad = 0
+	fw.permit(arming{id: m.ArmID(), treatment: m.TreatmentID, hash: m.SettingsHash})
 	fw.setState(protocol.StateReady, "arm")
 	fw.event(protocol.EventArmed, 0, 0)
 	fw.armFlawed()
 	return protocol.CodeOK, 0
+}
+
+// permit makes a the permission for what ARM or TEST_OUTPUT asked for. It lasts
+// as long as a lease that came with it would; energy waits for a real one, since
+// neither echoes a clock.
+func (fw *firmware) permit(a arming) {
+	now := fw.clock()
+	a.arrived, a.echoed, a.idleSince = now, now, fw.steps
+	a.rfUntil, a.deadline = now.Add(protocol.LeaseRF), fw.steps+inSteps(protocol.LeaseRF)
+	fw.arm = a
+	fw.watch.bad = 0
 }
 
 // lease extends the permission, if it is for what is armed and fresh. It never
@@ -133,8 +139,8 @@ func (fw *firmware) lease(m *protocol.Lease) {
 	}
 }
 
-// checkLease ends READY and TREATING when the lease is over, or after a
-// minute without the trigger.
+// checkLease ends READY, TREATING and a SERVICE output when the lease is over,
+// or after a minute without the trigger.
 //
 // Everything begins to end at the limit for RF: the needle needs up to the
 // descriptor's stop time to come back, 200 ms at most, and must be back by the
@@ -150,7 +156,7 @@ func (fw *firmware) checkLease() {
 		fw.disarm(protocol.PulseLease, "lease")
 		return
 	}
-	if fw.state == protocol.StateReady && fw.steps-fw.arm.idleSince >= inSteps(protocol.IdleStandby) {
+	if (fw.state == protocol.StateReady || fw.testWaits()) && fw.steps-fw.arm.idleSince >= inSteps(protocol.IdleStandby) {
 		fw.event(protocol.EventIdle, 0, 0)
 		fw.disarm(protocol.PulseDisarmed, "idle")
 	}

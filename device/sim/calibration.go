@@ -206,6 +206,25 @@ func (c *calibration) measuredPower(raw int64) int64 {
 	return low*uwPerMW + (high-low)*(raw%uwPerMW)
 }
 
+// expired says whether an active table's time is over on a day since
+// 1970-01-01. Its last day is its own.
+func (c *calibration) expired(day int64) bool {
+	for q := range protocol.Quantity(protocol.QuantityCount) {
+		t, ok := c.table(q, protocol.CalActive)
+		if ok && t.ValidDays > 0 && day > int64(t.DateDays)+int64(t.ValidDays) {
+			return true
+		}
+	}
+	return false
+}
+
+// calExpired is arm block CAL_EXPIRED: never while the pen does not know the
+// date.
+func (fw *firmware) calExpired() bool {
+	today, known := fw.today()
+	return known && fw.cal.expired(today)
+}
+
 // offers says whether the pen has tables of the quantity.
 func (c *calibration) offers(q protocol.Quantity) bool {
 	return q < protocol.QuantityCount && c.shelves[q].offered

@@ -11,8 +11,6 @@ func (fw *firmware) offers(t protocol.Type) bool {
 		return d.LogKept > 0
 	case protocol.TypeSelfTest, protocol.TypeSelfTestRead:
 		return len(d.SelfTests) > 0
-	case protocol.TypeTestOutput, protocol.TypeTestRead:
-		return false
 	case protocol.TypeCalRead, protocol.TypeCalWrite, protocol.TypeCalCommit, protocol.TypeCalRestore:
 		return len(d.Calibrations) > 0
 	case protocol.TypeFirmwareBegin, protocol.TypeFirmwareWrite, protocol.TypeFirmwareVerify, protocol.TypeFirmwareCommit,
@@ -23,8 +21,9 @@ func (fw *firmware) offers(t protocol.Type) bool {
 }
 
 // outputPossible says whether the next pull of the trigger can lead to an
-// output, or one is going on: READY, TREATING, and SERVICE with one permitted.
-func (fw *firmware) outputPossible() bool { return fw.arm.id != 0 }
+// output, or one is going on: READY, TREATING, and a SERVICE output from the
+// command that permits it until the needle is back.
+func (fw *firmware) outputPossible() bool { return fw.arm.id != 0 || fw.output != nil }
 
 // stateAllows says whether a request of type t may be done in the state that
 // the pen is in. Requests that only ask may in every state.
@@ -105,6 +104,8 @@ func (fw *firmware) execute(m protocol.Message) protocol.Message {
 		return fw.selfTestReport()
 	case *protocol.CountersRead:
 		return fw.counters()
+	case *protocol.TestRead:
+		return fw.testRead()
 	case protocol.Once:
 		return fw.once(m, fw.effectOf(m))
 	}
@@ -120,6 +121,8 @@ func (fw *firmware) effectOf(m protocol.Once) effect {
 			return fw.armNow(m)
 		case *protocol.Clear:
 			return fw.clearNow(m)
+		case *protocol.TestOutput:
+			return fw.testOutput(m)
 		case *protocol.CalCommit:
 			return fw.calCommit(m), 0
 		case *protocol.CalRestore:

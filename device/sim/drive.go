@@ -42,11 +42,14 @@ func (fw *firmware) expectBack() {
 func (fw *firmware) endRun(result protocol.PulseResult, cause string) {
 	fw.say(cause)
 	fw.plant.rfSet = 0
-	fw.plant.run = false
+	fw.plant.run, fw.plant.extend = false, false
 	fw.plant.target = fw.parkTarget()
 	fw.leaveOutFlawed(cause)
 	if p := fw.run.pulse; p != nil && !p.ending {
 		p.end(fw.steps, result)
+	}
+	if fw.output != nil {
+		fw.output.end(fw.steps, result)
 	}
 	fw.run.rate = 0
 	if fw.run.phase == runIdle && fw.isBack() {
@@ -82,10 +85,14 @@ func (fw *firmware) drive() {
 	}
 	if fw.run.phase == runRetract && fw.isBack() {
 		next := runIdle
-		if fw.state == protocol.StateTreating && fw.isRF() {
+		if fw.isRF() && (fw.state == protocol.StateTreating || fw.output != nil && !fw.output.ending) {
 			next = runWait
 		}
 		fw.run.enter(next, fw.steps)
+	}
+	if fw.output != nil {
+		fw.driveTest()
+		return
 	}
 	if fw.state != protocol.StateTreating {
 		return
@@ -100,7 +107,7 @@ func (fw *firmware) drive() {
 // mayDrive says whether the needle may go out: armed, lease alive, trigger
 // held, tip on. It is asked in every step.
 func (fw *firmware) mayDrive() bool {
-	return fw.state == protocol.StateTreating && fw.trigger && fw.leaseAlive() && fw.tip != nil && fw.settings.confirmed &&
+	return fw.state == protocol.StateTreating && fw.output == nil && fw.trigger && fw.leaseAlive() && fw.tip != nil && fw.settings.confirmed &&
 		(fw.arm.hash == fw.settings.hash || fw.flaws.has(flawHashIgnored))
 }
 
@@ -142,7 +149,7 @@ func (fw *firmware) driveStamps() {
 	case runWait:
 		period := msPerMinute * stepsPerMS / int64(fw.settings.speed())
 		if fw.mayStamp() && fw.isBack() && r.pulse == nil && (r.insert == 0 || fw.steps >= r.insert+period) {
-			fw.beginInsert()
+			fw.beginInsert(fw.settings.depth())
 		}
 	case runInsert:
 		fw.watchInsert()
@@ -151,14 +158,15 @@ func (fw *firmware) driveStamps() {
 	}
 }
 
-func (fw *firmware) beginInsert() {
+// beginInsert begins a stamp.
+func (fw *firmware) beginInsert(depth protocol.Micrometres) {
 	r := &fw.run
 	if r.insert != 0 {
 		r.rate = int32(msPerMinute * stepsPerMS / (fw.steps - r.insert))
 	}
 	r.insert, r.backBy = fw.steps, 0
 	r.enter(runInsert, fw.steps)
-	fw.plant.target = fw.targetFor(fw.settings.depth())
+	fw.plant.target = fw.targetFor(depth)
 	fw.say("stamp")
 }
 
@@ -232,7 +240,7 @@ func (fw *firmware) watchPulse() {
 		fw.retract(protocol.PulseContactLost, "contact lost")
 	case !fw.mayDrive():
 		fw.retract(protocol.PulseDisarmed, "permission ended")
-	case wanted >= energyCheckFloor && p.energy*1000 > int64(wanted)*nJPerUJ*(1000+energyTolerance):
+	case energyOver(p.energy, wanted):
 		fw.latch(protocol.FaultEnergy, int32(p.energy/nJPerUJ))
 	case set > 0 && fw.doseSpent(max(set, fw.read.power)):
 		fw.retract(protocol.PulseDose, "dose")
@@ -241,6 +249,11 @@ func (fw *firmware) watchPulse() {
 	case set > 0 && fw.steps-p.began > impedanceSettle:
 		fw.circuitGood()
 	}
+}
+
+// energyOver says whether an energy in nJ is too far over what was wanted.
+func energyOver(energy int64, wanted protocol.Microjoules) bool {
+	return wanted >= energyCheckFloor && energy*1000 > int64(wanted)*nJPerUJ*(1000+energyTolerance)
 }
 
 // impedanceSettle is how many steps of a pulse the impedance is not judged

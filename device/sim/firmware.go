@@ -44,19 +44,21 @@ type firmware struct {
 	contact bool     // as the pen can tell
 	tip     *TipSpec // as read; nil: none
 
-	session  session
-	stop     stopReply
-	settings settings
-	arm      arming
-	burnt    burntIDs
-	job      job
-	run      run
-	spot     spot
-	watch    watch
-	read     reading
-	report   report
-	flaws    flaws
-	counts   Counts
+	session    session
+	stop       stopReply
+	settings   settings
+	arm        arming
+	burnt      burntIDs
+	job        job
+	run        run
+	output     *serviceOutput      // SERVICE output; nil: none permitted or going on
+	lastOutput protocol.TestReport // the newest that is over
+	spot       spot
+	watch      watch
+	read       reading
+	report     report
+	flaws      flaws
+	counts     Counts
 }
 
 // stopReply is an ESTOP that has not been confirmed to its end yet.
@@ -134,6 +136,7 @@ func (fw *firmware) boot() {
 	fw.session, fw.stop, fw.settings, fw.arm, fw.run, fw.watch = session{}, stopReply{}, settings{}, arming{}, run{}, watch{}
 	fw.burnt, fw.job = burntIDs{}, job{}
 	fw.cal.unstage()
+	fw.output, fw.lastOutput = nil, protocol.TestReport{}
 	fw.nv.forgetRunning()
 	fw.report.reset(protocol.StatusRate)
 	fw.measure()
@@ -142,7 +145,7 @@ func (fw *firmware) boot() {
 	// The firmware cannot know what the spot under a tip that is already in
 	// contact has had; it wants it lifted.
 	fw.spot = spot{stale: fw.contact}
-	fw.plant.rfSet, fw.plant.run, fw.plant.target, fw.plant.supply, fw.plant.hold = 0, false, fw.parkTarget(), true, false
+	fw.plant.rfSet, fw.plant.run, fw.plant.extend, fw.plant.target, fw.plant.supply, fw.plant.hold = 0, false, false, fw.parkTarget(), true, false
 	fw.plant.dark = false
 	fw.expectBack()
 	if fw.flaws.has(flawPulseReused) && fw.nv.counters.pulse > 0 {
@@ -235,7 +238,7 @@ func (fw *firmware) atRest() bool {
 
 // active says whether the pen wants to be looked at every millisecond.
 func (fw *firmware) active() bool {
-	return !fw.atRest() || fw.state.Armed() || fw.tests.due || fw.stop.pending || fw.job.running()
+	return !fw.atRest() || fw.outputPossible() || fw.tests.due || fw.stop.pending || fw.job.running()
 }
 
 func (fw *firmware) forgetFault() {

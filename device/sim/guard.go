@@ -57,8 +57,8 @@ func (fw *firmware) guard() {
 	if hot, ok := fw.model.desc.Sensor(sensorTemperature); ok && int32(fw.read.temp) > hot.Max {
 		fw.latch(protocol.FaultOverTemperature, int32(fw.read.temp))
 	}
-	if fw.read.depth > fw.deepest()+depthTolerance {
-		fw.latch(protocol.FaultDepth, int32(fw.read.depth))
+	if depth := fw.guardedDepth(); depth > fw.deepest()+depthTolerance {
+		fw.latch(protocol.FaultDepth, int32(depth))
 	}
 	fw.guardRF()
 	fw.guardNeedle()
@@ -84,8 +84,21 @@ func (fw *firmware) guardSensors() {
 	}
 }
 
-// deepest is the bound of the needle: the envelope's, or the pen's own.
+// guardedDepth is the depth that has a bound: that of the calibration, but under
+// a raw output, whose bound is raw too, the sensor's own.
+func (fw *firmware) guardedDepth() protocol.Micrometres {
+	if t := fw.output; t != nil && t.command.Raw && t.command.Quantity == protocol.QuantityDepth {
+		return fw.read.raw.depth
+	}
+	return fw.read.depth
+}
+
+// deepest is the bound of the needle: that of a SERVICE output, the envelope's,
+// or the pen's own.
 func (fw *firmware) deepest() protocol.Micrometres {
+	if fw.output != nil && fw.output.command.Quantity != protocol.QuantityPower {
+		return fw.testDepthSet()
+	}
 	if e := fw.settings.envelope; e != nil {
 		return protocol.Micrometres(e.Ranges[iDepth].Max)
 	}

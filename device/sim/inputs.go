@@ -44,8 +44,13 @@ func (fw *firmware) inputs() {
 	}
 }
 
-// pulled is the trigger's edge: the only way from READY to TREATING.
+// pulled is the trigger's edge: the only way from READY to TREATING, and from a
+// SERVICE output that is permitted to one.
 func (fw *firmware) pulled() {
+	if fw.testWaits() {
+		fw.pullTest()
+		return
+	}
 	if fw.state != protocol.StateReady {
 		return
 	}
@@ -55,6 +60,9 @@ func (fw *firmware) pulled() {
 }
 
 func (fw *firmware) released() {
+	if fw.output != nil {
+		fw.releaseTest()
+	}
 	if fw.state != protocol.StateTreating {
 		return
 	}
@@ -78,7 +86,7 @@ func (fw *firmware) readTip() bool {
 // settings that do not fit the new tip are not active any more, and not moved.
 func (fw *firmware) tipChanged() {
 	fw.event(protocol.EventTipChanged, int32(fw.tipID()), 0)
-	if fw.state.Armed() {
+	if fw.arm.id != 0 {
 		fw.disarm(protocol.PulseFault, "tip")
 	}
 	fw.recheck()

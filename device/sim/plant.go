@@ -18,6 +18,7 @@ type plant struct {
 
 	// From the firmware, raw.
 	run    bool  // N1: motor on
+	extend bool  // N1: the cam to its lowest point, to stay there
 	speed  int64 // N1: wanted, milli-strokes a minute
 	target int64 // R1: where the needle shall be, nm; N1: stroke amplitude, nm
 	rfSet  int64 // µW
@@ -146,7 +147,7 @@ func (p *plant) atRest() bool {
 	if p.rf {
 		return p.hold || p.pos == p.goal()
 	}
-	return !p.run && (p.hold || p.phase == 0)
+	return !p.run && !p.extend && (p.hold || p.phase == 0)
 }
 
 // step moves the plant by n fine steps; n is over 1 only at rest.
@@ -179,6 +180,8 @@ func (p *plant) stepMotor() {
 		p.motor = max(0, p.motor-stallBrake)
 	case p.run:
 		p.driveMotor()
+	case p.extend:
+		p.extendMotor()
 	default:
 		p.parkMotor()
 	}
@@ -210,6 +213,16 @@ func (p *plant) driveMotor() {
 		load += motorSkinLoad * p.pos / fullStrokeNM
 	}
 	p.motor = max(0, p.motor+drive-load)
+}
+
+// extendMotor creeps from home to the lowest point and stays there.
+func (p *plant) extendMotor() {
+	p.integral = 0
+	if p.phase >= camTurn/2 {
+		p.motor = 0
+		return
+	}
+	p.motor = min(creep, p.motor+motorDrive)
 }
 
 // parkMotor brakes to a creep and creeps until the cam has the needle in.

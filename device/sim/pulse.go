@@ -16,10 +16,31 @@ type openPulse struct {
 	peak    protocol.Centidegrees
 	strokes uint32 // of the plant's counter at the start
 
-	zMin, zMax protocol.Ohms
-	zSum, zN   int64
-	speedSum   int64 // N1, after the run-up
-	speedN     int64
+	ohms  spread
+	speed spread // N1, after the run-up
+}
+
+// spread is mean and extremes of what was measured.
+type spread struct {
+	min, max int64
+	sum, n   int64
+}
+
+func (s *spread) add(v int64) {
+	if s.n == 0 {
+		s.min, s.max = v, v
+	}
+	s.min, s.max = min(s.min, v), max(s.max, v)
+	s.sum += v
+	s.n++
+}
+
+// mean is 0 where nothing was measured.
+func (s *spread) mean() int64 {
+	if s.n == 0 {
+		return 0
+	}
+	return s.sum / s.n
 }
 
 func (p *openPulse) end(now int64, result protocol.PulseResult) {
@@ -65,34 +86,25 @@ func (fw *firmware) integrate() {
 	p.deepest = max(p.deepest, fw.read.depth)
 	p.peak = max(p.peak, fw.read.temp)
 	if fw.plant.rfSet > 0 && fw.steps-p.began > impedanceSettle {
-		p.addImpedance(fw.read.impedance)
+		p.ohms.add(int64(fw.read.impedance))
 	}
 	if !p.ending && fw.steps-p.began > inSteps(runUp) {
-		p.speedSum += int64(fw.read.speed)
-		p.speedN++
+		p.speed.add(int64(fw.read.speed))
 	}
-	if p.ending && fw.pulseOver(p) {
+	if p.ending && fw.outputOver(p.ended) {
 		fw.closePulse()
 	}
 }
 
-// pulseOver says whether no more energy can come. With the supply open that is
+// outputOver says whether no more energy can come of an output that was told to
+// end at a step, whatever a table makes of what the sensor says. With the supply open that is
 // so after a while, even if the sensor of power says otherwise because it is
 // what broke; the record then has more than what flowed, never less.
-func (fw *firmware) pulseOver(p *openPulse) bool {
+func (fw *firmware) outputOver(ended int64) bool {
 	if !fw.isRF() {
 		return !fw.plant.moving()
 	}
-	return fw.read.power == 0 || !fw.plant.supply && fw.steps-p.ended > inSteps(rfGrace)
-}
-
-func (p *openPulse) addImpedance(z protocol.Ohms) {
-	if p.zN == 0 {
-		p.zMin = z
-	}
-	p.zMin, p.zMax = min(p.zMin, z), max(p.zMax, z)
-	p.zSum += int64(z)
-	p.zN++
+	return fw.read.raw.power == 0 || !fw.plant.supply && fw.steps-ended > inSteps(rfGrace)
 }
 
 // closePulse fills and keeps the record, tells of it at once, and judges it.
@@ -114,15 +126,13 @@ func (fw *firmware) closePulse() {
 		rec.Strokes = 1
 	} else {
 		rec.Strokes = fw.plant.strokes - p.strokes
-		if p.speedN > 0 {
-			rec.Speed = u16(p.speedSum / p.speedN)
+		if p.speed.n > 0 {
+			rec.Speed = u16(p.speed.mean())
 		} else if ms > 0 {
 			rec.Speed = u16(int64(rec.Strokes) * msPerMinute / ms)
 		}
 	}
-	if p.zN > 0 {
-		rec.ImpedanceMin, rec.Impedance, rec.ImpedanceMax = u16(int64(p.zMin)), u16(p.zSum/p.zN), u16(int64(p.zMax))
-	}
+	rec.ImpedanceMin, rec.Impedance, rec.ImpedanceMax = u16(p.ohms.min), u16(p.ohms.mean()), u16(p.ohms.max)
 	fw.keepErr(fw.nv.savePulse(rec))
 	fw.keepErr(fw.nv.saveWork())
 	fw.event(protocol.EventPulseEnd, int32(rec.Index), int32(rec.Result))
@@ -139,7 +149,7 @@ func (fw *firmware) judgePulse(p *openPulse) {
 	switch {
 	case fw.isRF() && rec.Duration >= minJudgedMS && off(int64(rec.Power), int64(rec.SetPower), powerTolerance):
 		fw.outOfTolerance(AlarmPower, int32(rec.Power))
-	case p.speedN > 0 && !fw.isRF() && off(int64(rec.Speed), int64(rec.SetSpeed), speedTolerance):
+	case p.speed.n > 0 && !fw.isRF() && off(int64(rec.Speed), int64(rec.SetSpeed), speedTolerance):
 		fw.outOfTolerance(AlarmSpeed, int32(rec.Speed))
 	case (fw.isRF() || rec.Strokes > 0) && abs(int64(rec.Depth)-int64(rec.SetDepth)) > int64(depthTolerance):
 		fw.outOfTolerance(AlarmDepth, int32(rec.Depth))

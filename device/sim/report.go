@@ -71,6 +71,10 @@ func (fw *firmware) status() *protocol.Status {
 	if fw.leaseAlive() {
 		s.LeaseLeft = u16(min(fw.arm.rfUntil.Sub(fw.clock()).Milliseconds(), (fw.arm.deadline-fw.steps)/stepsPerMS))
 	}
+	if fw.output != nil {
+		fw.commandedTest(s)
+		return s
+	}
 	if fw.plant.run || fw.run.phase == runInsert || fw.run.phase == runPulse {
 		s.SetDepth, s.SetSpeed = u16(int64(fw.settings.depth())), u16(int64(fw.settings.speed()))
 	}
@@ -113,6 +117,9 @@ func (fw *firmware) flags() protocol.StatusFlags {
 func (fw *firmware) needleAtDepth() bool {
 	if fw.run.phase != runPulse {
 		return false
+	}
+	if fw.output != nil {
+		return fw.output.command.Quantity != protocol.QuantityPower
 	}
 	return !fw.isRF() || abs(int64(fw.read.depth-fw.settings.depth())) <= int64(atDepth)
 }
