@@ -2,15 +2,12 @@ package protocol
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"hash/crc32"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"stipple/protocol/testdata/vectors"
 )
 
 // sealRaw stuffs and delimits raw as it is; crc true appends the right
@@ -172,106 +169,23 @@ func cobsVectors() map[string]vector {
 }
 
 func TestCOBSVectors(t *testing.T) {
-	eachVector(t, "cobs", func(t *testing.T, v vector) {
-		stuffed, err := hex.DecodeString(*v.Stuffed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := decodeCOBS(bytes.Clone(stuffed))
+	list, err := vectors.COBSCases()
+	if err != nil || len(list) != len(cobsCases())+len(badStuffings()) {
+		t.Fatalf("%d vectors, error %v", len(list), err)
+	}
+	for _, v := range list {
+		got, err := decodeCOBS(bytes.Clone(v.Stuffed))
 		if v.Raw == nil {
 			if !errors.Is(err, ErrCOBS) {
-				t.Fatalf("decoded to %x, error %v, want ErrCOBS", got, err)
+				t.Errorf("%s: decoded to %x, error %v, want ErrCOBS", v.Name, got, err)
 			}
-			return
+			continue
 		}
-		raw, _ := hex.DecodeString(*v.Raw)
-		if err != nil || !bytes.Equal(got, raw) {
-			t.Fatalf("decoded to %x, error %v, want %x", got, err, raw)
+		if err != nil || !bytes.Equal(got, v.Raw) {
+			t.Errorf("%s: decoded to %x, error %v, want %x", v.Name, got, err, v.Raw)
 		}
-		if again := appendCOBS(nil, raw); !bytes.Equal(again, stuffed) {
-			t.Fatalf("stuffed to %x, want %x", again, stuffed)
-		}
-	})
-}
-
-// eachVector reads every file of one directory.
-func eachVector(t *testing.T, dir string, check func(t *testing.T, v vector)) {
-	paths, err := filepath.Glob(filepath.Join(vectorDir, dir, "*.json"))
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("%d vectors in %s, error %v", len(paths), dir, err)
-	}
-	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".json"), func(t *testing.T) {
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var v struct {
-				vector
-				Fields json.RawMessage `json:"fields"`
-				Expect json.RawMessage `json:"expect"`
-			}
-			if err := json.Unmarshal(b, &v); err != nil {
-				t.Fatal(err)
-			}
-			check(t, v.vector)
-		})
-	}
-}
-
-func descriptorVectors(t *testing.T) map[string]vector {
-	out := make(map[string]vector)
-	for _, c := range descriptorCases(t) {
-		about := "a descriptor that is accepted"
-		if c.why != "" {
-			about = "refused: " + c.why
-		}
-		out["descriptor/"+c.name] = vector{About: about, Text: ptr(c.text), Accepted: ptr(c.why == "")}
-	}
-	return out
-}
-
-func TestDescriptorVectors(t *testing.T) {
-	eachVector(t, "descriptor", func(t *testing.T, v vector) {
-		_, err := ParseDescriptor([]byte(*v.Text), sha256.Sum256([]byte(*v.Text)))
-		if *v.Accepted && err != nil || !*v.Accepted && !errors.Is(err, ErrDescriptor) {
-			t.Fatalf("accepted should be %v, got %v", *v.Accepted, err)
-		}
-	})
-}
-
-// confirmations are the cases of the settings hash.
-func confirmations() map[string]Confirmation {
-	base := sampleConfirmation()
-	tip := base
-	tip.TipID++
-	return map[string]Confirmation{
-		"rf": base, "other_tip": tip, "nothing": {},
-		"needling": {Boot: 1, Generation: 1, Envelope: Envelope{PulsesPerSpot: 1, Pins: 12, Ranges: []Range{{0, 0, 1500}, {1, 3000, 9000}}}, TipID: 9, Pins: 12, CalRev: 1, Values: []int32{1000, 6000}},
-	}
-}
-
-func hashVectors() map[string]vector {
-	out := make(map[string]vector)
-	for name, c := range confirmations() {
-		hash := c.Hash()
-		out["hash/"+name] = vector{
-			About: "the settings hash of SPEC.md section 6", Fields: messageFieldsOf(c),
-			Layout: hex.EncodeToString(c.layout(nil)), Hash: hex.EncodeToString(hash[:]),
+		if again := appendCOBS(nil, v.Raw); !bytes.Equal(again, v.Stuffed) {
+			t.Errorf("%s: stuffed to %x, want %x", v.Name, again, v.Stuffed)
 		}
 	}
-	return out
-}
-
-func TestHashVectors(t *testing.T) {
-	eachVector(t, "hash", func(t *testing.T, v vector) {
-		layout, err := hex.DecodeString(v.Layout)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(layout)
-		if got := hex.EncodeToString(sum[:8]); got != v.Hash {
-			t.Fatalf("hash of the layout %s, want %s", got, v.Hash)
-		}
-	})
 }

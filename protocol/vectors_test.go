@@ -199,7 +199,7 @@ func decodeStream(from string, stream []byte) (out []outcome, again []byte) {
 }
 
 // encodeVector is the file's content.
-func encodeVector(v vector) []byte {
+func encodeVector(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -219,8 +219,13 @@ func TestVectors(t *testing.T) {
 			want[name+".json"] = encodeVector(v)
 		}
 	}
+	for _, list := range []map[string]fields{calibrationVectors(t), logVectors(), firmwareVectors(t), sessionVectors()} {
+		for name, v := range list {
+			want[name+".json"] = encodeVector(v)
+		}
+	}
 	if *update {
-		for _, dir := range []string{"message", "frame", "cobs", "descriptor", "hash"} {
+		for _, dir := range []string{"message", "frame", "cobs", "descriptor", "hash", "calibration", "log", "firmware", "session"} {
 			if err := os.RemoveAll(filepath.Join(vectorDir, dir)); err != nil {
 				t.Fatal(err)
 			}
