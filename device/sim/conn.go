@@ -74,9 +74,12 @@ func (c *conn) readAll() {
 			f, rest, why = dec.Next(rest)
 			if why == nil {
 				f.Payload = append([]byte(nil), f.Payload...)
-				c.queue(f, dec.Stats())
+				c.queue(f)
 			}
 		}
+		c.mu.Lock()
+		c.frames = dec.Stats()
+		c.mu.Unlock()
 		if err != nil {
 			return
 		}
@@ -86,22 +89,22 @@ func (c *conn) readAll() {
 // queue puts a frame where the pen finds it. A full queue costs: on the stop
 // lane the oldest, since one stop is as good as another; on the live lane the
 // oldest; elsewhere the new one, which is answered BUSY.
-func (c *conn) queue(f protocol.Frame, s protocol.Stats) {
+func (c *conn) queue(f protocol.Frame) {
 	limits := [protocol.LaneCount]int{stopQueue, commandQueue, bulkQueue, liveQueue}
-	if f.Type == protocol.TypeStop {
-		f.Lane = protocol.LaneStop // whichever it came on, it waits for nothing
+	lane := f.Lane // where it waits; the frame keeps what it says
+	switch {
+	case f.Type == protocol.TypeStop:
+		lane = protocol.LaneStop // whichever it came on, it waits for nothing
+	case lane >= protocol.LaneCount:
+		lane = protocol.LaneLive // the pen counts it as on the wrong lane
 	}
 	c.mu.Lock()
-	c.frames = s
-	if f.Lane >= protocol.LaneCount {
-		f.Lane = protocol.LaneLive // the pen counts it as on the wrong lane
-	}
-	q := &c.in[f.Lane]
-	full := len(*q) >= limits[f.Lane]
+	q := &c.in[lane]
+	full := len(*q) >= limits[lane]
 	switch {
 	case !full:
 		*q = append(*q, f)
-	case f.Lane == protocol.LaneStop || f.Lane == protocol.LaneLive:
+	case lane == protocol.LaneStop || lane == protocol.LaneLive:
 		copy(*q, (*q)[1:])
 		(*q)[len(*q)-1] = f
 		c.flooded++

@@ -209,9 +209,9 @@ func TestStopsHaveNoBudget(t *testing.T) {
 func TestStopPassesAFullLane(t *testing.T) {
 	c := &conn{wake: func() {}}
 	for range commandQueue + 1 {
-		c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeGetSettings, Lane: protocol.LaneCommand}}, protocol.Stats{})
+		c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeGetSettings, Lane: protocol.LaneCommand}})
 	}
-	c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeStop, Lane: protocol.LaneCommand}}, protocol.Stats{})
+	c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeStop, Lane: protocol.LaneCommand}})
 	f, ok := c.take(&[protocol.LaneCount]int{1, 1, 1, 1})
 	if !ok || f.Type != protocol.TypeStop {
 		t.Errorf("first is %v", f.Type)
