@@ -104,11 +104,11 @@ const (
 	// maxClockError in ppm: over an hour a quarter of a second, as two plain
 	// crystals differ at their worst.
 	maxClockError = 70
-	// A battery of two cells has supplyEmpty mV when it is empty, supplyFull when
-	// it is full; below minSupply the amplifier's supply sags under load.
-	supplyEmpty = 6_400
-	supplyFull  = 8_400
-	minSupply   = 6_400
+	// The cell has supplyEmpty mV when it is empty, supplyFull when it is full;
+	// below minSupply the pen's regulators drop out.
+	supplyEmpty = 3_000
+	supplyFull  = 4_200
+	minSupply   = 3_000
 	// backOff is how far the drive test moves the needle away from its home, all
 	// within the tip: what the encoder is off by if the drive does not move.
 	backOff protocol.Micrometres = 500

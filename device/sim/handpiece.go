@@ -18,7 +18,9 @@ type Handpiece interface {
 	// lift of at least 100 ms is a new spot with tissue of its own.
 	Contact(on bool) error
 	// ChangeTip mounts a tip, in place of any that is on. An ID of 0 stands for
-	// a tip never seen before and gets an id.
+	// a tip never seen before and gets an id. The ID of a tip that was on before
+	// puts that one on again: uses, binding and expiry are in its own memory, and
+	// nothing else of tip counts then. The hand keeps the newest 128 tips.
 	ChangeTip(tip TipSpec) error
 	// RemoveTip takes the tip off.
 	RemoveTip() error

@@ -23,8 +23,8 @@ type logRing struct {
 // logChunk is how many records are read from memory at once.
 const logChunk = 512
 
-// loadLog finds the log in mem. known is an index that has been given out for
-// certain: a log that was lost must not give it out again.
+// loadLog finds the log in mem. known is the newest index at the boot before: a
+// log that was damaged must not give it out again.
 func loadLog(mem Memory, slots, known uint32) (*logRing, error) {
 	l := &logRing{mem: mem, slots: slots}
 	b, err := mem.Read(cellLog)
@@ -60,6 +60,7 @@ func (l *logRing) find(known uint32) error {
 			}
 		}
 	}
+	l.newest = max(l.newest, known, l.erased)
 	for range l.slots {
 		used, err := l.used(l.newest + 1)
 		if err != nil {
@@ -70,7 +71,6 @@ func (l *logRing) find(known uint32) error {
 		}
 		l.newest++
 	}
-	l.newest = max(l.newest, known, l.erased)
 	l.oldest = l.erased + 1
 	l.bound()
 	return l.skip()

@@ -87,7 +87,7 @@ func (s *settings) fits(fw *firmware) bool {
 	if s.envelope == nil || s.values == nil {
 		return false
 	}
-	for _, v := range fw.judge(s.values) {
+	for _, v := range fw.judge(s.values, protocol.RoleNone) {
 		if v.Code != protocol.CodeOK {
 			return false
 		}
@@ -178,8 +178,7 @@ func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 		fw.clampFlawed(values)
 	}
 	ok := true
-	judged := fw.judge(values)
-	fw.judgeRole(judged, m.Role)
+	judged := fw.judge(values, m.Role)
 	for i := range verdicts {
 		verdicts[i] = judged[verdicts[i].Index]
 		if code := verdicts[i].Code; code != protocol.CodeOK {
@@ -227,12 +226,18 @@ func (fw *firmware) collect(fields []protocol.Field) (values []int32, verdicts [
 }
 
 // judge gives a verdict for each parameter of values, which are all of them in
-// descriptor order. Needs an envelope.
-func (fw *firmware) judge(values []int32) []protocol.Verdict {
+// descriptor order, as writer wants them; RoleNone is nobody, for values that are
+// active already. Needs an envelope.
+func (fw *firmware) judge(values []int32, writer protocol.Role) []protocol.Verdict {
 	verdicts := make([]protocol.Verdict, len(values))
 	good := true
 	for i, v := range values {
-		verdicts[i] = fw.judgeOne(i, v)
+		// Whose a value is comes before what it is.
+		if least, ok := protocol.RoleNamed(fw.model.desc.Parameters[i].Role); writer != protocol.RoleNone && !(ok && writer.May(least)) {
+			verdicts[i] = protocol.Verdict{Index: uint8(i), Code: protocol.CodeRole}
+		} else {
+			verdicts[i] = fw.judgeOne(i, v)
+		}
 		good = good && verdicts[i].Code == protocol.CodeOK
 	}
 	if !good || !fw.isRF() {
@@ -252,16 +257,6 @@ func (fw *firmware) judge(values []int32) []protocol.Verdict {
 		verdicts[iDuration].Code, verdicts[iDuration].Bound = protocol.CodeTiming, max(longest, 0)
 	}
 	return verdicts
-}
-
-// judgeRole takes away what the role may not write. Whose it is comes before
-// what it is.
-func (fw *firmware) judgeRole(verdicts []protocol.Verdict, r protocol.Role) {
-	for i, p := range fw.model.desc.Parameters {
-		if least, ok := protocol.RoleNamed(p.Role); !ok || !r.May(least) {
-			verdicts[i] = protocol.Verdict{Index: uint8(i), Code: protocol.CodeRole}
-		}
-	}
 }
 
 const msPerMinute = 60_000
