@@ -308,12 +308,13 @@ func (fw *firmware) live(f protocol.Frame) {
 }
 
 // refuse answers BUSY to requests that found a full queue. Their seq counts as
-// never seen: the retry is done.
+// never seen: the retry is done. What would have been dropped without a word is.
 func (fw *firmware) refuse(headers []protocol.Header, dropped uint64) {
 	fw.counts.Flooded += dropped
 	for _, h := range headers {
 		fw.counts.Busy++
-		if fw.session.id == 0 || h.Session != fw.session.id || h.Flags&protocol.HasAck != 0 {
+		wrong := h.Type.Known() && (!h.Type.OnLane(h.Lane) || h.Type.FromPen())
+		if wrong || fw.session.id == 0 || h.Session != fw.session.id || h.Flags&protocol.HasAck != 0 {
 			continue
 		}
 		fw.reply(h, rejected(h.Type, protocol.CodeBusy, protocol.NoField, 0))

@@ -1,0 +1,15 @@
+package conformance
+
+import "slices"
+
+// Cases lists every case in the order in which they are run: reading first,
+// then what changes settings, arms, stops, and last what gives energy and cuts
+// the supply. The names are stable.
+func Cases() []Case {
+	return slices.Concat(
+		frameCases(), laneCases(), payloadCases(), vectorCases(), helloCases(), descriptorCases(), timeCases(), statusCases(),
+		envelopeCases(), settingsCases(), rangeCases(), armCases(), disarmCases(), leaseCases(), stopCases(), clearCases(),
+		onceCases(), eventCases(), tipCases(), triggerCases(), replayCases(), floodCases(), energyCases(), ledgerCases(), rebootCases(),
+		alwaysCases(),
+	)
+}

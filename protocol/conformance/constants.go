@@ -1,0 +1,89 @@
+package conformance
+
+import (
+	"time"
+
+	"stipple/protocol"
+)
+
+// How long the suite waits, and how exact it is. What the link prescribes is
+// in protocol's own table.
+const (
+	// answerLimit is how long a reply is waited for: a console gives a command
+	// up then.
+	answerLimit = protocol.CommandLimit
+	// promptAnswer is when a command must have been answered, if only by
+	// RUNNING; SPEC.md section 3.
+	promptAnswer = 100 * time.Millisecond
+	// quietTime is how long after a fence nothing may come that must not come:
+	// what is not answered within promptAnswer is not answered.
+	quietTime = promptAnswer
+	// stateLimit is how long a change of state may take to be told. Both ends
+	// agree on their state within a second.
+	stateLimit = time.Second
+	// settleLimit is how long the end of an output may take until the pen is in
+	// STANDBY with the needle back: the longest lease, the way back, and what a
+	// line and a computer may add.
+	settleLimit = protocol.EchoMotion + stateLimit
+	// askEvery is when a TIME_ASK that was not answered is sent again: it is
+	// never repeated by the link, and may be lost in a flood.
+	askEvery = 200 * time.Millisecond
+	// helloEvery and helloLimit are the console's rule of SPEC.md section 7.
+	helloEvery = 100 * time.Millisecond
+	helloLimit = 2 * time.Second
+	// listenTime is how long the suite listens before its first HELLO, for the
+	// STATUS of a session that somebody else has open: six of them.
+	listenTime = 300 * time.Millisecond
+	// rebootLimit is how long a pen may take from its supply coming back to its
+	// HELLO_ACK, USB enumeration included.
+	rebootLimit = 20 * time.Second
+	// writeLimit is when a write that the driver does not take counts as a lost
+	// link: a pen that reads empties any driver's buffer in less.
+	writeLimit = 2 * time.Second
+	// putBackLimit is how long Run works on after its context has ended, to
+	// leave the pen as it was.
+	putBackLimit = 10 * time.Second
+	// retryBusy is how long a request that was refused with BUSY waits.
+	retryBusy = 50 * time.Millisecond
+
+	// hostSlack is how late this computer may be in reading its clock.
+	hostSlack = 50 * time.Millisecond
+	// penSlack is how far two readings of the pen's clock may be apart that mean
+	// one moment: SPEC.md gives times in milliseconds, which are rounded, and a
+	// small controller looks at its lease once a millisecond.
+	penSlack = 2 * time.Millisecond
+	// earlyEnd is how much before the RF limit a pen may end its outputs, so that
+	// RF measures off at the limit: it may take as long as after an ESTOP.
+	earlyEnd = stopOff
+	// stopOff is from the delimiter that ends ESTOP to RF measuring off.
+	stopOff = 10 * time.Millisecond
+	// frameTime is what one frame takes on the slowest line, 115,200 baud: 260
+	// bytes of ten bits.
+	frameTime = 23 * time.Millisecond
+	// driftShare is how far a pen's clock may run from the computer's, in parts
+	// of a hundred. SPEC.md has no figure; a crystal is a thousand times better,
+	// and an RC oscillator that is worse makes a pulse of another length.
+	driftShare = 2
+	// rateShare is how far the mean STATUS rate may be from the granted one, in
+	// parts of a hundred: STATUS sent at once are not counted apart.
+	rateShare = 20
+
+	// energyTolerance is how much more than commanded a pulse may measure, in
+	// parts of a hundred; beyond it the pen must latch ENERGY (section 19.3).
+	energyTolerance = 20
+	// gentlePulse is the longest RF pulse that a case asks for, in ms: long
+	// enough to be interrupted, far below any dose.
+	gentlePulse = 400
+	// restMW and restUM are what a pen at rest may measure: 1 % of a rated power
+	// of 65 W, and the needle's play behind its cap.
+	restMW = 650
+	restUM = 50
+	// floodBytes is how much is written at once in a flood: what a console never
+	// has on the line unanswered.
+	floodBytes = protocol.MaxUnacknowledged
+	// floodTime is what floodBytes take on the slowest line.
+	floodTime = 180 * time.Millisecond
+	// keptBurnt is how many ids that RESULT_OF has burnt a pen remembers at
+	// least; section 12.
+	keptBurnt = 32
+)

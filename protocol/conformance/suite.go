@@ -1,0 +1,309 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"stipple/protocol"
+)
+
+// suite is one run over one pen.
+type suite struct {
+	cfg    Config
+	watch  *watch
+	line   *line
+	report Report
+
+	ack       protocol.HelloAck // of the first hello
+	raw       []byte            // the descriptor
+	desc      *protocol.Descriptor
+	refused   error // why the descriptor is refused
+	found     *found
+	boot      uint32        // of the newest hello
+	roundTrip time.Duration // the longest that was measured at the start
+	ids       int           // command ids used
+}
+
+// found is the pen as it was when the suite met it.
+type found struct {
+	status   protocol.Status
+	settings protocol.SettingsReply
+	tip      protocol.TipInfo
+}
+
+func (s *suite) trial(ctx context.Context, section string) *trial {
+	return &trial{ctx: ctx, s: s, section: section}
+}
+
+// start opens the port, makes sure that the pen is one and at rest, and reads
+// what the cases are derived from.
+func (s *suite) start(ctx context.Context) error {
+	if err := s.dial(ctx); err != nil {
+		return err
+	}
+	t := s.trial(ctx, "7")
+	if err := t.listen(); err != nil {
+		return err
+	}
+	ack, ok := t.tryHello(protocol.Major, protocol.Major, helloLimit)
+	if t.lost != nil {
+		return t.lost
+	}
+	if !ok {
+		return fmt.Errorf("%w within %v", ErrNotPen, helloLimit)
+	}
+	s.ack, s.report.Pen = ack, ack
+	if ack.Major != protocol.Major {
+		return fmt.Errorf("%w: the pen speaks protocol %d, this suite is for %d", ErrRefused, ack.Major, protocol.Major)
+	}
+	status := t.awaitSelfTest()
+	if err := t.verdict(); err != nil {
+		return err
+	}
+	if err := begun(status); err != nil {
+		return err
+	}
+	if err := s.read(t); err != nil {
+		return err
+	}
+	f := &found{status: status, settings: *ask[protocol.SettingsReply](t, &protocol.GetSettings{}), tip: t.tip()}
+	s.measure(t)
+	if err := t.verdict(); err != nil {
+		return err
+	}
+	s.found = f
+	return nil
+}
+
+// verdict turns what a trial outside a case came to into an error.
+func (t *trial) verdict() error {
+	switch {
+	case t.lost != nil:
+		return t.lost
+	case t.failed != nil:
+		return fmt.Errorf("%w: expected %s (SPEC.md section %s): %s", ErrRefused, t.failed.expected, t.failed.section, t.failed.got)
+	}
+	return nil
+}
+
+// listen waits for the STATUS of a session that somebody else has open: HELLO
+// would end a treatment.
+func (t *trial) listen() error {
+	a, came := t.look(listenTime, 0, func(a arrival) bool {
+		s, ok := a.msg.(*protocol.Status)
+		return ok && s.State.Armed()
+	})
+	if !came {
+		return t.lost
+	}
+	return fmt.Errorf("%w: the pen is %s in another console's session: disarm it there first", ErrRefused, a.msg.(*protocol.Status).State)
+}
+
+// begun refuses a pen whose state the suite would destroy.
+func begun(s protocol.Status) error {
+	switch {
+	case s.State == protocol.StateFault:
+		return fmt.Errorf("%w: the pen has latched FAULT %s: clear it first", ErrRefused, s.Fault)
+	case s.State == protocol.StateStopped:
+		return fmt.Errorf("%w: the pen has latched an ESTOP: clear it first", ErrRefused)
+	case s.State != protocol.StateStandby:
+		return fmt.Errorf("%w: the pen is in state %s (%d): bring it to STANDBY first", ErrRefused, s.State, s.State)
+	case s.Flags&protocol.FlagTrigger != 0:
+		return fmt.Errorf("%w: the pen's trigger is held: release it first", ErrRefused)
+	}
+	return nil
+}
+
+// read reads the descriptor. One that is refused is kept with the reason: that
+// is a case's failure, not an error.
+func (s *suite) read(t *trial) error {
+	s.raw = t.readDescriptor(protocol.MaxChunk)
+	if err := t.verdict(); err != nil {
+		return err
+	}
+	d, err := protocol.ParseDescriptor(s.raw, s.ack.DescriptorSHA256)
+	if err != nil {
+		s.refused = err
+		return nil
+	}
+	s.desc, s.report.Kind = d, d.Kind
+	s.watch.know(d)
+	return nil
+}
+
+// measure takes the longest round trip of the line.
+func (s *suite) measure(t *trial) {
+	for range protocol.TimeQuick {
+		sent := time.Now()
+		t.tell()
+		s.roundTrip = max(s.roundTrip, time.Since(sent))
+	}
+}
+
+func (s *suite) dial(ctx context.Context) error {
+	rw, err := s.cfg.Dial(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrLink, err)
+	}
+	s.line = newLine(rw, s.watch)
+	return nil
+}
+
+// redial closes the port and opens it again, as often as it takes: the port of
+// a pen that boots is away for a while.
+func (s *suite) redial(ctx context.Context) error {
+	s.hangUp()
+	for deadline := time.Now().Add(rebootLimit); ; {
+		err := s.dial(ctx)
+		if err == nil || ctx.Err() != nil || time.Now().After(deadline) {
+			return err
+		}
+		timer := time.NewTimer(helloEvery)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+func (s *suite) hangUp() {
+	if s.line != nil {
+		s.line.close()
+		s.line = nil
+	}
+}
+
+// runAll runs the cases, one after the other, each from a fresh session in
+// STANDBY.
+func (s *suite) runAll(ctx context.Context, cases []Case) error {
+	for _, c := range cases {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if s.cfg.Begin != nil {
+			s.cfg.Begin(c)
+		}
+		res, err := s.runCase(ctx, c)
+		if errors.Is(err, ctx.Err()) && ctx.Err() != nil {
+			return ctx.Err() // an interrupted case has no result
+		}
+		s.report.Results = append(s.report.Results, res)
+		if s.cfg.End != nil {
+			s.cfg.End(res)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runCase runs one case. An error ends the run.
+func (s *suite) runCase(ctx context.Context, c Case) (Result, error) {
+	began := time.Now()
+	t := s.trial(ctx, c.Section)
+	if why := s.cannot(c); why != "" {
+		t.skip("%s", why)
+	} else {
+		t.begin(c)
+		if !t.over() {
+			c.run(t)
+		}
+	}
+	t.stopLeasing()
+	err := s.tidy(ctx, t)
+	res := Result{Case: c, Outcome: Passed, Section: t.section, Took: time.Since(began)}
+	switch {
+	case t.failed != nil:
+		res.Outcome, res.Section, res.Expected, res.Got = Failed, t.failed.section, t.failed.expected, t.failed.got
+	case t.lost != nil:
+		res.Outcome, res.Expected, res.Got = Failed, "the link to stay", t.lost.Error()
+	case t.notRun != "":
+		res.Outcome, res.Why = NotRun, t.notRun
+	}
+	if ctx.Err() != nil {
+		return res, ctx.Err()
+	}
+	return res, err
+}
+
+// cannot says why a case can't be run here, in words; empty: it can.
+func (s *suite) cannot(c Case) string {
+	_, tip := s.cfg.Hand.(TipHand)
+	_, reset := s.cfg.Hand.(ResetHand)
+	has := func(n Need) bool { return c.Needs&n != 0 }
+	switch {
+	case s.desc == nil && c.Name != caseDescriptorValid:
+		return "the pen's descriptor is refused"
+	case has(NeedRF) && s.desc.Kind != protocol.KindRF:
+		return "this pen has no RF"
+	case has(NeedEnergy) && !s.cfg.Energy:
+		return "energy is not allowed: --energy"
+	case has(NeedTip) && !tip:
+		return "no hand that can change the tip"
+	case has(NeedReset) && !reset:
+		return "no hand that can cut the supply"
+	case has(NeedHand) && s.cfg.Hand == nil:
+		return "no hand: --hand or --manual"
+	case has(NeedLong) && !s.cfg.Long:
+		return "takes over ten seconds: --long"
+	}
+	return ""
+}
+
+// begin opens a new session for a case.
+func (t *trial) begin(c Case) {
+	t.s.line.forget()
+	t.hello()
+	status := t.standby("the case to begin in STANDBY")
+	if c.Needs&NeedReady == 0 {
+		return
+	}
+	if blocks := status.ArmBlocks &^ protocol.BlockSettingsUnconfirmed &^ protocol.BlockLimitMismatch; blocks != 0 {
+		t.skip("the pen can't be armed: %s", strings.Join(blocks.Names(), ", "))
+	}
+}
+
+// tidy undoes what a case has left: an armed pen, a latched ESTOP, a hand that
+// holds something. A FAULT that a case has brought about is its failure. An
+// error ends the run.
+func (s *suite) tidy(ctx context.Context, t *trial) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putBackLimit+s.patience())
+	defer cancel()
+	if t.lost != nil && errors.Is(t.lost, ErrLink) || s.line == nil {
+		if err := s.redial(ctx); err != nil {
+			return err
+		}
+	}
+	u := s.trial(ctx, t.section)
+	if newest, ok := s.line.newest(t.session); t.over() && t.notRun == "" || t.pulled || t.touched || t.tipOff || !ok || newest.State != protocol.StateStandby {
+		u.letGo(t)
+		u.hello()
+		u.free(t)
+		u.standby("the pen to be in STANDBY again")
+		u.awaitStatus("the needle back", u.from, func(s protocol.Status) bool { return s.Flags&protocol.FlagNeedleBack != 0 })
+		s.watch.calm()
+	}
+	if u.fault != protocol.FaultNone && t.failed == nil && t.lost == nil {
+		t.notRun = ""
+		t.fail("no fault", "the pen latched FAULT %s", u.fault)
+	}
+	switch {
+	case u.lost != nil:
+		return u.lost
+	case u.failed != nil:
+		return fmt.Errorf("%w: expected %s: %s", ErrStuck, u.failed.expected, u.failed.got)
+	}
+	return nil
+}
+
+func (s *suite) patience() time.Duration {
+	if s.cfg.Hand == nil {
+		return 0
+	}
+	return s.cfg.Hand.Patience()
+}
