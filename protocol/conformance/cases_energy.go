@@ -18,7 +18,7 @@ func energyCases() []Case {
 		{"energy/released", "11", "the release of the trigger ends the pulse and leads to READY", needs, energyReleased},
 		{"energy/disarm", "11", "DISARM ends the pulse", needs, energyDisarm},
 		{"energy/stop", "13", "ESTOP ends the pulse: RF off within 10 ms, the needle back in the descriptor's time", needs, energyStop},
-		{"energy/stop-in-flood", "20", "and in a flood, too", needs, energyStopFlood},
+		{"energy/stop-in-flood", "23", "and in a flood, too", needs, energyStopFlood},
 		{"energy/lease-over", "11", "the end of the lease ends the pulse: RF off at its limit, the needle back at the motion limit", needs, energyLease},
 		{"energy/hello", "5", "a new session ends the pulse, in STANDBY", needs, energyHello},
 		{"energy/contact-lost", "11", "lifting the tip ends the pulse, where the pen can tell", needs | NeedRF, energyContactLost},

@@ -8,11 +8,11 @@ import (
 
 func floodCases() []Case {
 	return []Case{
-		{"flood/commands", "20", "in a flood of commands each is answered or refused with BUSY, and a retry of the refused is done", 0, floodCommands},
-		{"flood/bulk", "20", "in a flood of bulk requests each is answered, refused with BUSY, or dropped as an old one", 0, floodBulk},
-		{"flood/live", "20", "a flood of live frames costs live frames only", 0, floodLive},
-		{"flood/hellos", "20", "a flood of hellos leaves one session: the last", 0, floodHellos},
-		{"flood/ready", "20", "a flood on every lane keeps neither lease nor arm id alive, and takes neither away", NeedReady, floodReady},
+		{"flood/commands", "23", "in a flood of commands each is answered or refused with BUSY, and a retry of the refused is done", 0, floodCommands},
+		{"flood/bulk", "23", "in a flood of bulk requests each is answered, refused with BUSY, or dropped as an old one", 0, floodBulk},
+		{"flood/live", "23", "a flood of live frames costs live frames only", 0, floodLive},
+		{"flood/hellos", "23", "a flood of hellos leaves one session: the last", 0, floodHellos},
+		{"flood/ready", "23", "a flood on every lane keeps neither lease nor arm id alive, and takes neither away", NeedReady, floodReady},
 	}
 }
 

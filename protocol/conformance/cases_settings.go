@@ -256,7 +256,7 @@ func settingsGet(t *trial) {
 
 func settingsNoEnvelope(t *trial) {
 	t.refused(putSettings(t.nextGeneration(), t.least()), protocol.CodeNoEnvelope, protocol.NoField, 0)
-	bad := &protocol.PutSettings{Generation: 1, Fields: []protocol.Field{{Index: 200}}}
+	bad := putFields(1, protocol.Field{Index: 200})
 	t.refused(bad, protocol.CodeNoEnvelope, protocol.NoField, 0)
 }
 
@@ -264,7 +264,7 @@ func settingsNoEnvelope(t *trial) {
 // verdicts.
 func (t *trial) judged(fields []protocol.Field, want ...protocol.Verdict) {
 	before := ask[protocol.SettingsReply](t, &protocol.GetSettings{})
-	r := ask[protocol.SettingsReply](t, &protocol.PutSettings{Generation: t.nextGeneration(), Fields: fields})
+	r := ask[protocol.SettingsReply](t, putFields(t.nextGeneration(), fields...))
 	t.want(!r.Applied, "SETTINGS not applied", "%s", describeMessage(r))
 	t.want(t.over() || verdicts(r.Verdicts) == verdicts(want), fmt.Sprintf("verdicts %s for %v", verdicts(want), fields), "%s", verdicts(r.Verdicts))
 	same := r.Generation == before.Generation && r.Hash == before.Hash && fmt.Sprint(r.Values) == fmt.Sprint(before.Values)
@@ -291,11 +291,11 @@ func settingsMissing(t *trial) {
 	t.limit(t.widest())
 	fields := putSettings(1, t.least()).Fields
 	for i := range fields {
-		m := &protocol.PutSettings{Generation: t.nextGeneration()}
+		m := putFields(t.nextGeneration())
 		m.Fields = append(append(m.Fields, fields[:i]...), fields[i+1:]...)
 		t.refused(m, protocol.CodeMissingField, uint8(i), 0)
 	}
-	t.refused(&protocol.PutSettings{Generation: t.nextGeneration()}, protocol.CodeMissingField, 0, 0)
+	t.refused(putFields(t.nextGeneration()), protocol.CodeMissingField, 0, 0)
 }
 
 func settingsGeneration(t *trial) {

@@ -23,10 +23,10 @@ func stopCases() []Case {
 		{"stop/survives-hello", "13", "ESTOP stays latched in a new session", 0, stopHello},
 		{"stop/survives-port", "13", "ESTOP stays latched when the port is closed", 0, stopPort},
 		{"stop/one-write", "3", "ESTOP behind a full window of bulk requests does not wait for their answers", 0, stopBulk},
-		{"stop/flood-commands", "20", "ESTOP in a flood of commands keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneCommand) }},
-		{"stop/flood-bulk", "20", "ESTOP in a flood of bulk requests keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneBulk) }},
-		{"stop/flood-live", "20", "ESTOP in a flood of live frames keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneLive) }},
-		{"stop/flood-noise", "20", "ESTOP in a flood of noise keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneCount) }},
+		{"stop/flood-commands", "23", "ESTOP in a flood of commands keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneCommand) }},
+		{"stop/flood-bulk", "23", "ESTOP in a flood of bulk requests keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneBulk) }},
+		{"stop/flood-live", "23", "ESTOP in a flood of live frames keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneLive) }},
+		{"stop/flood-noise", "23", "ESTOP in a flood of noise keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneCount) }},
 	}
 }
 

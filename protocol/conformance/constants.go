@@ -69,7 +69,7 @@ const (
 	rateShare = 20
 
 	// energyTolerance is how much more than commanded a pulse may measure, in
-	// parts of a hundred; beyond it the pen must latch ENERGY (section 19.3).
+	// parts of a hundred; beyond it the pen must latch ENERGY (section 22.3).
 	energyTolerance = 20
 	// gentlePulse is the longest RF pulse that a case asks for, in ms: long
 	// enough to be interrupted, far below any dose.

@@ -154,22 +154,27 @@ func (t *trial) commandRefused(m protocol.Message, code protocol.Code) *protocol
 	return r
 }
 
-// The messages that need a writer or an id, built in one place.
+// The messages that need a writer or an id, built in one place. A clinician may
+// send what cases of this size need.
 
 func (t *trial) clearOf(f protocol.Fault) *protocol.Clear {
-	return &protocol.Clear{CommandID: t.commandID(), Fault: f}
+	return &protocol.Clear{CommandID: t.commandID(), Fault: f, Role: protocol.RoleClinician}
 }
 
 func putEnvelope(e protocol.Envelope) *protocol.PutEnvelope {
-	return &protocol.PutEnvelope{Envelope: e}
+	return &protocol.PutEnvelope{Envelope: e, Role: protocol.RoleClinician}
 }
 
 func putSettings(generation uint32, values []int32) *protocol.PutSettings {
-	m := &protocol.PutSettings{Generation: generation}
+	var fields []protocol.Field
 	for i, v := range values {
-		m.Fields = append(m.Fields, protocol.Field{Index: uint8(i), Value: v})
+		fields = append(fields, protocol.Field{Index: uint8(i), Value: v})
 	}
-	return m
+	return putFields(generation, fields...)
+}
+
+func putFields(generation uint32, fields ...protocol.Field) *protocol.PutSettings {
+	return &protocol.PutSettings{Generation: generation, Fields: fields, Role: protocol.RoleClinician}
 }
 
 // tip reads the tip that is on.
@@ -262,7 +267,7 @@ func (t *trial) treatment() [16]byte {
 // a new command id.
 func (t *trial) armWith(hash [8]byte) *protocol.Arm {
 	const early = protocol.ArmWindow - 100*time.Millisecond // so that it is never too early
-	m := &protocol.Arm{CommandID: t.commandID(), SettingsHash: hash, TreatmentID: t.treatment(), NotAfter: t.tell().Replied.Add(early)}
+	m := &protocol.Arm{CommandID: t.commandID(), SettingsHash: hash, TreatmentID: t.treatment(), NotAfter: t.tell().Replied.Add(early), Role: protocol.RoleClinician}
 	t.s.watch.armed(m.ArmID())
 	return m
 }
