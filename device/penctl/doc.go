@@ -1,9 +1,10 @@
-// Command penctl is the headless tool for the bench: it lists pens, reads one, watches
-// it, sets it, and is itself a simulated pen with a handpiece.
+// Command penctl is the headless tool for the bench: it lists pens, reads one,
+// watches it, sets it, holds it to the specification, and is itself a simulated
+// pen with a handpiece.
 //
 // It is the second composition root beside the window, builds without cgo, and
-// nothing imports it. It can set a pen and can't arm one: no command of it
-// leads to an output.
+// nothing imports it. It can set a pen; it arms one only in conformance, and no
+// command of it leads to an output unless that is asked for with --energy.
 //
 //	penctl COMMAND --port P [--json]
 //
@@ -11,6 +12,7 @@
 //	info    who a pen is, its state, settings and tip
 //	watch   what it measures, until Ctrl-C
 //	set     depth, speed, power and pulse, read back
+//	conformance  whether a pen does what SPEC.md says
 //	sim     a simulated pen on a pseudo-terminal
 //	hand    the trigger, contact, tip, load and faults of a simulated pen
 //

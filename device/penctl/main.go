@@ -42,7 +42,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{listCommand(), infoCommand(), watchCommand(), setCommand(), simCommand(), handCommand()}
+	return []command{listCommand(), infoCommand(), watchCommand(), setCommand(), conformanceCommand(), simCommand(), handCommand()}
 }
 
 // run runs the command that args name and returns the exit code.
@@ -102,7 +102,7 @@ func runHelp(args []string, c console) int {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "penctl reads, watches and sets a pen, or simulates one.\n\n")
 	for _, cmd := range commands() {
-		fmt.Fprintf(w, "  penctl %-6s %s\n", cmd.name, cmd.does)
+		fmt.Fprintf(w, "  penctl %-11s %s\n", cmd.name, cmd.does)
 	}
 	fmt.Fprint(w, "\npenctl help COMMAND shows its flags and examples.\n"+
 		"Exit: 0 done, 1 refused, 2 wrong usage, 3 no pen, 4 link lost.\n")

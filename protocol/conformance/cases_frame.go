@@ -73,8 +73,7 @@ func frameLongest(t *trial) {
 }
 
 func frameTooLong(t *trial) {
-	junk := append(bytes.Repeat([]byte{0x55}, protocol.MaxEncoded+1), 0)
-	t.recovers("259 bytes without a delimiter", junk)
+	t.recovers("259 bytes without a delimiter", append(bytes.Repeat([]byte{0x55}, protocol.MaxEncoded+1), 0))
 }
 
 func framePayload241(t *trial) {
@@ -89,10 +88,11 @@ func frameEndless(t *trial) {
 
 func frameTooShort(t *trial) {
 	h := protocol.Header{Type: protocol.TypeTipRead, Lane: protocol.LaneCommand, Session: t.session}
+	list := []junk{{"a frame of one byte", []byte{0, 1, 0}}}
 	for n := range protocol.HeaderSize {
-		t.recovers("a frame that is too short", seal(bare(h, nil)[:n]))
+		list = append(list, junk{"a frame that is too short", seal(bare(h, nil)[:n])})
 	}
-	t.recovers("a frame of one byte", []byte{0, 1, 0})
+	t.recoversAll(list)
 }
 
 // frameDamaged turns over one bit in each byte of a request. A bit that makes a

@@ -180,11 +180,11 @@ func vectorsFromPen(t *trial) {
 }
 
 func vectorsFrame(t *trial) {
+	var list []junk
 	for _, v := range t.streams("frame") {
-		if !t.over() {
-			t.recovers("vector "+v.Name, v.Bytes)
-		}
+		list = append(list, junk{"vector " + v.Name, v.Bytes})
 	}
+	t.recoversAll(list)
 }
 
 func vectorsCOBS(t *trial) {
@@ -192,12 +192,14 @@ func vectorsCOBS(t *trial) {
 	if err != nil {
 		t.lose(err)
 	}
+	var list []junk
 	for _, e := range entries {
 		stuffed, err := vectors.Stuffed(e.Name())
 		if err != nil {
 			t.lose(err)
 			return
 		}
-		t.recovers("vector "+e.Name(), append(append([]byte{0}, stuffed...), 0))
+		list = append(list, junk{"vector " + e.Name(), append(append([]byte{0}, stuffed...), 0)})
 	}
+	t.recoversAll(list)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"stipple/protocol"
@@ -24,9 +26,12 @@ type Config struct {
 	Energy bool
 	// Long allows cases that take over ten seconds.
 	Long bool
-	// Only is a pattern of path.Match over case names; empty: all.
+	// Only are patterns of path.Match over case names, with a comma between two;
+	// empty: all.
 	Only string
-	// Begin is called before each case, and End with its result; both may be nil.
+	// Met is called once with who the pen is, Begin before each case, End with its
+	// result. Each may be nil. They are called from Run's goroutine.
+	Met   func(protocol.HelloAck)
 	Begin func(Case)
 	End   func(Result)
 	// Random is where nonces and command ids come from; nil: the system's.
@@ -121,26 +126,30 @@ func (r *Report) Count(o Outcome) int {
 	return n
 }
 
-// Select returns the cases whose names match pattern, in the order in which
-// they are run; empty is all. ErrPattern: there is none.
-func Select(pattern string) ([]Case, error) {
-	var list []Case
-	for _, c := range Cases() {
-		match := pattern == ""
-		if !match {
-			var err error
-			if match, err = path.Match(pattern, c.Name); err != nil {
+// Select returns the cases whose names match one of the patterns, which have
+// commas between them, in the order in which they are run; empty is all.
+// ErrPattern: there is none.
+func Select(patterns string) ([]Case, error) {
+	if patterns == "" {
+		return Cases(), nil
+	}
+	chosen := make(map[string]bool)
+	for pattern := range strings.SplitSeq(patterns, ",") {
+		n := len(chosen)
+		for _, c := range Cases() {
+			match, err := path.Match(pattern, c.Name)
+			if err != nil {
 				return nil, fmt.Errorf("%w: %q: %w", ErrPattern, pattern, err)
 			}
+			if match {
+				chosen[c.Name] = true
+			}
 		}
-		if match {
-			list = append(list, c)
+		if len(chosen) == n {
+			return nil, fmt.Errorf("%w: nothing more matches %q", ErrPattern, pattern)
 		}
 	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%w: nothing matches %q", ErrPattern, pattern)
-	}
-	return list, nil
+	return slices.DeleteFunc(Cases(), func(c Case) bool { return !chosen[c.Name] }), nil
 }
 
 // Run holds the pen to every case that cfg selects. The report is as far as

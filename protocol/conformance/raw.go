@@ -67,12 +67,28 @@ func (t *trial) answered(b []byte, h protocol.Header) {
 	t.reply(h, mark)
 }
 
+// junk is what must be dropped, with its name.
+type junk struct {
+	what  string
+	bytes []byte
+}
+
 // recovers writes what must be dropped, and a request directly behind it: only
 // the request may be answered.
-func (t *trial) recovers(what string, junk []byte) {
+func (t *trial) recovers(what string, bytes []byte) { t.recoversAll([]junk{{what, bytes}}) }
+
+// recoversAll is recovers for one after the other, with one silence at the end.
+func (t *trial) recoversAll(list []junk) {
 	mark := t.mark()
-	b, h := t.probe()
-	t.write(append(append([]byte(nil), junk...), b...))
-	t.reply(h, mark)
-	t.quiet("no answer to "+what, mark, func(a arrival) bool { return anyReply(a) && !answers(h)(a) })
+	asked := map[uint16]bool{}
+	for _, j := range list {
+		here := t.mark()
+		b, h := t.probe()
+		asked[h.Seq] = true
+		t.write(append(append([]byte(nil), j.bytes...), b...))
+		t.await("an answer to the request behind "+j.what, answerLimit, here, answers(h))
+	}
+	t.quiet("no answer to "+list[len(list)-1].what, mark, func(a arrival) bool {
+		return anyReply(a) && (a.Lane != protocol.LaneCommand || !asked[a.Ack])
+	})
 }

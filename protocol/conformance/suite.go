@@ -75,6 +75,9 @@ func (s *suite) start(ctx context.Context) error {
 		return err
 	}
 	s.found = f
+	if s.cfg.Met != nil {
+		s.cfg.Met(s.ack)
+	}
 	return nil
 }
 

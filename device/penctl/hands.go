@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"stipple/device/sim"
+	"stipple/protocol/conformance"
+)
+
+// closingHand is a hand for the conformance suite that holds something open.
+type closingHand interface {
+	conformance.Hand
+	io.Closer
+}
+
+// simHand is a simulated pen's handpiece as the suite's hand.
+type simHand struct {
+	*sim.HandClient
+	found *sim.TipSpec // the tip that was on when another was first asked for
+}
+
+var (
+	_ conformance.TipHand   = (*simHand)(nil)
+	_ conformance.ResetHand = (*simHand)(nil)
+	_ conformance.TipHand   = (*personHand)(nil)
+	_ conformance.ResetHand = (*personHand)(nil)
+)
+
+func dialSimHand(path string) (closingHand, error) {
+	h, err := sim.DialHand(path)
+	if err != nil {
+		return nil, &failure{exit: exitNoPen, text: fmt.Sprintf("no handpiece at %s: %v", path, err), field: "hand", cause: err}
+	}
+	return &simHand{HandClient: h}, nil
+}
+
+// Trigger implements conformance.Hand.
+func (h *simHand) Trigger(_ context.Context, held bool) error { return h.HandClient.Trigger(held) }
+
+// Contact implements conformance.Hand.
+func (h *simHand) Contact(_ context.Context, on bool) error { return h.HandClient.Contact(on) }
+
+// Patience implements conformance.Hand: a simulated pen's hand is at once.
+func (h *simHand) Patience() time.Duration { return time.Second }
+
+// Tip implements conformance.TipHand. The other tip has half of everything.
+func (h *simHand) Tip(_ context.Context, which conformance.Tip) error {
+	state, err := h.State()
+	if err != nil {
+		return err
+	}
+	if on := state.Tip; on != nil && (h.found == nil || on.ID == h.found.ID) {
+		h.found = on // with its uses so far
+	}
+	switch {
+	case which == conformance.TipNone:
+		return h.RemoveTip()
+	case h.found == nil:
+		return fmt.Errorf("%w: no tip was on", sim.ErrTip)
+	case which == conformance.TipFound:
+		return h.ChangeTip(*h.found)
+	}
+	other := *h.found
+	other.ID, other.Pins, other.NeedleLengthUM, other.RatedPowerMW = 0, other.Pins/2, other.NeedleLengthUM/2, other.RatedPowerMW/2
+	return h.ChangeTip(other)
+}
+
+// Reset implements conformance.ResetHand.
+func (h *simHand) Reset(context.Context) error { return h.Fault(sim.SwitchReboot, true) }
+
+// personHand is a person at a pen, who is told what to do. The suite sees in
+// STATUS when it has been done.
+type personHand struct{ out io.Writer }
+
+func (p *personHand) ask(what string) error {
+	if _, err := fmt.Fprintf(p.out, "\n    >> %s\n", what); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+// Trigger implements conformance.Hand.
+func (p *personHand) Trigger(_ context.Context, held bool) error {
+	if held {
+		return p.ask("pull the trigger and HOLD it")
+	}
+	return p.ask("let go of the trigger")
+}
+
+// Contact implements conformance.Hand.
+func (p *personHand) Contact(_ context.Context, on bool) error {
+	if on {
+		return p.ask("put the tip on the test load, and keep it there")
+	}
+	return p.ask("lift the tip")
+}
+
+// Tip implements conformance.TipHand.
+func (p *personHand) Tip(_ context.Context, which conformance.Tip) error {
+	switch which {
+	case conformance.TipNone:
+		return p.ask("take the tip off")
+	case conformance.TipFound:
+		return p.ask("put back the tip that was on at first")
+	}
+	return p.ask("put ANOTHER tip on, if there is one with shorter needles")
+}
+
+// Reset implements conformance.ResetHand.
+func (p *personHand) Reset(context.Context) error {
+	return p.ask("cut the pen's supply, wait a second, and turn it on again")
+}
+
+// Patience implements conformance.Hand.
+func (p *personHand) Patience() time.Duration { return personPatience }
+
+// Close implements io.Closer.
+func (p *personHand) Close() error { return nil }
