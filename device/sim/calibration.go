@@ -35,6 +35,7 @@ type shelf struct {
 	highest          int32 // of the quantity's parameter, in its base unit
 	tables           [calSlots]protocol.CalTable
 	active, previous uint8 // slots; noSlot: none
+	known            [16]knownValue
 }
 
 const (
@@ -195,12 +196,28 @@ func (c *calibration) measured(q protocol.Quantity, raw int32) int32 {
 	if s.active == noSlot || raw == 0 && q != protocol.QuantityDepth {
 		return raw
 	}
-	return max(0, s.tables[s.active].True(raw, s.highest))
+	known := &s.known[uint32(raw)%uint32(len(s.known))]
+	if known.raw != raw || known.revision != c.revision+1 {
+		*known = knownValue{raw: raw, revision: c.revision + 1, value: max(0, s.tables[s.active].True(raw, s.highest))}
+	}
+	return known.value
+}
+
+// knownValue is what a raw value came to under the tables of a revision, one
+// more than which is noted, so that a zero is none. A sensor says the same few
+// values again and again, ten thousand times a second.
+type knownValue struct {
+	raw      int32
+	revision uint32
+	value    int32
 }
 
 // measuredPower is measured in µW, between the table's mW: the dose is
 // integrated finely.
 func (c *calibration) measuredPower(raw int64) int64 {
+	if raw == 0 {
+		return 0
+	}
 	mw := int32(raw / uwPerMW)
 	low, high := int64(c.measured(protocol.QuantityPower, mw)), int64(c.measured(protocol.QuantityPower, mw+1))
 	return low*uwPerMW + (high-low)*(raw%uwPerMW)

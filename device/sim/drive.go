@@ -216,12 +216,11 @@ func (fw *firmware) beginPulse() {
 // circuitGood raises the alarm of an open pin or of an impedance out of its
 // window, and is false then.
 func (fw *firmware) circuitGood() bool {
-	window, _ := fw.model.desc.Sensor(sensorImpedance)
 	z := int32(fw.read.impedance)
 	switch {
 	case fw.plant.has(faultOpenPin):
 		fw.alarmAtOnce(AlarmOpenPin, z)
-	case z < window.Min || z > window.Max:
+	case z < fw.window.Min || z > fw.window.Max:
 		fw.alarmAtOnce(AlarmImpedance, z)
 	default:
 		return true

@@ -94,9 +94,6 @@ const (
 	faultDescriptorLong
 	faultDescriptorControl
 	faultDescriptorTwice
-
-	// The frozen sensors, in the order of sensor.
-	faultFrozen = faultDepthFrozen | faultPowerFrozen | faultImpedanceFrozen | faultTemperatureFrozen
 )
 
 // Faults lists the fault switches in a fixed order: those of the plant, of the

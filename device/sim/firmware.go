@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"stipple/protocol"
@@ -14,6 +15,8 @@ import (
 // the hand; all on one goroutine.
 type firmware struct {
 	model      model
+	hottest    int32               // what the tip may read, in 0.01 °C
+	window     protocol.SensorSpec // of the impedance
 	descriptor []byte
 	digest     [32]byte
 	nv         *nonvolatile
@@ -92,6 +95,12 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, cal: cal, memory: memory, random: random,
 		plant: newPlant(m.desc.Kind == protocol.KindRF, seed), post: func(protocol.Lane, []byte) {},
 	}
+	hot, ok := m.desc.Sensor(sensorTemperature)
+	if !ok {
+		hot.Max = math.MaxInt32
+	}
+	fw.hottest = hot.Max
+	fw.window, _ = m.desc.Sensor(sensorImpedance)
 	fw.plant.unit = u
 	fw.charge = fw.plant.charge
 	if !nv.tipKnown {

@@ -34,18 +34,17 @@ type watch struct {
 // measure reads the sensors, once a step and nowhere else: how often a console
 // asks must not change what a seed leads to.
 func (fw *firmware) measure() {
-	raw, c := fw.sensors.read(fw.plant), &fw.cal
-	if fw.isRF() {
-		raw.speed = protocol.StrokesPerMinute(fw.run.rate)
+	m, c := &fw.read, &fw.cal
+	fw.sensors.read(fw.plant, &m.raw)
+	if fw.plant.rf {
+		m.raw.speed = protocol.StrokesPerMinute(fw.run.rate)
 	}
-	fw.read = reading{
-		depth:     protocol.Micrometres(c.measured(protocol.QuantityDepth, int32(raw.depth))),
-		speed:     protocol.StrokesPerMinute(c.measured(protocol.QuantitySpeed, int32(raw.speed))),
-		power:     c.measuredPower(raw.power),
-		impedance: protocol.Ohms(c.measured(protocol.QuantityImpedance, int32(raw.impedance))),
-		temp:      raw.temp, raw: raw,
-	}
-	fw.report.add(fw.read)
+	m.depth = protocol.Micrometres(c.measured(protocol.QuantityDepth, int32(m.raw.depth)))
+	m.speed = protocol.StrokesPerMinute(c.measured(protocol.QuantitySpeed, int32(m.raw.speed)))
+	m.power = c.measuredPower(m.raw.power)
+	m.impedance = protocol.Ohms(c.measured(protocol.QuantityImpedance, int32(m.raw.impedance)))
+	m.temp = m.raw.temp
+	fw.report.add(m)
 }
 
 // guard checks in every step, in every state, what must never be.
@@ -54,7 +53,7 @@ func (fw *firmware) guard() {
 		fw.latch(protocol.FaultMemory, 0)
 	}
 	fw.guardSensors()
-	if hot, ok := fw.model.desc.Sensor(sensorTemperature); ok && int32(fw.read.temp) > hot.Max {
+	if int32(fw.read.temp) > fw.hottest {
 		fw.latch(protocol.FaultOverTemperature, int32(fw.read.temp))
 	}
 	if depth := fw.guardedDepth(); depth > fw.deepest()+depthTolerance {

@@ -51,7 +51,7 @@ func (p *Pen) look() {
 		return
 	}
 	o := p.outputs()
-	if o.same(p.probed) && (!o.On() || o.At == p.probed.At) {
+	if (!o.On() || o.At == p.probed.At) && o.same(p.probed) {
 		return
 	}
 	p.probed = o

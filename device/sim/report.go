@@ -23,7 +23,7 @@ func (r *report) reset(rate int64) {
 	*r = report{now: true, every: stepsPerMS * 1000 / rate, fresh: true, lastZ: r.lastZ}
 }
 
-func (r *report) add(m reading) {
+func (r *report) add(m *reading) {
 	d, s := u16(int64(m.depth)), u16(int64(m.speed))
 	if r.fresh {
 		r.fresh = false
@@ -56,7 +56,7 @@ func (fw *firmware) reportDue() {
 // status is the pen as STATUS tells it.
 func (fw *firmware) status() *protocol.Status {
 	if fw.report.fresh {
-		fw.report.add(fw.read) // asked for again within the same step
+		fw.report.add(&fw.read) // asked for again within the same step
 	}
 	if !fw.contact && fw.model.desc.ContactSensor {
 		fw.report.lastZ = 0

@@ -22,6 +22,7 @@ type rig struct {
 	energy  int64 // nJ
 	deepest int64 // nm
 	arms    uint64
+	idle    bool // never armed
 	row     [18 * 8]byte
 }
 
@@ -94,7 +95,7 @@ func (r *rig) keepArmed() {
 		r.faults[f]++
 		fw.clearNow(&protocol.Clear{Fault: f, Role: protocol.RoleClinician})
 	}
-	if fw.state == protocol.StateStandby {
+	if fw.state == protocol.StateStandby && !r.idle {
 		r.arm()
 	}
 	if fw.arm.id != 0 {

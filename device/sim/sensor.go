@@ -1,6 +1,10 @@
 package sim
 
-import "stipple/protocol"
+import (
+	"math/bits"
+
+	"stipple/protocol"
+)
 
 // sensors is what stands between the plant and the firmware: the errors of the
 // sensors, and what breaks in them.
@@ -8,6 +12,7 @@ type sensors struct {
 	faults faultSet
 	held   [sensorCount]int64 // the newest raw readings, which a frozen sensor keeps
 	still  [sensorCount]int   // how many readings in a row were the same
+	lost   uint8              // sensors that did not live when they were read last, one a bit
 }
 
 // sensor is one of the sensors whose readings can freeze.
@@ -51,28 +56,28 @@ func (s *sensors) take(which sensor, v int64, silent bool) int64 {
 	}
 	if v != s.held[which] || silent && v == 0 {
 		s.still[which] = 0
-	} else {
-		s.still[which]++
+		s.held[which] = v
+		return v
 	}
-	s.held[which] = v
+	if s.still[which]++; s.still[which] >= stillLimit {
+		s.lost |= 1 << which
+	}
 	return v
 }
 
 // read reads all sensors once. That of power reads 0 while no RF is commanded,
 // and that of impedance while the circuit is open: such a 0 may be true.
-func (s *sensors) read(p *plant) rawReading {
+func (s *sensors) read(p *plant, r *rawReading) {
+	s.lost = 0
 	depth := s.take(senseDepth, p.pos+p.noise.within(depthNoise), false)
 	power := s.take(sensePower, p.measuredPower(), p.rfSet == 0)
 	z := s.take(senseImpedance, p.measuredImpedance(), true)
 	temp := s.take(senseTemp, p.tip+p.noise.within(tempNoise), false) + s.hot()
-	r := rawReading{
-		depth: protocol.Micrometres(max(0, depth/nmPerUM)), power: power,
-		impedance: protocol.Ohms(z / moPerOhm), temp: protocol.Centidegrees(temp / ucPerCdeg),
-	}
+	r.depth, r.power = protocol.Micrometres(max(0, depth/nmPerUM)), power
+	r.impedance, r.temp = protocol.Ohms(z/moPerOhm), protocol.Centidegrees(temp/ucPerCdeg)
 	if !p.rf {
 		r.speed = p.measuredSpeed()
 	}
-	return r
 }
 
 // hot is by how much the tip's sensor reads too hot, in µ°C.
@@ -95,12 +100,7 @@ func (s *sensors) meanTemp(p *plant) protocol.Centidegrees {
 
 // dead is a sensor whose readings do not live.
 func (s *sensors) dead() (which sensor, ok bool) {
-	for which := range sensorCount {
-		if s.still[which] >= stillLimit {
-			return which, true
-		}
-	}
-	return 0, false
+	return sensor(bits.TrailingZeros8(s.lost)), s.lost != 0
 }
 
 func (fw *firmware) triggerInput() bool {

@@ -123,6 +123,20 @@ func TestTornWriteKeepsTheOld(t *testing.T) {
 			}
 		}
 		check(s)
+		s.dead = false
+		if err := s.WriteAt(AreaLog, 8, []byte("old.")); err != nil {
+			t.Fatal(err)
+		}
+		s.tearIn = 1
+		for _, at := range []int64{8, 12} { // the second comes too late
+			if err := s.WriteAt(AreaLog, at, []byte("new.")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		area := make([]byte, 8)
+		if err := s.ReadAt(AreaLog, 8, area); err != nil || string(area) != "ned.\x00\x00\x00\x00" {
+			t.Errorf("%T: torn in place: %q, %v", mem, area, err)
+		}
 		if mem == Memory(file) {
 			if err := file.Close(); err != nil {
 				t.Fatal(err)

@@ -21,7 +21,11 @@ const ppm = 1_000_000
 
 // truth is the true value for a raw one.
 func (t transfer) truth(raw int64) int64 {
-	return t.zero + raw*(t.gain+t.bend*raw/t.full)/ppm
+	gain := t.gain
+	if t.bend != 0 {
+		gain += t.bend * raw / t.full
+	}
+	return t.zero + raw*gain/ppm
 }
 
 // raw is the raw value for a true one: a fixed point, since the bend is small.
@@ -29,6 +33,9 @@ func (t transfer) truth(raw int64) int64 {
 func (t transfer) raw(truth int64) int64 {
 	const rounds = 5
 	raw := truth - t.zero
+	if t.bend == 0 {
+		return raw * ppm / t.gain // what every round would come to
+	}
 	for range rounds {
 		raw = (truth - t.zero) * ppm / (t.gain + t.bend*raw/t.full)
 	}
