@@ -42,6 +42,9 @@ var (
 	ErrStale = errors.New("status is silent")
 	// ErrCommandID: the low 32 bits of a command id are 0.
 	ErrCommandID = errors.New("command id without an arm id")
+	// ErrNotOffered: the pen does not have what was asked for, by its descriptor
+	// or by its own word. Nothing was sent.
+	ErrNotOffered = errors.New("pen does not offer it")
 	// ErrUncertain: it is not known whether something happened.
 	ErrUncertain = errors.New("outcome uncertain")
 )
@@ -177,6 +180,13 @@ type ClockError struct{ Before, After protocol.PenClock }
 
 func (e *ClockError) Error() string {
 	return fmt.Sprintf("pen clock ran backwards from %d to %d µs", e.Before, e.After)
+}
+
+// ServiceError is something that the pen does in SERVICE only.
+type ServiceError struct{ State protocol.State }
+
+func (e *ServiceError) Error() string {
+	return fmt.Sprintf("pen is in %v: enter %v first", e.State, protocol.StateService)
 }
 
 // LedgerError is a pen whose pulse ledger contradicts itself.

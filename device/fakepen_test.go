@@ -102,7 +102,7 @@ func startFakePen(t testing.TB, conn io.ReadWriteCloser) *fakePen {
 		st:   protocol.Status{State: protocol.StateStandby, TipID: 11, Battery: 90, NewestPulse: 100},
 		tip:  protocol.TipInfo{ID: 11, Pins: 25, NeedleLength: 3500, Lot: "A1"},
 		kept: make(map[uint16]protocol.Message), results: make(map[uint64]protocol.Result),
-		values: []int32{500, 30, 0, 10},
+		values: []int32{500, 30, 0, 10}, svc: newService(),
 	}
 	p.setDescriptor(desc)
 	go p.run()
@@ -264,9 +264,16 @@ func (p *fakePen) obey(f protocol.Frame, m protocol.Message) {
 		res, ok := p.results[m.CommandID]
 		if !ok {
 			res = protocol.Result{CommandID: m.CommandID}
+			if p.svc.begun > 0 {
+				res.Outcome = protocol.OutcomeRunning
+			}
 		}
 		p.reply(f, &res)
 	case *protocol.Disarm:
+		if p.st.State == protocol.StateService {
+			p.stand(protocol.StateService)
+			return
+		}
 		p.stand(protocol.StateStandby)
 	case *protocol.Stop:
 		p.stand(protocol.StateStopped)

@@ -23,6 +23,12 @@ const (
 	// runningLimit is how long a command that answered RUNNING may go on. The
 	// slowest is CLEAR with a self-test.
 	runningLimit = 10 * time.Second
+	// eraseLimit is the same for LOG_ERASE: a flash memory takes up to half a
+	// second for each block, and a large log has a hundred.
+	eraseLimit = 60 * time.Second
+	// verifyLimit is the same for FW_VERIFY and FW_COMMIT: a small controller
+	// hashes 300 KB a second and copies slower, and an image has up to 16 MB.
+	verifyLimit = 120 * time.Second
 
 	// armSettle is how long the pen may take from accepting ARM to a STATUS
 	// that says READY, and from DISARM to one that does not. STATUS follows a
@@ -44,6 +50,17 @@ const (
 	// use: 17 ESTOP frames, more than are sent until the link counts as lost.
 	stopReserve = 512
 
+	// stuckParts is how many parts of a firmware a pen may answer in a row without
+	// keeping one: two windows, as after a burst of damage.
+	stuckParts = 2 * protocol.BulkWindow
+
+	// reportRetry is the time between two questions for the report of a SERVICE
+	// output whose motor is still running out.
+	reportRetry = 50 * time.Millisecond
+	// reportLimit is how long that may take: the longest output, and a motor's
+	// way to a halt.
+	reportLimit = protocol.MaxTestOutput + time.Second
+
 	// commandReserve is the part of MaxUnacknowledged that bulk requests leave to
 	// commands, leases and time exchanges: the longest frame and eight exchanges.
 	// Without it a burst of damage could fill the line with lost requests, and
@@ -53,9 +70,6 @@ const (
 	// comes quicker.
 	paceShare = 8
 
-	// armedRecords is how many log records the pen may put into a page while
-	// output is possible: 9 bytes stand in front of them.
-	armedRecords = (protocol.BulkArmedBytes - 9) / protocol.LogRecordSize
 	// logSlack is how many times as many records as the descriptor says a log may
 	// turn out to have: a memory that is erased in blocks keeps more than it
 	// promises.

@@ -131,7 +131,7 @@ func (r *logReader) fill() error {
 	r.s.mu.Lock()
 	window, bound := r.s.window(&r.s.bulk), protocol.MaxRecordsPerPage
 	if r.s.outputPossible() {
-		bound = armedRecords
+		bound = protocol.RecordsArmed
 	}
 	r.s.mu.Unlock()
 	if bound != r.bound {

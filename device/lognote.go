@@ -29,7 +29,7 @@ func (s *Session) EraseLog(ctx context.Context, cur LogCursor) error {
 	if oldest != cur.First() {
 		return &LogError{Index: oldest, Why: fmt.Sprintf("the log begins with it, and the copy with %d", cur.First())}
 	}
-	err = s.once(ctx, 0, func(id uint64, role protocol.Role) protocol.Once {
+	err = s.once(ctx, eraseLimit, func(id uint64, role protocol.Role) protocol.Once {
 		return &protocol.LogErase{CommandID: id, Role: role, UpTo: last, CRC: cur.Sum()}
 	})
 	if err != nil {

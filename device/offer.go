@@ -1,16 +1,11 @@
 package device
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
 	"stipple/protocol"
 )
-
-// ErrNotOffered: the pen does not have what was asked for, by its descriptor or
-// by its own word. Nothing was sent.
-var ErrNotOffered = errors.New("pen does not offer it")
 
 // NotOfferedError says what a pen does not have. It is an ErrNotOffered.
 type NotOfferedError struct{ What string }

@@ -215,7 +215,11 @@ func (s *Session) adopt(t protocol.Type, reply *protocol.SettingsReply) (Snapsho
 func (s *Session) contradicts(t protocol.Type, field string, asked, got any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.contradiction(&EchoError{Request: t, Field: field, Asked: fmt.Sprint(asked), Got: fmt.Sprint(got)})
+	return s.contradiction(echoError(t, field, asked, got))
+}
+
+func echoError(t protocol.Type, field string, asked, got any) *EchoError {
+	return &EchoError{Request: t, Field: field, Asked: fmt.Sprint(asked), Got: fmt.Sprint(got)}
 }
 
 // contradiction stops a pen that reports something else than it was asked for.

@@ -90,8 +90,9 @@ type Supervisor struct {
 	cfg     SupervisorConfig
 	state   atomic.Pointer[LinkState]
 	current atomic.Pointer[Session]
-	changes chan struct{} // capacity 1
-	wake    chan struct{} // capacity 1
+	turn    atomic.Pointer[chan struct{}] // closed at the next change of the state
+	changes chan struct{}                 // capacity 1
+	wake    chan struct{}                 // capacity 1
 
 	mu     sync.Mutex
 	forget bool   // the lost unit is given up
@@ -124,6 +125,8 @@ func NewSupervisor(cfg SupervisorConfig) *Supervisor {
 		tried: make(map[Port]*attempt), pens: make(map[string]string),
 	}
 	s.state.Store(&LinkState{})
+	turn := make(chan struct{})
+	s.turn.Store(&turn)
 	return s
 }
 
@@ -163,6 +166,8 @@ func (s *Supervisor) Choose(pathOrSerial string) {
 // set publishes a state.
 func (s *Supervisor) set(st LinkState) {
 	s.state.Store(&st)
+	next := make(chan struct{})
+	close(*s.turn.Swap(&next))
 	wake(s.changes)
 }
 
