@@ -528,3 +528,46 @@ func TestLivingSensors(t *testing.T) {
 		}
 	}
 }
+
+// A sensor that froze while there was nothing to measure is found as soon as
+// physics can tell, and until then nothing comes of it.
+func TestFrozenAtRest(t *testing.T) {
+	for _, tc := range []struct {
+		fault  string
+		atRest protocol.Fault // found without any output
+		alarm  Alarm          // of the stamp after it
+		fires  protocol.Fault // found in the stamp
+		most   protocol.Microjoules
+	}{
+		{SwitchDepthFrozen, protocol.FaultSensor, 0, 0, 0},
+		{SwitchTemperatureFrozen, protocol.FaultSensor, 0, 0, 0},
+		// It says that the circuit is open, as it was: no RF.
+		{SwitchImpedanceFrozen, protocol.FaultNone, AlarmImpedance, 0, 0},
+		// It says that none flows, and none did: 3 W for the 2 ms until it shows.
+		{SwitchPowerFrozen, protocol.FaultNone, 0, protocol.FaultSensor, 9000},
+	} {
+		t.Run(tc.fault, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, Config{Model: R1, Seed: 73})
+				c := b.ready(rfEnvelope(), rfSettings(1000))
+				b.do(b.hand.Fault(tc.fault, true))
+				b.sleep(stillLimit*time.Millisecond + 60*time.Millisecond)
+				if s := c.status(); s.Fault != tc.atRest {
+					t.Fatalf("at rest %v", s.Fault)
+				}
+				if tc.atRest != protocol.FaultNone {
+					return
+				}
+				b.do(b.hand.Contact(true))
+				b.do(b.hand.Trigger(true))
+				b.sleep(300 * time.Millisecond)
+				if s := c.status(); s.Fault != tc.fires || s.State.Armed() || tc.alarm != 0 && !c.alarmed(tc.alarm) {
+					t.Errorf("%v %v", s.State, s.Fault)
+				}
+				if e := b.energy(0); e > tc.most || tc.most > 0 && e == 0 {
+					t.Errorf("%d uJ, at most %d", e, tc.most)
+				}
+			})
+		})
+	}
+}

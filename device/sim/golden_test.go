@@ -57,7 +57,7 @@ func TestGolden(t *testing.T) {
 		model  Model
 		digest string
 	}{
-		{N1, "72540de81099916b35567387976a8316"},
+		{N1, "77f0b325e2447d264c156a370c897634"},
 		{R1, "d8e09a9e01147191c7fc3e84e408340f"},
 	} {
 		r := newRig(t, tc.model, 1, goldenScript)

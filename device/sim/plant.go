@@ -141,7 +141,7 @@ func (p *plant) needle() int64 { return max(0, p.unit[protocol.QuantityDepth].tr
 
 // atRest says whether nothing moves, nothing is about to, and no RF flows.
 func (p *plant) atRest() bool {
-	if p.moving() || p.power != 0 || p.rfSet != 0 || p.has(faultRFLeak) {
+	if p.moving() || p.power != 0 || p.rfSet != 0 || p.rf && p.has(faultRFLeak) {
 		return false
 	}
 	if p.rf {
