@@ -35,6 +35,11 @@ const (
 	eraseRate = 100
 	// runFrom is what a command may take without being RUNNING: SPEC.md section 3.
 	runFrom = 100 * time.Millisecond
+	// signatureTime is what a controller takes for Ed25519.
+	signatureTime = 150 * time.Millisecond
+	// restartDelay is from FW_COMMIT to the boot: its answer must leave, and be
+	// asked for again if it was lost; at most 1 s by SPEC.md section 20.
+	restartDelay = 250 * time.Millisecond
 	// darkTime is how long a brown-out keeps the pen off.
 	darkTime = 300 * time.Millisecond
 	// clockJump is how far a broken pen clock jumps ahead: beyond every time of
@@ -155,6 +160,13 @@ const (
 // Sizes of the pen's memory.
 const (
 	keptEvicted = 1024
+	// firmwareRoom is the longest firmware package in bytes: the flash of a
+	// controller of this class.
+	firmwareRoom = 1 << 20
+	// firmwareHashRate is how many bytes of it the pen hashes in a millisecond.
+	firmwareHashRate = 4096
+	// firmwareBattery is in percent: an update must not end for want of it.
+	firmwareBattery = 30
 	// keptRecords is the least, and what a pen's log holds if nothing else is
 	// asked for: SPEC.md section 16.
 	keptRecords = 4096

@@ -47,9 +47,9 @@ func (fw *firmware) stateAllows(t protocol.Type) bool {
 	case protocol.TypeCalRead, protocol.TypeUTCSet:
 		return !fw.outputPossible()
 	case protocol.TypeFirmwareBegin:
-		return standby || update
+		return (standby || update) && fw.update.settled()
 	case protocol.TypeFirmwareWrite, protocol.TypeFirmwareVerify, protocol.TypeFirmwareCommit, protocol.TypeFirmwareAbort:
-		return update
+		return update && fw.update.settled()
 	}
 	return true
 }
@@ -104,6 +104,8 @@ func (fw *firmware) execute(m protocol.Message) protocol.Message {
 		return fw.selfTestReport()
 	case *protocol.CountersRead:
 		return fw.counters()
+	case *protocol.FirmwareRead:
+		return fw.firmwareState()
 	case *protocol.TestRead:
 		return fw.testRead()
 	case protocol.Once:
@@ -123,6 +125,14 @@ func (fw *firmware) effectOf(m protocol.Once) effect {
 			return fw.clearNow(m)
 		case *protocol.TestOutput:
 			return fw.testOutput(m)
+		case *protocol.FirmwareBegin:
+			return fw.firmwareBegin(m)
+		case *protocol.FirmwareVerify:
+			return fw.firmwareVerify()
+		case *protocol.FirmwareCommit:
+			return fw.firmwareCommit(m)
+		case *protocol.FirmwareAbort:
+			return fw.firmwareAbort()
 		case *protocol.CalCommit:
 			return fw.calCommit(m), 0
 		case *protocol.CalRestore:
@@ -153,6 +163,8 @@ func (fw *firmware) answer(m protocol.Message) protocol.Message {
 		return fw.descriptorChunk(m)
 	case *protocol.PulseRead:
 		return fw.pulsePage(m)
+	case *protocol.FirmwareWrite:
+		return fw.firmwareWrite(m)
 	case *protocol.CalRead:
 		return fw.calRead(m)
 	case *protocol.CalWrite:

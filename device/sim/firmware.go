@@ -21,6 +21,7 @@ type firmware struct {
 	digest     [32]byte
 	nv         *nonvolatile
 	cal        calibration
+	update     update
 	plant      *plant
 	sensors    sensors
 	link       linkFaults
@@ -91,8 +92,12 @@ func newFirmware(m model, mem Memory, seed uint64, random io.Reader) (*firmware,
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
+	up, err := loadUpdate(memory)
+	if err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
 	fw := &firmware{
-		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, cal: cal, memory: memory, random: random,
+		model: m, descriptor: raw, digest: sha256.Sum256(raw), nv: nv, cal: cal, update: up, memory: memory, random: random,
 		plant: newPlant(m.desc.Kind == protocol.KindRF, seed), post: func(protocol.Lane, []byte) {},
 	}
 	hot, ok := m.desc.Sensor(sensorTemperature)
@@ -129,6 +134,11 @@ func (fw *firmware) reboot() {
 	if err == nil {
 		fw.cal = cal
 	}
+	up, err := loadUpdate(fw.memory)
+	fw.keepErr(err)
+	if err == nil {
+		fw.update = up
+	}
 	fw.boot()
 }
 
@@ -164,6 +174,7 @@ func (fw *firmware) boot() {
 	fw.keepErr(fw.nv.saveCounters())
 	fw.say("boot")
 	fw.event(protocol.EventBoot, int32(fw.nv.counters.boot), fw.closeInterrupted())
+	fw.bootImage()
 }
 
 // parkTarget is what the plant's target is while the needle shall be in: a
@@ -238,6 +249,7 @@ func (fw *firmware) step(n int64) {
 	fw.drive()
 	fw.confirmStop()
 	fw.reportDue()
+	fw.checkRestart()
 }
 
 // atRest says whether the next steps may be taken together.
@@ -247,7 +259,7 @@ func (fw *firmware) atRest() bool {
 
 // active says whether the pen wants to be looked at every millisecond.
 func (fw *firmware) active() bool {
-	return !fw.atRest() || fw.outputPossible() || fw.tests.due || fw.stop.pending || fw.job.running()
+	return !fw.atRest() || fw.outputPossible() || fw.tests.due || fw.stop.pending || fw.job.running() || fw.update.restart > 0
 }
 
 func (fw *firmware) forgetFault() {
@@ -271,8 +283,11 @@ func (fw *firmware) setState(s protocol.State, cause string) {
 	if from == protocol.StateService || s == protocol.StateService {
 		fw.event(protocol.EventService, flag(s == protocol.StateService), 0)
 	}
-	if from == protocol.StateService {
+	switch from {
+	case protocol.StateService:
 		fw.cal.unstage()
+	case protocol.StateUpdate:
+		fw.leftUpdate()
 	}
 }
 

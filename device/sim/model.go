@@ -105,8 +105,10 @@ func common(kind string) protocol.Descriptor {
 		Events:       eventSpecs(),
 		Hardware:     hardwareRevision,
 		LogKept:      keptRecords,
-		SelfTests:    testsOf(kind).Names(),
-		ArmBlocks:    (protocol.ArmBlocks(1)<<protocol.BlockCount - 1).Names(),
+
+		FirmwareUpdate: true,
+		SelfTests:      testsOf(kind).Names(),
+		ArmBlocks:      (protocol.ArmBlocks(1)<<protocol.BlockCount - 1).Names(),
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	cellLog     uint32 = 2    // layout of the log, and what of it is gone
 	cellWork    uint32 = 3    // maintenance counters
 	cellCheck   uint32 = 4    // what the self-test writes and reads back
+	cellUpdate  uint32 = 5    // firmware: what runs, and how far an update is
 	cellResults uint32 = 16   // protocol.KeptResults cells
 	cellEvicted uint32 = 256  // keptEvicted cells
 	cellTips    uint32 = 1280 // keptTips cells: the box

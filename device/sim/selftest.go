@@ -39,7 +39,14 @@ func (fw *firmware) bootTests() protocol.Tests {
 func (fw *firmware) finishBootTest() {
 	fw.tests.due = false
 	fw.report.now = true
-	if !fw.runTests(fw.bootTests()) {
+	passed := fw.runTests(fw.bootTests())
+	if fw.update.trying {
+		fw.endTrial(passed)
+		if !passed {
+			return
+		}
+	}
+	if !passed {
 		fw.latch(protocol.FaultSelfTest, 0)
 		return
 	}
@@ -108,7 +115,7 @@ func (fw *firmware) test(bit protocol.Tests) (value int32, passed bool) {
 	case protocol.TestMemory:
 		value = fw.badCells()
 	case protocol.TestProgram:
-		value = flag(sha256.Sum256(fw.descriptor) != fw.digest)
+		value = flag(sha256.Sum256(fw.descriptor) != fw.digest || !fw.update.running.passes)
 	case protocol.TestClock:
 		value = fw.clockError()
 		return value, abs(int64(value)) <= maxClockError
