@@ -327,7 +327,7 @@ func TestFormatIsAsWritten(t *testing.T) {
 	gap := "\x03" + varint(300) + varint(uint64(len(varint(1)+varint(500)+varint(7)))) + varint(1) + varint(500) + varint(7)
 	note := "\x04" + varint(1) + varint(4) + varint(1) + "kvv"
 	toConsole := "\x02" + varint(9) + varint(1) + "c"
-	want := craft(head(1, 1, "\x04\x00port\x03\x00abc"), body(1, 1000, bytesToPen+gap+note+toConsole+"\x05\x00\x00"))
+	want := craft(head(1, 1, "\x04\x00port\x03\x00abc"), body(1, 1000, bytesToPen+gap+note+toConsole), body(2, 1310, "\x05\x00\x00"))
 	got := recording(t, Header{Start: testStart, Info: map[string]string{"port": "abc"}},
 		Record{At: time.Millisecond, Bytes: []byte("hi")},
 		Record{At: 1300 * time.Microsecond, Gap: Gap{ToPen: 1, ToConsole: 500, For: 7 * time.Microsecond}},

@@ -86,11 +86,17 @@ func Replay(ctx context.Context, file io.ReadSeeker, conn io.ReadWriteCloser, cf
 	if cfg.Rand == nil {
 		p.cfg.Rand = rand.Reader
 	}
-	stopped := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		_ = conn.Close()
+	})
 	var listener sync.WaitGroup
 	listener.Go(p.listen)
 	err := p.run(ctx, file)
-	stopped()
+	if !stop() {
+		<-closed // a port that is still being closed stays busy for the next
+	}
 	err = errors.Join(err, conn.Close())
 	listener.Wait()
 	if ctx.Err() != nil {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -224,6 +225,22 @@ func TestReplayEnds(t *testing.T) {
 	}
 }
 
+// slowClose takes a second to close.
+type slowClose struct {
+	io.ReadWriteCloser
+	closed *atomic.Bool
+}
+
+func (c slowClose) Close() error {
+	if c.closed.Load() {
+		return nil
+	}
+	err := c.ReadWriteCloser.Close()
+	time.Sleep(time.Second)
+	c.closed.Store(true)
+	return err
+}
+
 // Ctrl-C ends a replay that waits for time, for the other end, or for a hello.
 func TestReplayStops(t *testing.T) {
 	for _, c := range []struct {
@@ -241,9 +258,13 @@ func TestReplayStops(t *testing.T) {
 				file := recording(t, Header{}, Record{At: time.Hour, To: ToConsole, Bytes: make([]byte, c.size)})
 				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 				defer cancel()
+				conn := slowClose{near, new(atomic.Bool)}
 				before := time.Now()
-				if _, err := Replay(ctx, bytes.NewReader(file), near, c.cfg); err != context.DeadlineExceeded || time.Since(before) != time.Second {
+				if _, err := Replay(ctx, bytes.NewReader(file), conn, c.cfg); err != context.DeadlineExceeded || time.Since(before) != 2*time.Second {
 					t.Errorf("replay = %v after %v", err, time.Since(before))
+				}
+				if !conn.closed.Load() {
+					t.Error("the port is not closed yet")
 				}
 				_ = far.Close()
 			})

@@ -126,12 +126,14 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
-// Close writes the end mark; it does not close what it writes to.
+// Close writes the end mark; it does not close what it writes to. The mark is
+// a block of its own: a file whose last bytes are gone has lost nothing else.
 func (w *Writer) Close() error {
-	if w.err == nil {
-		w.append(0, kindEnd, nil)
-	}
 	err := w.Flush()
+	if err == nil {
+		w.append(0, kindEnd, nil)
+		err = w.Flush()
+	}
 	if w.err == nil {
 		w.err = errClosed
 	}

@@ -4,7 +4,8 @@
 //
 // It is the second composition root beside the window, builds without cgo, and
 // nothing imports it. It can set a pen; it arms one only in conformance, and no
-// command of it leads to an output unless that is asked for with --energy.
+// command of it leads to an output unless that is asked for with --energy. A recording is
+// played to a simulated pen only.
 //
 //	penctl COMMAND --port P [--json]
 //
@@ -15,6 +16,9 @@
 //	conformance  whether a pen does what SPEC.md says
 //	sim     a simulated pen on a pseudo-terminal
 //	hand    the trigger, contact, tip, load and faults of a simulated pen
+//	record  every byte of a link, with its time, into a file
+//	replay  one side of a recording, to a simulated pen or to who listens
+//	decode  a recording, frame by frame
 //
 // Without --port it takes the only pen that it finds. Exit codes: 0 done,
 // 1 refused, 2 wrong usage, 3 no pen, 4 link lost; Ctrl-C ends a stream with 0.

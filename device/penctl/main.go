@@ -14,7 +14,7 @@ import (
 
 func main() {
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	c := console{out: os.Stdout, err: os.Stderr, json: asksJSON(os.Args[1:])}
+	c := console{in: os.Stdin, out: os.Stdout, err: os.Stderr, json: asksJSON(os.Args[1:])}
 	var err error
 	if c.ports, err = serialPorts(); err != nil {
 		os.Exit(c.fail(err))
@@ -24,6 +24,7 @@ func main() {
 
 // console is what a command speaks to.
 type console struct {
+	in       io.Reader
 	out, err io.Writer
 	ports    ports
 	json     bool
@@ -42,7 +43,10 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{listCommand(), infoCommand(), watchCommand(), setCommand(), conformanceCommand(), simCommand(), handCommand()}
+	return []command{
+		listCommand(), infoCommand(), watchCommand(), setCommand(), conformanceCommand(), simCommand(), handCommand(),
+		recordCommand(), replayCommand(), decodeCommand(),
+	}
 }
 
 // run runs the command that args name and returns the exit code.

@@ -51,8 +51,6 @@ func portFlag(fs *flag.FlagSet) *string {
 // that is found. rate is the number of STATUS a second to ask for; 0 leaves the
 // pen at its own.
 func (c console) open(ctx context.Context, path string, rate int) (*device.Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
-	defer cancel()
 	port, err := c.choose(ctx, path)
 	if err != nil {
 		return nil, err
@@ -61,11 +59,14 @@ func (c console) open(ctx context.Context, path string, rate int) (*device.Sessi
 	if err != nil {
 		return nil, err
 	}
-	s, err := device.Open(ctx, conn, device.Options{Port: port, StatusRate: rate, Role: protocol.RoleClinician})
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return c.session(ctx, port, conn, rate)
+}
+
+// session opens a session on a connection, which it closes on an error.
+func (c console) session(ctx context.Context, port device.Port, conn io.ReadWriteCloser, rate int) (*device.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	return device.Open(ctx, conn, device.Options{Port: port, StatusRate: rate, Role: protocol.RoleClinician})
 }
 
 // choose describes the named port, or finds the only one there is.

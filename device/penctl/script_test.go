@@ -29,11 +29,12 @@ const patience = 30 * time.Second
 //	begin NAME penctl …     starts it and follows what it prints
 //	await NAME REGEXP       waits for a line from where the last await ended
 //	end NAME HOW CODE       wants that exit code, after int (Ctrl-C), kill (-9) or itself
+//	cut FILE N              takes that many bytes from a file's end
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "begin": begin, "await": await, "end": end,
+			"exits": exits, "begin": begin, "await": await, "end": end, "cut": cut,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[backgroundKey{}] = map[string]*background{}
@@ -150,4 +151,13 @@ func end(ts *testscript.TestScript, _ bool, args []string) {
 	if got := strconv.Itoa(b.cmd.ProcessState.ExitCode()); got != args[2] {
 		ts.Fatalf("%s: exit code %s, want %s", args[0], got, args[2])
 	}
+}
+
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	info, err := os.Stat(path)
+	ts.Check(err)
+	ts.Check(os.Truncate(path, info.Size()-n))
 }

@@ -79,14 +79,14 @@ func watchCommand() command {
 		examples: []string{"penctl watch --port /tmp/pen", "penctl watch --port /tmp/pen --rate 100 --count 500 --json"},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port := portFlag(fs)
-			rate := fs.Int("rate", protocol.StatusRate, fmt.Sprintf("STATUS a `second`, %d to %d", protocol.StatusRate, protocol.MaxStatusRate))
+			rate := rateFlag(fs)
 			count := fs.Int("count", 0, "end after that many STATUS; 0: go on until Ctrl-C")
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {
 					return err
 				}
-				if allowed := min(max(*rate, protocol.StatusRate), protocol.MaxStatusRate); allowed != *rate {
-					return usageOf("rate", "--rate %d is not within %d to %d", *rate, protocol.StatusRate, protocol.MaxStatusRate).beyond(int64(allowed))
+				if err := checkRate(*rate); err != nil {
+					return err
 				}
 				if *count < 0 {
 					return usageOf("count", "--count %d is below 0", *count).beyond(0)
@@ -99,6 +99,17 @@ func watchCommand() command {
 			}
 		},
 	}
+}
+
+func rateFlag(fs *flag.FlagSet) *int {
+	return fs.Int("rate", protocol.StatusRate, fmt.Sprintf("STATUS a `second`, %d to %d", protocol.StatusRate, protocol.MaxStatusRate))
+}
+
+func checkRate(rate int) error {
+	if allowed := min(max(rate, protocol.StatusRate), protocol.MaxStatusRate); allowed != rate {
+		return usageOf("rate", "--rate %d is not within %d to %d", rate, protocol.StatusRate, protocol.MaxStatusRate).beyond(int64(allowed))
+	}
+	return nil
 }
 
 // watch prints until ctx ends, count STATUS have come (0: no bound), or the
