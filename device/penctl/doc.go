@@ -4,8 +4,8 @@
 //
 // It is the second composition root beside the window, builds without cgo, and
 // nothing imports it. It can set a pen; it arms one only in conformance, and no
-// command of it leads to an output unless that is asked for with --energy. A recording is
-// played to a simulated pen only.
+// command of it leads to an output unless that is asked for with --energy. A
+// recording is played to a simulated pen only.
 //
 //	penctl COMMAND --port P [--json]
 //
