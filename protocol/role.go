@@ -3,7 +3,7 @@ package protocol
 import "fmt"
 
 // Role is who asks for a change. The console says it; the pen holds each
-// request against SPEC.md section 11.1, so that a console with a mistake in its
+// request against SPEC.md section 4.4, so that a console with a mistake in its
 // own table of roles still can't arm a pen for a technician.
 type Role uint8
 
@@ -45,7 +45,7 @@ func (r Role) May(least Role) bool {
 	return r != RoleNone && (r == least || least == RoleClinician && r == RoleSeniorClinician)
 }
 
-// rolesOf is the table of SPEC.md section 11.1: who may send a request that
+// rolesOf is the table of SPEC.md section 4.4: who may send a request that
 // changes something. A request that is not in it needs no role.
 var rolesOf = map[Type][]Role{
 	TypePutEnvelope:    {RoleClinician, RoleSeniorClinician},

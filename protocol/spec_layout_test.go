@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -33,6 +34,8 @@ func layouts(t *testing.T) map[string][]row {
 		add(title, text)
 	}
 	add("STATUS", between(t, spec, "## 14 STATUS", "Bytes 0 to 15"))
+	add("TABLE", between(t, spec, "### 19.1", "### 19.2"))
+	add("PACKAGE", between(t, spec, "### 20.1", "### 20.2"))
 	return out
 }
 
@@ -73,6 +76,44 @@ func TestSpecLayouts(t *testing.T) {
 				t.Errorf("%v %s: no row for %v", c.typ, s.slug, left)
 			}
 		}
+	}
+}
+
+// TestSpecTableAndPackage decodes calibration tables and firmware packages by
+// the tables of SPEC.md alone.
+func TestSpecTableAndPackage(t *testing.T) {
+	tables := layouts(t)
+	walk := func(name string, rows []row, p []byte, want map[string]any) {
+		r := reader{tables: tables, p: p}
+		if err := r.compare(rows, want); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left := leaves(want); r.at != len(p) || len(left) > 0 {
+			t.Errorf("%s: the layout has %d of %d bytes, no row for %v", name, r.at, len(p), left)
+		}
+	}
+	for _, c := range calCases() {
+		if c.rule != "" {
+			continue
+		}
+		table, err := ParseCalTable(c.table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := jsonOf(t, messageFieldsOf(table))
+		want["format"] = float64(calFormat)
+		walk(c.name, tables["TABLE"], c.table, want)
+	}
+	for _, c := range firmwarePackages(t) {
+		m, size, err := ParseManifest(c.pkg, makerKey().Public().(ed25519.PublicKey))
+		if err != nil {
+			continue
+		}
+		want := jsonOf(t, messageFieldsOf(m))
+		want["magic"], want["format"] = hex.EncodeToString([]byte(firmwareMagic)), float64(firmwareFormat)
+		want["signature"] = hex.EncodeToString(c.pkg[size-ed25519.SignatureSize : size])
+		rows := tables["PACKAGE"]
+		walk(c.name, rows[:len(rows)-1], c.pkg[:size], want)
 	}
 }
 
