@@ -60,9 +60,9 @@ func firmwareExample(t *testing.T) string {
 	}
 	digest := sha256.Sum256(pkg)
 	var b strings.Builder
-	fmt.Fprintf(&b, "Version %v for an %s of hardware %d, minimum %v. The image is the %d ASCII bytes `%s`. The signed\n%d bytes:\n\n```\n%s```\n\n",
+	fmt.Fprintf(&b, "Version %v for an %s of hardware %d, minimum %v. The image is the %d ASCII bytes\n`%s`. The %d bytes that are signed:\n\n```\n%s```\n\n",
 		m.Version, m.Model, m.Hardware, m.Minimum, m.ImageLength, sampleImage(), size-ed25519.SignatureSize, hexLines("", pkg[:size-ed25519.SignatureSize]))
 	fmt.Fprintf(&b, "The maker's public key, and the signature:\n\n```\n%s\n%s```\n\n", hexLines("", maker), hexLines("", pkg[size-ed25519.SignatureSize:size]))
-	fmt.Fprintf(&b, "The package is these %d bytes and the image: %d bytes, which FW_BEGIN announces with the SHA-256\n\n```\n%s```\n", size, len(pkg), hexLines("", digest[:]))
+	fmt.Fprintf(&b, "The package is these %d bytes and the image. FW_BEGIN announces its %d bytes with the SHA-256\n\n```\n%s```\n", size, len(pkg), hexLines("", digest[:]))
 	return b.String()
 }
