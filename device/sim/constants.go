@@ -160,10 +160,8 @@ const (
 // Sizes of the pen's memory.
 const (
 	keptEvicted = 1024
-	// firmwareRoom is the longest firmware package in bytes: the flash of a
-	// controller of this class.
-	firmwareRoom = 1 << 20
-	// firmwareHashRate is how many bytes of it the pen hashes in a millisecond.
+	// firmwareHashRate is how many bytes of a firmware package the pen hashes in a
+	// millisecond.
 	firmwareHashRate = 4096
 	// firmwareBattery is in percent: an update must not end for want of it.
 	firmwareBattery = 30

@@ -58,19 +58,19 @@ func loadUpdate(mem Memory) (update, error) {
 	return u, err
 }
 
-// updateFixed is the record's length without the name behind it.
-const updateFixed = 3 + 6 + 6 + 1 + 4 + 4 + 32
+// updateSize is the record's length.
+const updateSize = 3 + 6 + 6 + 1 + 4 + 4 + 32
 
 func (r *updateRecord) encode() []byte {
 	b := []byte{byte(r.trial), byte(r.code), byte(flag(r.refused))}
 	b = appendVersion(appendVersion(b, r.minimum), r.running.version)
 	b = append(b, byte(flag(r.running.passes)))
 	b = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(b, r.length), r.next)
-	return append(append(b, r.sha[:]...), r.running.name...)
+	return append(b, r.sha[:]...)
 }
 
 func (r *updateRecord) decode(b []byte) error {
-	if len(b) < updateFixed || trial(b[0]) > trialBegun {
+	if len(b) < updateSize || trial(b[0]) > trialBegun {
 		return fmt.Errorf("%w: firmware record of %d bytes", ErrMemory, len(b))
 	}
 	le := binary.LittleEndian
@@ -78,7 +78,6 @@ func (r *updateRecord) decode(b []byte) error {
 	r.minimum, r.running.version, r.running.passes = readVersion(b[3:]), readVersion(b[9:]), b[15] != 0
 	r.length, r.next = le.Uint32(b[16:]), le.Uint32(b[20:])
 	r.sha = [32]byte(b[24:])
-	r.running.name = string(b[updateFixed:])
 	return nil
 }
 
@@ -143,7 +142,7 @@ func (fw *firmware) during(do func() error) protocol.Code {
 // is gone on with, unless it has been refused.
 func (fw *firmware) firmwareBegin(m *protocol.FirmwareBegin) (protocol.Code, protocol.ArmBlocks) {
 	u := &fw.update
-	if m.Length == 0 || m.Length > firmwareRoom {
+	if m.Length == 0 || m.Length > protocol.MaxFirmware {
 		return protocol.CodeRange, 0
 	}
 	var blocks protocol.ArmBlocks
@@ -208,8 +207,9 @@ func (fw *firmware) firmwareVerify() (protocol.Code, protocol.ArmBlocks) {
 			return u.save(next)
 		})
 		if code == protocol.CodeOK {
-			code = saved
+			return saved, 0
 		}
+		fw.event(protocol.EventFirmware, int32(u.phase()), int32(code))
 		return code, 0
 	})
 	return protocol.CodeOK, 0
@@ -228,7 +228,7 @@ func (fw *firmware) checkPackage() (protocol.Manifest, firmwareImage, protocol.C
 		return protocol.Manifest{}, firmwareImage{}, protocol.CodeDigest
 	}
 	maker, _ := TestKey().Public().(ed25519.PublicKey)
-	m, size, err := protocol.ParseManifest(pkg, maker)
+	m, err := protocol.VerifyFirmware(pkg, maker)
 	code := protocol.CodeOK
 	switch {
 	case errors.Is(err, protocol.ErrFirmwareSignature):
@@ -239,15 +239,11 @@ func (fw *firmware) checkPackage() (protocol.Manifest, firmwareImage, protocol.C
 		code = protocol.CodeModel
 	case m.Version.Compare(u.kept.minimum) < 0:
 		code = protocol.CodeOldVersion
-	default:
-		if _, err := protocol.VerifyFirmware(pkg, maker); err != nil {
-			code = protocol.CodeDigest // its image is not what the manifest says
-		}
 	}
 	if code != protocol.CodeOK {
 		return protocol.Manifest{}, firmwareImage{}, code
 	}
-	return m, parseImage(m.Version, pkg[size:]), protocol.CodeOK
+	return m, parseImage(m.Version, pkg[len(pkg)-int(m.ImageLength):]), protocol.CodeOK
 }
 
 // firmwareCommit is FW_COMMIT, the first time it arrives. From here on a reset,

@@ -98,7 +98,7 @@ func updateBench(t *testing.T, mem Memory) (*bench, *console) {
 func TestFirmwareUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, c := updateBench(t, nil)
-		pkg := packageOf(t, 1, func(s *FirmwareSpec) { s.Size, s.Minimum, s.Name = 5000, version(1), "1.1.0 spring" })
+		pkg := packageOf(t, 1, func(s *FirmwareSpec) { s.Size, s.Minimum = 5000, version(1) })
 		phase := func(want protocol.FirmwarePhase, next int) *protocol.FirmwareState {
 			t.Helper()
 			s := c.firmware()
@@ -160,7 +160,7 @@ func TestFirmwareUpdate(t *testing.T) {
 			c.must(m, protocol.CodeState) // nothing touches what is committed
 		}
 		b.sleep(restartDelay + darkTime - 50*time.Millisecond)
-		if ack := c.helloAfter(b, 12, time.Second); ack.Boot != boot+1 || ack.Firmware != "1.1.0 spring" {
+		if ack := c.helloAfter(b, 12, time.Second); ack.Boot != boot+1 || ack.Firmware != "1.1.0" {
 			t.Errorf("runs %q in boot %d, was %d", ack.Firmware, ack.Boot, boot)
 		}
 		s := phase(protocol.FirmwareIdle, 0)
@@ -178,7 +178,7 @@ func TestFirmwareUpdate(t *testing.T) {
 		}
 		// It is there for good.
 		b.do(b.hand.Fault(SwitchReboot, true))
-		if ack := c.helloAfter(b, 13, time.Second); ack.Firmware != "1.1.0 spring" {
+		if ack := c.helloAfter(b, 13, time.Second); ack.Firmware != "1.1.0" {
 			t.Errorf("after another boot: %q", ack.Firmware)
 		}
 		// And nothing below its minimum comes in any more.
@@ -268,7 +268,7 @@ func TestFirmwareGoesBack(t *testing.T) {
 					tc.on(b)
 				}
 				ack := c.helloAfter(b, 2, 2*time.Second)
-				if ack.Firmware != firmwareVersion || ack.Boot != boot+2 {
+				if ack.Firmware != "1.0.0" || ack.Boot != boot+2 {
 					t.Errorf("runs %q in boot %d, was %d", ack.Firmware, ack.Boot, boot)
 				}
 				s := c.firmware()
@@ -324,9 +324,9 @@ func TestFirmwareVerifyRefusals(t *testing.T) {
 			m.Version, m.Minimum = protocol.Version{}, protocol.Version{}
 		}), TestKey()), protocol.CodeModel},
 		{"old", signed(with(func(m *protocol.Manifest) { m.Version, m.Minimum = protocol.Version{Minor: 9}, protocol.Version{} }), TestKey()), protocol.CodeOldVersion},
-		{"changed image", append(bytes.Clone(good[:len(good)-1]), 'E'), protocol.CodeDigest},
-		{"image cut", good[:len(good)-1], protocol.CodeDigest},
-		{"image longer", append(bytes.Clone(good), 0), protocol.CodeDigest},
+		{"changed image", append(bytes.Clone(good[:len(good)-1]), 'E'), protocol.CodeIncomplete},
+		{"image cut", good[:len(good)-1], protocol.CodeIncomplete},
+		{"image longer", append(bytes.Clone(good), 0), protocol.CodeIncomplete},
 		{"good", good, protocol.CodeOK},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -337,6 +337,9 @@ func TestFirmwareVerifyRefusals(t *testing.T) {
 				c.upload(tc.pkg, 0, len(tc.pkg))
 				if code := c.verify(b, 3); code != tc.code {
 					t.Errorf("got %v, want %v", code, tc.code)
+				}
+				if e := c.event(protocol.EventFirmware); e == nil || e.Args[1] != int32(tc.code) {
+					t.Errorf("event %+v", e)
 				}
 				if s := c.firmware(); s.Code != tc.code || (s.Phase == protocol.FirmwareVerified) != (tc.code == protocol.CodeOK) {
 					t.Errorf("%+v", s)
@@ -390,7 +393,7 @@ func TestFirmwareRefusals(t *testing.T) {
 			must(m, want)
 		}
 		long := beginOf(next(), pkg)
-		long.Length = firmwareRoom + 1
+		long.Length = protocol.MaxFirmware + 1
 		must(long, protocol.CodeRange)
 		b.do(b.hand.Fault(SwitchBatteryLow, true))
 		b.sleep(10 * time.Millisecond)
@@ -668,7 +671,7 @@ func TestFirmwareChangedInMemory(t *testing.T) {
 // A record that can't be is an error of the memory, never a pen that runs
 // whatever.
 func TestFirmwareRecordDamaged(t *testing.T) {
-	for _, b := range [][]byte{{1}, append([]byte{9}, make([]byte, updateFixed)...)} {
+	for _, b := range [][]byte{{1}, append([]byte{9}, make([]byte, updateSize)...)} {
 		mem := NewRAM()
 		if err := mem.Write(cellUpdate, b); err != nil {
 			t.Fatal(err)
@@ -683,8 +686,6 @@ func TestFirmwareRecordDamaged(t *testing.T) {
 func TestFirmwarePackageBounds(t *testing.T) {
 	for name, s := range map[string]FirmwareSpec{
 		"model":   {Model: "laser", Version: version(1)},
-		"name":    {Model: R1, Version: version(1), Name: strings.Repeat("x", protocol.MaxText+1)},
-		"control": {Model: R1, Version: version(1), Name: "1.1\n0"},
 		"size":    {Model: R1, Version: version(1), Size: protocol.MaxImage + 1},
 		"minimum": {Model: R1, Version: version(1), Minimum: version(2)},
 		"limits":  {Model: R1, Version: version(1), Limits: strings.Repeat("x", protocol.MaxLimitsNote+1)},
@@ -702,7 +703,7 @@ func TestFirmwarePackageBounds(t *testing.T) {
 	if err != nil || m.Model != "N1" || m.Version != version(7) || m.Minimum != version(2) || m.Limits != "depth to 2 mm" || m.ImageLength != 100_000 {
 		t.Errorf("%+v, %v", m, err)
 	}
-	if img := parseImage(m.Version, pkg[size:]); img != (firmwareImage{version: version(7), name: "1.7.0", passes: true}) {
+	if img := parseImage(m.Version, pkg[size:]); img != (firmwareImage{version: version(7), passes: true}) {
 		t.Errorf("%+v", img)
 	}
 }

@@ -26,11 +26,8 @@ type model struct {
 	tip          TipSpec
 }
 
-const (
-	firmwareVersion = "1.0.0"
-	// hardwareRevision is what a firmware package must be made for.
-	hardwareRevision = 1
-)
+// hardwareRevision is what a firmware package must be made for.
+const hardwareRevision = 1
 
 func modelOf(m Model) (model, error) {
 	switch m {

@@ -198,7 +198,7 @@ func (fw *firmware) replyHello(out protocol.Header) {
 	ack := &protocol.HelloAck{
 		Nonce: fw.session.nonce, Session: fw.session.id, Major: protocol.Major, Minor: protocol.Minor, Simulated: true,
 		Boot: fw.nv.counters.boot, DescriptorLength: uint16(len(fw.descriptor)), DescriptorSHA256: fw.digest,
-		Model: m.name, Serial: m.serial, Firmware: fw.update.running.name,
+		Model: m.name, Serial: m.serial, Firmware: fw.update.running.version.String(),
 	}
 	fw.post(protocol.LaneCommand, protocol.Append(nil, out, ack))
 }
