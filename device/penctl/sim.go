@@ -31,13 +31,15 @@ type simOutput struct {
 
 func simCommand() command {
 	return command{
-		name: "sim", args: "--model needling|rf --link PATH [--seed N] [--memory FILE] [--serial TEXT] [--faults FILE]",
+		name: "sim", args: "--model needling|rf --link PATH [--seed N] [--memory FILE] [--serial TEXT] [--faults FILE]\n" +
+			"penctl sim firmware --model needling|rf --out FILE --version N.N.N [--minimum N.N.N] [--limits TEXT] [--size N] [--broken]",
 		does: "is a simulated pen on a pseudo-terminal, until Ctrl-C. It prints a JSON object for each\n" +
 			"change of an output, with the pen's monotonic time and the cause",
 		examples: []string{
 			"penctl sim --model rf --link /tmp/pen --seed 1",
 			"penctl sim --model rf --link /tmp/pen --memory /tmp/pen.mem   (outlives a restart, as a real pen's)",
 			"penctl sim --model rf --link /tmp/pen --faults script.txt     (breaks by itself, at set times)",
+			"penctl sim firmware --model rf --out 1.1.0.stfw --version 1.1.0   (a package that simulated pens take, no others)",
 			"stipple --demo --port /tmp/pen                                (in another terminal)",
 		},
 		more: "The file of --faults, a line an event; penctl hand fault --list has the faults:\n\n" + sim.ScriptHelp,
@@ -48,16 +50,21 @@ func simCommand() command {
 			memory := fs.String("memory", "", "`file` that keeps the pen's non-volatile memory")
 			serial := fs.String("serial", "", "serial number; empty: the model's own")
 			faults := fs.String("faults", "", "`file` that says what breaks, and what the hand does, at which time of the pen's physics")
+			pkg := declarePackage(fs)
 			return func(ctx context.Context, c console, words []string) error {
-				if err := noWords(words); err != nil {
+				makes := len(words) == 1 && words[0] == wordFirmware
+				if err := noWords(words); err != nil && !makes {
 					return err
 				}
-				if *link == "" {
+				if *link == "" && !makes {
 					return usageOf("link", "--link is missing: where shall the pen be")
 				}
 				cfg := sim.Config{Model: sim.Model(*model), Seed: *seed, Serial: *serial}
 				if cfg.Model != sim.N1 && cfg.Model != sim.R1 {
 					return usageOf("model", "--model %q: want %s or %s", *model, sim.N1, sim.R1)
+				}
+				if makes {
+					return c.makePackage(cfg.Model, pkg)
 				}
 				if *faults != "" {
 					var err error

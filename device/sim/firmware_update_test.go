@@ -707,3 +707,11 @@ func TestFirmwarePackageBounds(t *testing.T) {
 		t.Errorf("%+v", img)
 	}
 }
+
+// The key is the one that the specification names, so that any tool can make a
+// package.
+func TestTestKey(t *testing.T) {
+	if got := fmt.Sprintf("%x", TestKey().Public()); got != "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a" {
+		t.Errorf("public key %s", got)
+	}
+}
