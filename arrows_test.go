@@ -35,7 +35,7 @@ func rooms() []room {
 		{"device/serialport", []string{"device", "protocol", "go.bug.st/serial/...", "golang.org/x/sys/...", "github.com/BurntSushi/toml"}, "the one place that knows a serial library"},
 		{"device/sim/...", []string{"protocol", "device/sim/...", "device/link", "github.com/creack/pty", "golang.org/x/sys/..."}, "the pen's side shares only the link with the console's side: a mistake in one must not hide the same mistake in the other"},
 		{"device/link", []string{"protocol"}, "it sits between two ends and belongs to neither; only the replayer says hello, to find out whether a pen is a simulated one"},
-		{"device/penctl", []string{"assets", "protocol", "device/...", "golang.org/x/sys/...", "golang.org/x/term"}, "the second composition root: whatever builds without cgo, and nothing of the console"},
+		{"device/penctl", []string{"assets", "protocol", "protocol/conformance", "device/...", "golang.org/x/sys/...", "golang.org/x/term"}, "the second composition root: whatever builds without cgo, and nothing of the console"},
 		{"device", []string{"protocol"}, "a session with a pen knows no window, no store and no port library"},
 		{"app/clinical", []string{"protocol", "github.com/BurntSushi/toml"}, "the nouns and the limits are pure"},
 		{"app/alarm", []string{"protocol", "app/clinical"}, "conditions and patterns are data"},

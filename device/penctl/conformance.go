@@ -75,6 +75,7 @@ type caseShape struct {
 	Expected string `json:"expected,omitempty"` // with failed, as the next
 	Got      string `json:"got,omitempty"`
 	TookMS   *int64 `json:"took_ms,omitempty"`
+	StoodMS  int64  `json:"stood_ms,omitempty"` // how long this computer stood still meanwhile
 }
 
 func shapeCase(k conformance.Case) caseShape {
@@ -88,7 +89,7 @@ func shapeCase(k conformance.Case) caseShape {
 func shapeResult(r conformance.Result) caseShape {
 	s := shapeCase(r.Case)
 	took := r.Took.Milliseconds()
-	s.Section, s.Outcome, s.Why, s.Expected, s.Got, s.TookMS = r.Section, string(r.Outcome), r.Why, r.Expected, r.Got, &took
+	s.Section, s.Outcome, s.Why, s.Expected, s.Got, s.TookMS, s.StoodMS = r.Section, string(r.Outcome), r.Why, r.Expected, r.Got, &took, r.Stood.Milliseconds()
 	return s
 }
 
@@ -301,6 +302,9 @@ func (t *trialLog) summary(s summaryShape) error {
 	var b strings.Builder
 	for _, r := range t.broken {
 		fmt.Fprintf(&b, "\n%s: %s\n  SPEC.md   section %s\n  expected  %s\n  got       %s\n", r.Case.Name, r.Case.Says, r.Section, r.Expected, r.Got)
+		if stood := r.Stood.Round(time.Millisecond); stood > stoodStill {
+			fmt.Fprintf(&b, "  but       this computer stood still for %v meanwhile\n", stood)
+		}
 	}
 	if t.open {
 		b.WriteString("broken off\n")
@@ -311,6 +315,9 @@ func (t *trialLog) summary(s summaryShape) error {
 	}
 	return t.c.line("%s", b.String())
 }
+
+// stoodStill is how long a computer may stand still without a word about it.
+const stoodStill = 50 * time.Millisecond
 
 // personPatience is how long a person may take to do what they are told. READY
 // ends after 60 s without the trigger.

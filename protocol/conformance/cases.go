@@ -7,7 +7,7 @@ import "slices"
 // the supply. The names are stable.
 func Cases() []Case {
 	return slices.Concat(
-		frameCases(), laneCases(), payloadCases(), vectorCases(), helloCases(), descriptorCases(), timeCases(), statusCases(),
+		frameCases(), laneCases(), payloadCases(), vectorCases(), exchangeCases(), helloCases(), descriptorCases(), timeCases(), statusCases(),
 		envelopeCases(), settingsCases(), rangeCases(), armCases(), disarmCases(), leaseCases(), stopCases(), clearCases(),
 		onceCases(), eventCases(), tipCases(), triggerCases(), replayCases(), floodCases(), energyCases(), ledgerCases(), rebootCases(),
 		alwaysCases(),

@@ -105,6 +105,7 @@ type Result struct {
 	Expected string
 	Got      string
 	Took     time.Duration
+	Stood    time.Duration // how long this computer stood still meanwhile; of the last try
 }
 
 // Report is what Run found.
@@ -164,7 +165,8 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader
 	}
-	s := &suite{cfg: cfg, watch: newWatch()}
+	s := &suite{cfg: cfg, watch: newWatch(), stall: watchStalls()}
+	defer s.stall.close()
 	err = s.start(ctx)
 	if err == nil {
 		err = s.runAll(ctx, cases)

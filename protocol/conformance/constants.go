@@ -48,6 +48,10 @@ const (
 
 	// hostSlack is how late this computer may be in reading its clock.
 	hostSlack = 50 * time.Millisecond
+	// stallLook is how often the suite looks whether this computer keeps time, and
+	// stallTries how often a case that failed while it did not is run in all.
+	stallLook  = 5 * time.Millisecond
+	stallTries = 3
 	// penSlack is how far two readings of the pen's clock may be apart that mean
 	// one moment: SPEC.md gives times in milliseconds, which are rounded, and a
 	// small controller looks at its lease once a millisecond.

@@ -15,8 +15,10 @@
 // STOPPED and TIME_TELL carry: an arrival is put between two TIME_ASK that were
 // sent before and behind it. The computer's clock decides only how long to wait.
 //
+// A computer that stood still while a case failed makes it run again.
+//
 // Goroutines: Run works on the caller's goroutine. Each open port has one
 // reader, which ends when the port is closed; a case that leases has one
-// leaser, which the case's end waits for. Run closes the port and waits for
-// both before it returns.
+// leaser, which the case's end waits for; one more watches for standstills. Run
+// closes the port and waits for all of them before it returns.
 package conformance

@@ -62,6 +62,9 @@ func (w *watch) know(d *protocol.Descriptor) {
 func (w *watch) join(session uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if session == w.session {
+		return // the same HELLO again changes nothing
+	}
 	w.session = session
 	w.sent = make(map[lanedSeq]map[protocol.Type]bool)
 	w.replied = make(map[protocol.Lane][]byte)
