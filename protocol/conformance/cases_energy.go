@@ -26,6 +26,7 @@ func energyCases() []Case {
 		{"energy/held-after-disarm", "11", "a trigger that is still held after DISARM: TRIGGER_HELD, and nothing more", needs, energyHeld},
 		{"energy/zero-power", "11", "at 0 W a pulse has no energy", needs | NeedRF, energyZero},
 		{"energy/one-spot", "11", "after its pulses a spot is blocked: through release, DISARM and ARM, until the tip is lifted", needs | NeedRF, energySpot},
+		{"energy/bounce", "11", "contact that is lost for less than 100 ms makes no other spot", needs | NeedRF, energyBounce},
 		{"energy/tip-off", "9", "a tip that comes off ends the pulse", needs | NeedTip, energyTipOff},
 	}
 }
@@ -359,6 +360,30 @@ func energySpot(t *trial) {
 	mark := t.mark()
 	t.contact(true)
 	t.ended(mark, protocol.PulseComplete)
+}
+
+// energyBounce lifts the tip for as short as the hand can; the pen's own events
+// say how long it was.
+func energyBounce(t *trial) {
+	if !t.s.desc.ContactSensor {
+		t.skip("this pen can't tell one spot from another")
+		return
+	}
+	values := t.brisk(t.gentle())
+	_, first := t.onePulse(values)
+	mark := t.mark()
+	t.do(t.s.cfg.Hand.Contact(t.ctx, false))
+	off := t.awaitEvent(protocol.EventContact, "EVENT 14, contact", mark)
+	mark = t.mark()
+	t.do(t.s.cfg.Hand.Contact(t.ctx, true))
+	on := t.awaitEvent(protocol.EventContact, "EVENT 14, contact", mark)
+	if on.Clock.Sub(off.Clock) >= protocol.SpotRelease {
+		t.skip("the hand was too slow: the tip was off for %v", on.Clock.Sub(off.Clock))
+	}
+	stamp := time.Minute / time.Duration(max(values[t.s.desc.Index(protocol.ParamSpeed)], 1))
+	t.wait(2 * stamp)
+	s := t.inState(protocol.StateTreating)
+	t.want(t.over() || s.Flags&protocol.FlagSpotBlocked != 0 && s.NewestPulse == first.Index, fmt.Sprintf("SPOT_BLOCKED, newest pulse %d", first.Index), "flags %#x, newest pulse %d", s.Flags, s.NewestPulse)
 }
 
 func energyTipOff(t *trial) {

@@ -23,6 +23,7 @@ func stopCases() []Case {
 		{"stop/survives-hello", "13", "ESTOP stays latched in a new session", 0, stopHello},
 		{"stop/survives-port", "13", "ESTOP stays latched when the port is closed", 0, stopPort},
 		{"stop/one-write", "3", "ESTOP behind a full window of bulk requests does not wait for their answers", 0, stopBulk},
+		{"stop/while-bulk", "3", "ESTOP while bulk answers are under way is obeyed at once", 0, stopWhileBulk},
 		{"stop/flood-commands", "23", "ESTOP in a flood of commands keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneCommand) }},
 		{"stop/flood-bulk", "23", "ESTOP in a flood of bulk requests keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneBulk) }},
 		{"stop/flood-live", "23", "ESTOP in a flood of live frames keeps its time", 0, func(t *trial) { t.stopInFlood(protocol.LaneLive) }},
@@ -200,6 +201,22 @@ func stopBulk(t *trial) {
 	t.putAll(append(list, m)...)
 	t.awaitStopped(m.Nonce, t.session, mark)
 	t.inState(protocol.StateStopped)
+}
+
+// stopWhileBulk stops once with each ESTOP, as soon as the first answer of a
+// full window has come: a pen that is busy with the others must hear it.
+func stopWhileBulk(t *trial) {
+	var list []protocol.Message
+	for range protocol.BulkWindow {
+		list = append(list, &protocol.DescriptorRead{Max: protocol.MaxChunk})
+	}
+	for range 3 {
+		mark := t.mark()
+		t.putAll(list...)
+		t.await("DESCRIPTOR_CHUNK", answerLimit, mark, func(a arrival) bool { return a.Type == protocol.TypeDescriptorChunk })
+		t.stopsInTime()
+		t.clearLatch(protocol.FaultNone)
+	}
 }
 
 // flood is floodBytes of one lane's requests, or of noise.

@@ -51,6 +51,12 @@ func bench(t *testing.T, model sim.Model) *sim.Pen {
 	if err != nil {
 		t.Fatal(err)
 	}
+	live(t, pen)
+	return pen
+}
+
+// live runs a pen until the test ends.
+func live(t *testing.T, pen *sim.Pen) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- pen.Run(ctx) }()
@@ -60,7 +66,6 @@ func bench(t *testing.T, model sim.Model) *sim.Pen {
 			t.Errorf("pen: %v", err)
 		}
 	})
-	return pen
 }
 
 // dial attaches the pen to a new line, through what stands between.
@@ -97,4 +102,14 @@ func TestSimulatedPenConforms(t *testing.T) {
 			})
 		})
 	}
+}
+
+func failedCases(r conformance.Report) []string {
+	var names []string
+	for _, res := range r.Results {
+		if res.Outcome == conformance.Failed {
+			names = append(names, res.Case.Name)
+		}
+	}
+	return names
 }

@@ -69,6 +69,14 @@ func describeMessage(m protocol.Message) string {
 		return describeStatus(*m)
 	case *protocol.Event:
 		return fmt.Sprintf("EVENT %d, arguments %d and %d", m.Code, m.Args[0], m.Args[1])
+	case *protocol.TipInfo:
+		return fmt.Sprintf("TIP_INFO of tip %d, %d pins", m.ID, m.Pins)
+	case *protocol.DescriptorChunk:
+		return fmt.Sprintf("DESCRIPTOR_CHUNK of %d bytes from %d", len(m.Data), m.Offset)
+	case *protocol.HelloAck:
+		return fmt.Sprintf("HELLO_ACK with nonce %#x, session %#x, boot %d", m.Nonce, m.Session, m.Boot)
+	case *protocol.Stopped:
+		return fmt.Sprintf("STOPPED with nonce %#x, needle back %v", m.Nonce, m.NeedleBack)
 	case *protocol.SettingsReply:
 		return fmt.Sprintf("SETTINGS applied %v, generation %d, values %v, verdicts %s", m.Applied, m.Generation, m.Values, verdicts(m.Verdicts))
 	}
