@@ -215,6 +215,7 @@ func TestRunRefuses(t *testing.T) {
 			if _, err := k.rw.Write(protocol.Append(nil, protocol.Header{}, &protocol.Stop{Nonce: 1})); err != nil {
 				t.Fatal(err)
 			}
+			k.until(func(f protocol.Frame) bool { return f.Type == protocol.TypeStopped })
 		}, protocol.StateStopped},
 		{"a trigger that is held", conformance.ErrRefused, func(t *testing.T, pen *sim.Pen) {
 			if err := pen.Hand().Trigger(true); err != nil {
