@@ -124,13 +124,13 @@ func (o Outcome) String() string {
 // KeptResults is how many command results the pen keeps across a reset.
 const KeptResults = 32
 
-// Result answers ARM, CLEAR and RESULT_OF. A repeated answer never changes
-// the pen's state.
+// Result answers every command that must not happen twice, and RESULT_OF. A
+// repeated answer never changes the pen's state.
 type Result struct {
 	CommandID uint64
 	Outcome   Outcome
 	Code      Code      // why, for OutcomeRejected
-	ArmBlocks ArmBlocks // all that apply, for a refused ARM
+	ArmBlocks ArmBlocks // all that apply, for a refused ARM; those that keep it back, for another command with CodeBlocked
 }
 
 // Type is TypeResult.

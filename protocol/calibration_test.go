@@ -26,6 +26,7 @@ type calCase struct {
 func calCases() []calCase {
 	lines, cubic, most := linesTable(), cubicTable(), fullTable()
 	identity := Identity(QuantityImpedance, 800)
+	identity.Revision = 2 // a pen has its maker's, revision 1
 	change := func(t CalTable, f func(*CalTable)) []byte {
 		t.Points = append([]CalPoint(nil), t.Points...)
 		t.Coefficients = append([]int32(nil), t.Coefficients...)

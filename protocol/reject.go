@@ -33,10 +33,10 @@ const (
 	CodeMalformed    Code = 25 // payload could not be read
 	CodeRole         Code = 26 // not for this role
 	CodeTip          Code = 27 // another tip is on than the one named, or none
-	CodeIncomplete   Code = 28 // not all of it is there
+	CodeIncomplete   Code = 28 // not all of it is there, or it can't be read
 	CodeDigest       Code = 29 // not what the digest names
 	CodeTable        Code = 30 // the calibration table breaks a rule
-	CodeLoad         Code = 31 // the measured impedance is not that of the declared load
+	CodeLoad         Code = 31 // no load is declared, or one that the pen can't check
 	CodeSignature    Code = 32 // the firmware package is not signed by the maker
 	CodeModel        Code = 33 // the firmware package is for another model, hardware or protocol
 	CodeOldVersion   Code = 34 // the firmware package is older than the pen's minimum

@@ -143,7 +143,7 @@ type Status struct {
 	Fault        Fault
 	Flags        StatusFlags
 	Clock        PenClock
-	ArmID        uint32 // 0: not armed
+	ArmID        uint32 // 0: no output is possible
 	ArmBlocks    ArmBlocks
 	LeaseLeft    uint16  // ms to the RF limit; 0 without FlagLease
 	SettingsHash [8]byte // of what is confirmed; zero: nothing

@@ -25,7 +25,7 @@ func makerKey() ed25519.PrivateKey {
 }
 
 // firmwareCase is a package, what FW_BEGIN has announced, and what FW_VERIFY
-// comes to on an R1 of hardware 2 whose minimum is 1.0.0.
+// comes to on an R1 of hardware 1 whose minimum is 1.0.0.
 type firmwareCase struct {
 	name, about string
 	pkg         []byte
@@ -34,7 +34,7 @@ type firmwareCase struct {
 }
 
 func sampleManifest() Manifest {
-	return Manifest{ProtocolMajor: 1, Hardware: 2, Version: Version{1, 1, 0}, Minimum: Version{1, 0, 0}, Model: "R1", Limits: "depth up to 3.5 mm, as before"}
+	return Manifest{ProtocolMajor: 1, Hardware: 1, Version: Version{1, 1, 0}, Minimum: Version{1, 0, 0}, Model: "R1", Limits: "depth up to 3.5 mm, as before"}
 }
 
 // sampleImage stands in for a program.
@@ -101,7 +101,7 @@ func firmwarePackages(t testing.TB) []firmwareCase {
 		{name: "bad_minimum_above_version", about: "a minimum above the version itself", pkg: resign(func(m *Manifest) { m.Minimum = Version{1, 1, 1} }), code: CodeIncomplete},
 		{name: "bad_model_control_character", about: "a zero byte within the model", pkg: edit(57, 0), code: CodeIncomplete},
 		{name: "bad_model", about: "for another model", pkg: sign(func(m *Manifest) { m.Model = "N1" }), code: CodeModel},
-		{name: "bad_hardware", about: "for another hardware", pkg: sign(func(m *Manifest) { m.Hardware = 3 }), code: CodeModel},
+		{name: "bad_hardware", about: "for another hardware", pkg: sign(func(m *Manifest) { m.Hardware = 2 }), code: CodeModel},
 		{name: "bad_protocol", about: "for another major of the protocol", pkg: sign(func(m *Manifest) { m.ProtocolMajor = 2 }), code: CodeModel},
 		{name: "bad_old", about: "older than the pen's minimum", pkg: sign(func(m *Manifest) { m.Version, m.Minimum = Version{0, 65535, 65535}, Version{} }), code: CodeOldVersion},
 	}
@@ -138,7 +138,7 @@ func firmwareVectors(t *testing.T) map[string]fields {
 	for _, c := range firmwarePackages(t) {
 		f := fields{
 			{"about", c.about}, {"package", hex.EncodeToString(c.pkg)}, {"sha256", hex.EncodeToString(c.announced[:])},
-			{"maker_key", hex.EncodeToString(maker)}, {"model", "R1"}, {"hardware", 2}, {"minimum", []int{1, 0, 0}}, {"code", c.code.String()},
+			{"maker_key", hex.EncodeToString(maker)}, {"model", "R1"}, {"hardware", 1}, {"minimum", []int{1, 0, 0}}, {"code", c.code.String()},
 		}
 		if c.code == CodeOK {
 			m, size, err := ParseManifest(c.pkg, maker)
