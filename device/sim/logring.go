@@ -47,16 +47,20 @@ func loadLog(mem Memory, slots, known uint32) (*logRing, error) {
 
 // find looks for the newest record that is sound and in its place, and steps
 // over what a write that did not finish has left behind it: that number is used.
+// It looks from the last slot down, so that of each lap of the ring only the
+// newest record's checksum is worked out.
 func (l *logRing) find(known uint32) error {
-	for first := uint32(0); first < l.slots; first += logChunk {
-		b, err := l.read(first, min(logChunk, l.slots-first))
+	for end := l.slots; end > 0; {
+		n := min(logChunk, end)
+		b, err := l.read(end-n, n)
 		if err != nil {
 			return err
 		}
-		for slot := first; len(b) > 0; slot, b = slot+1, b[protocol.LogRecordSize:] {
+		for ; n > 0; n, end = n-1, end-1 {
 			var r protocol.LogRecord
-			if r.Decode(b) == nil && r.Sound() && r.Index%l.slots == slot {
-				l.newest = max(l.newest, r.Index)
+			record := b[(n-1)*protocol.LogRecordSize:]
+			if r.Decode(record) == nil && r.Index > l.newest && r.Index%l.slots == end-1 && r.Sound() {
+				l.newest = r.Index
 			}
 		}
 	}
@@ -129,8 +133,9 @@ func (l *logRing) add(r *protocol.LogRecord) error {
 
 // walk shows the records from first to last in order, until see is false: each
 // as it stands in memory, damaged ones too, as long as their index can be read.
-// see must not use the ring.
+// see must neither use the ring nor keep the record.
 func (l *logRing) walk(first, last uint32, see func(*protocol.LogRecord) bool) error {
+	var r protocol.LogRecord // one for all: see gets a pointer to it
 	chunk := int64(protocol.MaxRecordsPerPage)
 	for i := int64(first); i <= int64(last); chunk = logChunk {
 		slot := uint32(i) % l.slots
@@ -139,7 +144,6 @@ func (l *logRing) walk(first, last uint32, see func(*protocol.LogRecord) bool) e
 			return err
 		}
 		for ; len(b) > 0; i, b = i+1, b[protocol.LogRecordSize:] {
-			var r protocol.LogRecord
 			if r.Decode(b) == nil && int64(r.Index) == i && !see(&r) {
 				return nil
 			}

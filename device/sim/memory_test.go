@@ -79,12 +79,77 @@ func TestMemoryBounds(t *testing.T) {
 			t.Errorf("%T: a cell never written: %v, %v", m, v, err)
 		}
 	}
+	for _, m := range []Memory{f, NewRAM()} {
+		b := []byte{7, 8}
+		last := areaSizes[AreaLog] - 2
+		if err := errors.Join(m.WriteAt(AreaLog, last, b), m.ReadAt(AreaFirmware, 0, b)); err != nil || b[0] != 0 || b[1] != 0 {
+			t.Errorf("%T: behind the end of the log's area stands %v, %v", m, b, err)
+		}
+		if err := m.ReadAt(AreaLog, last, b); err != nil || b[1] != 8 {
+			t.Errorf("%T: at its end %v, %v", m, b, err)
+		}
+		for _, at := range []int64{-1, areaSizes[AreaLog] - 1, 1 << 40} {
+			if err := m.ReadAt(AreaLog, at, b); !errors.Is(err, ErrMemory) {
+				t.Errorf("%T: read at %d: %v", m, at, err)
+			}
+			if err := m.WriteAt(AreaLog, at, b); !errors.Is(err, ErrMemory) {
+				t.Errorf("%T: write at %d: %v", m, at, err)
+			}
+		}
+		if err := m.WriteAt(areaCount, 0, b); !errors.Is(err, ErrMemory) {
+			t.Errorf("%T: no such area: %v", m, err)
+		}
+	}
 	if err := f.Write(maxCells, nil); !errors.Is(err, ErrMemory) {
 		t.Errorf("a cell beyond the file: %v", err)
 	}
 	if _, err := OpenFile(t.TempDir()); !errors.Is(err, ErrMemory) {
 		t.Errorf("a directory: %v", err)
 	}
+}
+
+// Areas are plain bytes, apart from each other and from the cells, in RAM and in
+// a file that is opened again.
+func TestMemoryAreas(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		path := filepath.Join(t.TempDir(), rapid.StringMatching(`[a-z]{12}`).Draw(rt, "name"))
+		file, err := OpenFile(path)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		ram := NewRAM()
+		const span = 64
+		var want [areaCount][span]byte
+		for range rapid.IntRange(1, 10).Draw(rt, "writes") {
+			a := rapid.IntRange(0, int(areaCount)-1).Draw(rt, "area")
+			at := rapid.IntRange(0, span-1).Draw(rt, "at")
+			b := rapid.SliceOfN(rapid.Byte(), 0, span-at).Draw(rt, "bytes")
+			copy(want[a][at:], b)
+			for _, m := range []Memory{file, ram} {
+				if err := m.WriteAt(Area(a), int64(at), b); err != nil {
+					rt.Fatal(err)
+				}
+				if err := m.Write(maxCells-1, b); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		if err := file.Close(); err != nil {
+			rt.Fatal(err)
+		}
+		if file, err = OpenFile(path); err != nil {
+			rt.Fatal(err)
+		}
+		defer file.Close()
+		for a := range areaCount {
+			got := make([]byte, span)
+			for _, m := range []Memory{file, ram} {
+				if err := m.ReadAt(a, 0, got); err != nil || [span]byte(got) != want[a] {
+					rt.Fatalf("%T, area %d: %x, %v; want %x", m, a, got, err, want[a])
+				}
+			}
+		}
+	})
 }
 
 // A kill of the pen's process in a pulse: the next process on the same file
