@@ -123,6 +123,63 @@ func BenchmarkProxy(b *testing.B) {
 	}
 }
 
+// BenchmarkProxyLine is how much of a line's rate arrives in real time, where
+// the sender never pauses and where each window of eight waits for its answer.
+func BenchmarkProxyLine(b *testing.B) {
+	const rate, window = 1_000_000, 8
+	out := protocol.AppendFrame(nil, protocol.Header{}, make([]byte, protocol.MaxPayload))
+	for _, c := range []struct {
+		name  string
+		waits bool
+	}{{"streaming", false}, {"window", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			console, toConsole := Pipe()
+			pen, toPen := Pipe()
+			p := NewProxy(toPen, toConsole, ProxyConfig{Script: script(b, "baud 1000000")})
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- p.Run(ctx) }()
+			go func() { // answers each byte with a frame
+				ask := make([]byte, 1)
+				for {
+					if _, err := io.ReadFull(pen, ask); err != nil {
+						return
+					}
+					if _, err := pen.Write(out); err != nil {
+						return
+					}
+				}
+			}()
+			if _, err := console.Write(make([]byte, window)); err != nil {
+				b.Fatal(err)
+			}
+			buf := make([]byte, len(out))
+			for n := 1; b.Loop(); n++ {
+				if _, err := io.ReadFull(console, buf); err != nil {
+					b.Fatal(err)
+				}
+				if c.waits && n%window != 0 {
+					continue
+				}
+				more := 1
+				if c.waits {
+					more = window
+				}
+				if _, err := console.Write(make([]byte, more)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(100*float64(b.N*len(out)*bitsPerByte)/b.Elapsed().Seconds()/rate, "%line")
+			cancel()
+			if err := <-ended; err != nil {
+				b.Error(err)
+			}
+			_ = pen.Close()
+			_ = console.Close()
+		})
+	}
+}
+
 // BenchmarkProxyEcho is the way there and back of a small frame.
 func BenchmarkProxyEcho(b *testing.B) {
 	console, toConsole := Pipe()

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"stipple/protocol"
 )
@@ -14,6 +14,42 @@ type dictionary struct {
 	want protocol.HelloAck
 	raw  []byte
 	d    *protocol.Descriptor // nil: not known
+
+	layouts map[reflect.Type]*layout // of what has been shown
+}
+
+// layout is what is the same each time that a struct is shown.
+type layout struct {
+	fields   []layoutField
+	quantity int // the field that says what the numbers are of, or -1
+}
+
+type layoutField struct {
+	index     int
+	name, key string // in Go, and for a person
+	unit      unit
+}
+
+// layout finds out how a struct is shown, once.
+func (d *dictionary) layout(t reflect.Type) *layout {
+	if l := d.layouts[t]; l != nil {
+		return l
+	}
+	l := &layout{quantity: -1}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Type == reflect.TypeFor[protocol.Quantity]() {
+			l.quantity = i
+		}
+		if f.IsExported() {
+			l.fields = append(l.fields, layoutField{i, f.Name, snake(f.Name), unitOf(f)})
+		}
+	}
+	if d.layouts == nil {
+		d.layouts = make(map[reflect.Type]*layout)
+	}
+	d.layouts[t] = l
+	return l
 }
 
 // learn takes over what a message says of the descriptor.
@@ -30,10 +66,8 @@ func (d *dictionary) learn(m protocol.Message) {
 		}
 		d.raw = append(d.raw, m.Data...)
 		if len(d.raw) >= int(d.want.DescriptorLength) {
-			if sha256.Sum256(d.raw) == d.want.DescriptorSHA256 {
-				// One that is refused names nothing.
-				d.d, _ = protocol.ParseDescriptor(d.raw, d.want.DescriptorSHA256)
-			}
+			// One that is refused, or has another hash, names nothing.
+			d.d, _ = protocol.ParseDescriptor(d.raw, d.want.DescriptorSHA256)
 			d.raw = nil
 		}
 	}
@@ -66,25 +100,22 @@ func (d *dictionary) message(m protocol.Message) object {
 
 // object shows a struct. Numbers that have no unit of their own get u.
 func (d *dictionary) object(v reflect.Value, u unit) object {
-	o := make(object, 0, v.NumField())
-	if q := v.FieldByName("Quantity"); q.IsValid() && q.Type() == reflect.TypeFor[protocol.Quantity]() {
-		u = quantityUnit(q.Interface().(protocol.Quantity))
+	l := d.layout(v.Type())
+	o := make(object, 0, len(l.fields))
+	if l.quantity >= 0 {
+		u = quantityUnit(protocol.Quantity(v.Field(l.quantity).Uint()))
 	}
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if !f.IsExported() {
-			continue
-		}
-		if more, ok := d.named(v.Interface(), f.Name); ok {
+	in := v.Interface()
+	for _, f := range l.fields {
+		if more, ok := d.named(in, f.name, f.key); ok {
 			o = append(o, more...)
 			continue
 		}
-		its, key := unitOf(f), snake(f.Name)
-		show := its
+		its := f.unit
 		if its == (unit{}) {
-			show = d.borrowed(v.Interface(), f.Name, u)
+			its = d.borrowed(in, f.name, u)
 		}
-		o = append(o, member{key + its.suffix, key, d.value(v.Field(i), f.Name, show)})
+		o = append(o, member{f.key + f.unit.suffix, f.key, d.value(v.Field(f.index), f.name, its)})
 	}
 	return o
 }
@@ -121,7 +152,7 @@ func parameterOf(in any) (field string, index int) {
 }
 
 // named shows the fields that the pen's own descriptor names.
-func (d *dictionary) named(in any, field string) (object, bool) {
+func (d *dictionary) named(in any, field, key string) (object, bool) {
 	switch in := in.(type) {
 	case protocol.Event:
 		return d.namedEvent(field, in.Code, in.Args)
@@ -134,8 +165,7 @@ func (d *dictionary) named(in any, field string) (object, bool) {
 	}
 	if pointer, index := parameterOf(in); pointer == field {
 		if p, ok := d.parameter(index); ok {
-			key := snake(field)
-			return object{{key, key, scalar{fmt.Sprint(index), index}}, {"parameter", "parameter", text(p.Name)}}, true
+			return object{{key, key, count(index)}, {"parameter", "parameter", text(p.Name)}}, true
 		}
 	}
 	return nil, false
@@ -147,12 +177,12 @@ func (d *dictionary) namedEvent(field string, code uint16, args [2]int32) (objec
 	case !ok:
 		return nil, false
 	case field == "Code":
-		return object{{"code", "code", scalar{fmt.Sprint(code), code}}, {"event", "event", text(e.Name)}}, true
+		return object{{"code", "code", count(int(code))}, {"event", "event", text(e.Name)}}, true
 	case field == "Args":
 		o := object{}
 		for i, name := range e.Args {
 			if i < len(args) {
-				o = append(o, member{name, name, scalar{fmt.Sprint(args[i]), args[i]}})
+				o = append(o, member{name, name, count(int(args[i]))})
 			}
 		}
 		return object{{"args", "args", o}}, true
@@ -164,13 +194,13 @@ func (d *dictionary) namedEvent(field string, code uint16, args [2]int32) (objec
 func (d *dictionary) settings(values []int32) object {
 	o := object{}
 	for i, p := range d.d.Parameters {
-		o = append(o, member{fieldKey(p.Name), p.Name, number(int64(values[i]), units(p.Unit))})
+		o = append(o, member{fieldKey(p.Name), p.Name, signed(int64(values[i]), units(p.Unit))})
 	}
 	return o
 }
 
 // value shows one field.
-func (d *dictionary) value(v reflect.Value, name string, u unit) any {
+func (d *dictionary) value(v reflect.Value, name string, u unit) shown {
 	switch x := v.Interface().(type) {
 	case protocol.StatusFlags:
 		return texts(flags(x))
@@ -184,11 +214,14 @@ func (d *dictionary) value(v reflect.Value, name string, u unit) any {
 	}
 	switch v.Kind() {
 	case reflect.Bool:
-		return scalar{map[bool]string{false: "no", true: "yes"}[v.Bool()], v.Bool()}
+		if v.Bool() {
+			return scalar{"yes", "true"}
+		}
+		return scalar{"no", "false"}
 	case reflect.String:
-		return scalar{fmt.Sprintf("%q", v.String()), v.String()}
+		return scalar{strconv.Quote(v.String()), quoted(v.String())}
 	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Int:
-		return number(v.Int(), u)
+		return signed(v.Int(), u)
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uint:
 		switch {
 		case isIdentity(name):
@@ -196,7 +229,7 @@ func (d *dictionary) value(v reflect.Value, name string, u unit) any {
 		case isDay(name):
 			return day(v.Uint())
 		}
-		return number(v.Uint(), u)
+		return unsigned(v.Uint(), u)
 	case reflect.Struct:
 		return d.object(v, u)
 	case reflect.Slice, reflect.Array:
@@ -207,7 +240,7 @@ func (d *dictionary) value(v reflect.Value, name string, u unit) any {
 
 // elements shows a list; bytes are one value, a calibration table is what it
 // says.
-func (d *dictionary) elements(v reflect.Value, name string, u unit) any {
+func (d *dictionary) elements(v reflect.Value, name string, u unit) shown {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		b := make([]byte, v.Len())
 		reflect.Copy(reflect.ValueOf(b), v)

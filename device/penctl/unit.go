@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -111,16 +112,18 @@ func quantityUnit(q protocol.Quantity) unit {
 	return unit{}
 }
 
-// number is a number with its unit.
-func number[N int64 | uint64](v N, u unit) scalar {
-	switch u.mark {
-	case "":
-		return scalar{fmt.Sprint(v), v}
-	case "°C":
-		return scalar{fmt.Sprintf("%.2f°C", float64(v)/100), v}
+// number is a number, as its digits, with its unit; v is the same for units
+// that a person reads in another scale.
+func number(digits string, v int64, u unit) scalar {
+	if u.mark == "°C" {
+		return scalar{fmt.Sprintf("%.2f°C", float64(v)/100), digits}
 	}
-	return scalar{fmt.Sprint(v) + u.mark, v}
+	return scalar{digits + u.mark, digits}
 }
+
+func signed(v int64, u unit) scalar { return number(strconv.FormatInt(v, 10), v, u) }
+
+func unsigned(v uint64, u unit) scalar { return number(strconv.FormatUint(v, 10), int64(v), u) }
 
 // isIdentity says whether a number is no amount, but a pattern of bits that
 // people compare.
@@ -137,10 +140,11 @@ func isDay(name string) bool { return name == "ExpiryDays" || name == "DateDays"
 
 // day is a number of days for a person.
 func day(days uint64) scalar {
+	digits := strconv.FormatUint(days, 10)
 	if days == 0 {
-		return scalar{"unknown", days}
+		return scalar{"unknown", digits}
 	}
-	return scalar{time.Unix(int64(days)*24*60*60, 0).UTC().Format(time.DateOnly), days}
+	return scalar{time.Unix(int64(days)*24*60*60, 0).UTC().Format(time.DateOnly), digits}
 }
 
 // snake is a Go name as a JSON key: RFSeconds is rf_seconds.

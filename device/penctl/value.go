@@ -1,21 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"strconv"
 )
 
 // A message is shown as a tree of objects, lists and scalars. Each can be
 // written for a person and as JSON; an object keeps the order of its members.
 type (
 	object []member
-	list   []any
+	list   []shown
 	scalar struct {
 		text string // for a person, with its unit
-		json any
+		json string // encoded
 	}
 )
 
@@ -23,7 +22,13 @@ type (
 type member struct {
 	key   string // for JSON, with the unit
 	name  string // for a person
-	value any    // an object, a list or a scalar
+	value shown
+}
+
+// shown is an object, a list or a scalar.
+type shown interface {
+	appendText(dst []byte) []byte // for a person
+	appendJSON(dst []byte) []byte
 }
 
 // MarshalJSON implements json.Marshaler. No object at all is null.
@@ -31,57 +36,76 @@ func (o object) MarshalJSON() ([]byte, error) {
 	if o == nil {
 		return []byte("null"), nil
 	}
-	var b bytes.Buffer
-	for i, m := range o {
-		b.WriteByte("{,"[min(i, 1)])
-		key, err := json.Marshal(m.key)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(m.value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(append(append(key, ':'), value...))
-	}
-	if len(o) == 0 {
-		b.WriteByte('{')
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return o.appendJSON(nil), nil
 }
 
-// MarshalJSON implements json.Marshaler.
-func (s scalar) MarshalJSON() ([]byte, error) { return json.Marshal(s.json) }
-
-// readable is a value for a person.
-func readable(v any) string {
-	switch v := v.(type) {
-	case object:
-		return "{" + v.line() + "}"
-	case list:
-		parts := make([]string, len(v))
-		for i, e := range v {
-			parts[i] = readable(e)
+func (o object) appendJSON(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i, m := range o {
+		if i > 0 {
+			dst = append(dst, ',')
 		}
-		return "[" + strings.Join(parts, " ") + "]"
-	case scalar:
-		return v.text
+		dst = append(append(dst, quoted(m.key)...), ':')
+		dst = m.value.appendJSON(dst)
 	}
-	return fmt.Sprint(v)
+	return append(dst, '}')
+}
+
+func (o object) appendText(dst []byte) []byte {
+	return append(append(append(dst, '{'), o.line()...), '}')
 }
 
 // line is an object for a person, without braces.
 func (o object) line() string {
-	parts := make([]string, len(o))
+	var dst []byte
 	for i, m := range o {
-		parts[i] = m.name + "=" + readable(m.value)
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(append(dst, m.name...), '=')
+		dst = m.value.appendText(dst)
 	}
-	return strings.Join(parts, " ")
+	return string(dst)
+}
+
+func (l list) appendJSON(dst []byte) []byte {
+	dst = append(dst, '[')
+	for i, v := range l {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = v.appendJSON(dst)
+	}
+	return append(dst, ']')
+}
+
+func (l list) appendText(dst []byte) []byte {
+	dst = append(dst, '[')
+	for i, v := range l {
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = v.appendText(dst)
+	}
+	return append(dst, ']')
+}
+
+func (s scalar) appendJSON(dst []byte) []byte { return append(dst, s.json...) }
+func (s scalar) appendText(dst []byte) []byte { return append(dst, s.text...) }
+
+// quoted is a string in JSON. Names are plain and need no encoder.
+func quoted(s string) string {
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			text, _ := json.Marshal(s) // a string can't fail to encode
+			return string(text)
+		}
+	}
+	return `"` + s + `"`
 }
 
 // text is a scalar that is the same for both.
-func text(s string) scalar { return scalar{s, s} }
+func text(s string) scalar { return scalar{s, quoted(s)} }
 
 // texts is a list of such.
 func texts(all []string) list {
@@ -90,6 +114,12 @@ func texts(all []string) list {
 		l[i] = text(s)
 	}
 	return l
+}
+
+// count is a number without a unit.
+func count(n int) scalar {
+	digits := strconv.Itoa(n)
+	return scalar{digits, digits}
 }
 
 // shownBytes is how many bytes of a long run a person is shown.
@@ -101,5 +131,5 @@ func data(b []byte) scalar {
 	if len(b) <= shownBytes {
 		return text(all)
 	}
-	return scalar{fmt.Sprintf("%s…(%d bytes)", all[:2*shownBytes], len(b)), all}
+	return scalar{fmt.Sprintf("%s…(%d bytes)", all[:2*shownBytes], len(b)), quoted(all)}
 }
