@@ -53,7 +53,7 @@ func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Messag
 	r := matching(requests, m)
 	raw := binary.LittleEndian.AppendUint16([]byte{byte(f.Type)}, f.Seq)
 	raw = append(raw, f.Payload...)
-	if r.answer != nil && !bytes.Equal(r.answer, raw) {
+	if r.answer != nil && !bytes.Equal(r.answer, raw) && !runningThen(r.answer, raw) {
 		w.violate(RuleOnce, at, fmt.Sprintf("the kept reply to %v again", r.typ), fmt.Sprintf("another: %v", f.Type))
 	}
 	first := r.answer == nil
@@ -71,6 +71,9 @@ func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Messag
 		}
 	case *protocol.Rejected:
 		w.seen.Refused++
+	case *protocol.ServiceMode:
+		w.settings.confirmed = false
+		w.o.Over(at, 0)
 	}
 }
 
@@ -88,14 +91,22 @@ func matching(requests []*request, m protocol.Message) *request {
 
 func idOf(m protocol.Message) (uint64, bool) {
 	switch m := m.(type) {
-	case *protocol.Arm:
-		return m.CommandID, true
-	case *protocol.Clear:
-		return m.CommandID, true
+	case protocol.Once:
+		return m.ID(), true
 	case *protocol.ResultOf:
 		return m.CommandID, true
 	}
 	return 0, false
+}
+
+// runningThen says whether an answer is the end of what another said RUNNING of:
+// the only way in which the kept reply changes.
+func runningThen(old, now []byte) bool {
+	const head = 3 // type and seq
+	var was, is protocol.Result
+	return len(old) > head && len(now) > head && bytes.Equal(old[:head], now[:head]) && protocol.Type(old[0]) == protocol.TypeResult &&
+		was.DecodePayload(old[head:]) == nil && is.DecodePayload(now[head:]) == nil &&
+		was.CommandID == is.CommandID && was.Outcome == protocol.OutcomeRunning
 }
 
 // result takes a RESULT.

@@ -111,12 +111,13 @@ func (w *Witness) asked(at time.Duration, f protocol.Frame) {
 	if m, err := protocol.Decode(f); err == nil {
 		r.msg = m
 	}
-	switch m := r.msg.(type) {
-	case *protocol.Arm:
-		c := w.command(m.CommandID)
-		c.came, c.arm = true, m
-	case *protocol.Clear:
-		w.command(m.CommandID).came, w.stop.clear = true, true
+	if m, ok := r.msg.(protocol.Once); ok {
+		c := w.command(m.ID())
+		c.came = true
+		if arm, ok := m.(*protocol.Arm); ok {
+			c.arm = arm
+		}
+		w.stop.clear = w.stop.clear || f.Type == protocol.TypeClear
 	}
 	if !ok {
 		if len(s.order) >= keptSeqs {

@@ -78,7 +78,7 @@ func (o *Observer) SaysArmed(at time.Duration, id uint32) {
 func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
 	o.tell(at, func(o *Observer) {
 		switch {
-		case o.last.PowerMW > o.floor:
+		case o.last.PowerMW > o.floor && !o.defects.blind:
 			o.violate(RuleStopped, at, "RF measures off", "%d mW", o.last.PowerMW)
 		case needleBack && o.last.out():
 			o.violate(RuleStopped, at, "needle back", "%d um out, moving %v", o.last.DepthUM, o.last.Moving)
@@ -123,7 +123,7 @@ func (o *Observer) Dark(at time.Duration) {
 func (o *Observer) Boot(at time.Duration) {
 	o.tell(at, func(o *Observer) {
 		o.counts.Boots++
-		o.defects.dark = false
+		o.defects.dark, o.defects.supply = false, false
 		o.stopped = o.stopped && o.stopAt > at
 		o.permit.end(at, endOther)
 		o.spot.spent = o.spot.since <= at && o.hand.touched(at)
@@ -142,12 +142,15 @@ const (
 	DefectAmplifierHigh               // the RF amplifier gives 30 % too much
 	DefectLeak                        // the RF amplifier gives 2 W uncommanded
 	DefectOverrun                     // the needle goes 0.3 mm too deep
+	DefectPowerSensor                 // the RF power sensor has frozen
+	DefectSupply                      // the supply may fail; it is back with the next boot
 )
 
 // defects are those that hold now.
 type defects struct {
-	drive, stuckTrigger, high, leak, overrun bool
-	dark                                     bool // no supply
+	drive, stuckTrigger, high, leak, overrun, blind bool
+	supply                                          bool // it may be gone
+	dark                                            bool // it is
 }
 
 // Defect tells that a defect begins or ends.
@@ -167,6 +170,12 @@ func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
 		case DefectOverrun:
 			o.defects.overrun = on
 			o.needle.deepExcused = true
+		case DefectPowerSensor:
+			o.defects.blind = on
+			o.spot.blind++
+		case DefectSupply:
+			o.defects.supply = on
+			o.needle.excused = true
 		}
 	})
 }

@@ -100,7 +100,7 @@ func (w *Witness) rebooted(at time.Duration, boot uint32) {
 	if w.boot != 0 {
 		w.stop = stop{}
 	}
-	w.boot, w.zeroOK, w.bootTold = boot, false, false
+	w.boot, w.zeroOK, w.bootTold, w.newestClock, w.lies.clock = boot, false, false, 0, false
 }
 
 // status compares what the pen says of itself with what it may be.
@@ -142,7 +142,8 @@ func (w *Witness) saysArmed(at, stamped time.Duration, id uint32) {
 			return
 		}
 	}
-	w.o.SaysArmed(stamped, id)
+	// The word RESULT may leave behind the state that it leads to.
+	w.o.SaysArmed(max(stamped, w.arms[id].accepted), id)
 }
 
 // askedArm finds an ARM that came and was not answered yet.

@@ -78,6 +78,9 @@ const (
 	// leakLimit is how long RF that nobody commanded may be measured before the
 	// supply is opened: 3 ms, and the decay.
 	leakLimit = 3*time.Millisecond + decay + step
+	// blindLimit is how long a pen may take to notice that its power sensor does not
+	// live any more: 20 readings, and one more.
+	blindLimit = 2100 * time.Microsecond
 	// overrun is how much too deep the needle of SwitchDepthOverrun goes.
 	overrun protocol.Micrometres = 300
 	// highPermille is what SwitchAmplifierHigh makes of what is commanded.

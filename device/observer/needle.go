@@ -87,7 +87,7 @@ func (o *Observer) followNeedle(s Sample) {
 	if s.out() {
 		return
 	}
-	if !o.defects.drive && !o.defects.dark {
+	if !o.defects.drive && !o.defects.dark && !o.defects.supply {
 		n.excused = false
 	}
 	n.said, n.fault = nil, bound{}

@@ -169,6 +169,7 @@ func (o *Observer) judgeEnergy(s Sample, late time.Duration) {
 	if r.energy > allowed+allowed*dosePermille/1000+tail {
 		o.rfBroken(RuleEnergy, s.At, itoa(int(wanted/nJPerUJ))+" uJ", "%d uJ", r.energy/nJPerUJ)
 	}
+	tail += int64(p.set.Power) * int64(o.spot.blind) * blindLimit.Microseconds()
 	limit := int64(p.set.SpotCap) * nJPerUJ
 	if o.spot.energy > limit+limit*dosePermille/1000+tail {
 		o.rfBroken(RuleDose, s.At, itoa(int(p.set.SpotCap))+" uJ on a spot", "%d uJ", o.spot.energy/nJPerUJ)
@@ -181,4 +182,5 @@ type spot struct {
 	pulses int
 	energy int64 // nJ
 	spent  bool  // it was under the tip when the pen booted
+	blind  int   // how often the power sensor froze
 }

@@ -31,16 +31,19 @@ const (
 // minute is 60,000 ms: the timing bound of section 10.
 const minute = 60_000
 
-// limited takes the answer to a PUT_ENVELOPE.
+// limited takes the answer to a PUT_ENVELOPE. What a lying echo is about is what
+// was asked for.
 func (w *Witness) limited(at time.Duration, requests []*request, m *protocol.EnvelopeReply) {
-	asked := slices.ContainsFunc(requests, func(r *request) bool {
+	e, asked := m.Envelope, false
+	for _, r := range requests {
 		x, ok := r.msg.(*protocol.PutEnvelope)
-		return ok && x.Envelope.Equal(m.Envelope)
-	})
-	if !asked {
-		w.violate(RuleSettings, at, "the envelope that was asked for", fmt.Sprintf("%+v", m.Envelope))
+		if ok && (x.Envelope.Equal(m.Envelope) || w.lies.echo) {
+			e, asked = x.Envelope, true
+		}
 	}
-	e := m.Envelope
+	if !asked {
+		w.violate(RuleSettings, at, "the envelope that was asked for", fmt.Sprintf("%+v", e))
+	}
 	if why := w.wrongEnvelope(&e, at); why != "" {
 		w.violate(RuleBounds, at, why, fmt.Sprintf("%+v", e))
 	}
@@ -86,21 +89,36 @@ func (w *Witness) applied(at time.Duration, requests []*request, m *protocol.Set
 		w.seen.Refused++
 		return
 	}
-	if !same(put, m) {
+	values := slices.Clone(m.Values)
+	switch {
+	case w.lies.echo:
+		values = fieldsOf(put, len(m.Values))
+	case !same(put, m):
 		w.violate(RuleSettings, at, fmt.Sprintf("generation %d, %v", put.Generation, put.Fields), fmt.Sprintf("generation %d, %v", m.Generation, m.Values))
 	}
 	s := &w.settings
 	if s.envelope == nil {
-		w.violate(RuleBounds, at, "an envelope of this session first", fmt.Sprint(m.Values))
+		w.violate(RuleBounds, at, "an envelope of this session first", fmt.Sprint(values))
 		return
 	}
-	if why := w.wrongValues(m.Values, w.tip); why != "" && (at-w.tipAt > resultGrace || w.wrongValues(m.Values, w.oldTip) != "") {
-		w.violate(RuleBounds, at, why, fmt.Sprint(m.Values))
+	if why := w.wrongValues(values, w.tip); why != "" && (at-w.tipAt > resultGrace || w.wrongValues(values, w.oldTip) != "") {
+		w.violate(RuleBounds, at, why, fmt.Sprint(values))
 	}
-	s.confirmed, s.generation, s.values, s.calRev = true, m.Generation, slices.Clone(m.Values), m.CalRev
-	if hash := w.hash(w.tip); hash != m.Hash && at-w.tipAt > resultGrace {
+	s.confirmed, s.generation, s.values, s.calRev = true, m.Generation, values, m.CalRev
+	if hash := w.hash(w.tip); hash != m.Hash && at-w.tipAt > resultGrace && !w.lies.hash {
 		w.violate(RuleHash, at, fmt.Sprintf("%x", hash), fmt.Sprintf("%x", m.Hash))
 	}
+}
+
+// fieldsOf are the values that were asked for, in descriptor order.
+func fieldsOf(put *protocol.PutSettings, n int) []int32 {
+	values := make([]int32, n)
+	for _, f := range put.Fields {
+		if int(f.Index) < n {
+			values[f.Index] = f.Value
+		}
+	}
+	return values
 }
 
 // same says whether what is active is what was asked for.

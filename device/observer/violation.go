@@ -49,6 +49,7 @@ const (
 	RuleHash        Rule = "hash_of_what_is_active"
 	RulePulseNumber Rule = "pulse_number_once"
 	RulePulseTruth  Rule = "pulse_record_is_true"
+	RuleClock       Rule = "pen_clock_goes_on"
 	RuleEventNumber Rule = "event_number_once"
 )
 

@@ -1,6 +1,7 @@
 package observer
 
 import (
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -18,27 +19,30 @@ type Witness struct {
 	rf  bool
 	lag time.Duration
 
-	mu       sync.Mutex
-	in, out  protocol.Decoder
-	boot     uint32
-	zero     time.Duration // of the pen's clock in this boot
-	zeroOK   bool
-	bootTold bool
-	hellos   []protocol.Hello // that came and were not answered yet
-	session  session
-	tip      tip
-	oldTip   tip
-	tipAt    time.Duration // when tip took the place of oldTip
-	settings settings
-	stop     stop
-	ids      map[uint64]*commandID
-	arms     map[uint32]*arm
-	newest   *arm // that was accepted last
-	pulses   map[uint32]protocol.Pulse
-	before   uint32 // newest pulse when the Witness came
-	highest  uint32 // newest pulse that STATUS has counted
-	event    uint32
-	seen     Seen
+	mu          sync.Mutex
+	in, out     protocol.Decoder
+	boot        uint32
+	zero        time.Duration // of the pen's clock in this boot
+	zeroOK      bool
+	newestClock protocol.PenClock // that left in this boot
+	bootTold    bool
+	boots       map[uint32]time.Duration // zero of each boot whose clock was right
+	lies        lies
+	hellos      []protocol.Hello // that came and were not answered yet
+	session     session
+	tip         tip
+	oldTip      tip
+	tipAt       time.Duration // when tip took the place of oldTip
+	settings    settings
+	stop        stop
+	ids         map[uint64]*commandID
+	arms        map[uint32]*arm
+	newest      *arm // that was accepted last
+	pulses      map[uint32]protocol.Pulse
+	before      uint32 // newest pulse when the Witness came
+	highest     uint32 // newest pulse that STATUS has counted
+	event       uint32
+	seen        Seen
 }
 
 // Seen counts what a Witness has seen.
@@ -71,7 +75,7 @@ type stop struct {
 func NewWitness(o *Observer, d protocol.Descriptor) *Witness {
 	return &Witness{
 		o: o, d: d, rf: d.Kind == protocol.KindRF, lag: o.cfg.Lag,
-		ids: make(map[uint64]*commandID), arms: make(map[uint32]*arm), pulses: make(map[uint32]protocol.Pulse),
+		boots: make(map[uint32]time.Duration), ids: make(map[uint64]*commandID), arms: make(map[uint32]*arm), pulses: make(map[uint32]protocol.Pulse),
 	}
 }
 
@@ -123,15 +127,12 @@ func (w *Witness) Left(at time.Duration, b []byte) {
 	each(&w.out, b, func(f protocol.Frame) { w.left(at, f) })
 }
 
-// Tip tells that another tip is on, nil for none.
-func (w *Witness) Tip(at time.Duration, t *protocol.TipInfo) {
+// Tip tells that another tip is on; with id 0 that none is.
+func (w *Witness) Tip(at time.Duration, t protocol.TipInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.oldTip, w.tipAt = w.tip, at
-	w.tip = tip{}
-	if t != nil {
-		w.tip = tip{t.ID, t.Pins, protocol.Micrometres(t.NeedleLength), protocol.Milliwatts(t.RatedPower)}
-	}
+	w.tip = tip{t.ID, t.Pins, protocol.Micrometres(t.NeedleLength), protocol.Milliwatts(t.RatedPower)}
 	w.o.Over(at, 0)
 	if w.tip.id != 0 {
 		w.rejudge()
@@ -196,11 +197,62 @@ func (w *Witness) clock(at time.Duration) protocol.PenClock {
 // 0. It is stamped before it leaves, so that the earliest is the nearest.
 func (w *Witness) setZero(at time.Duration, c protocol.PenClock) {
 	zero := at - time.Duration(min(c, maxClock))*time.Microsecond
+	if c < w.newestClock {
+		if !w.lies.clock {
+			w.violate(RuleClock, at, fmt.Sprintf("at least %d us", w.newestClock), fmt.Sprintf("%d us", c))
+		}
+		w.zeroOK = false
+	}
+	w.newestClock = c
 	if !w.zeroOK || zero < w.zero {
 		w.zero, w.zeroOK = zero, true
+	}
+	if !w.lies.clock {
+		w.boots[w.boot] = w.zero
 	}
 	if !w.bootTold {
 		w.bootTold = true
 		w.o.Boot(w.zero)
+	}
+}
+
+// When is when the clock of a boot showed c; false: not known, or its clock was
+// broken.
+func (w *Witness) When(boot uint32, c protocol.PenClock) (time.Duration, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	zero, ok := w.boots[boot]
+	return zero + time.Duration(min(c, maxClock))*time.Microsecond, ok
+}
+
+// lies are defects of what the pen tells.
+type lies struct{ echo, hash, clock bool }
+
+// Lie is something that a pen tells wrongly on purpose; what it does is as it
+// was told.
+type Lie uint8
+
+// The lies.
+const (
+	LieEcho  Lie = iota // SETTINGS and ENVELOPE are not what was asked for
+	LieHash             // the settings hash is not that of what is active
+	LieClock            // the pen's clock has been set; until the next boot
+)
+
+// Lie tells that a lie begins or ends.
+func (w *Witness) Lie(l Lie, on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch l {
+	case LieEcho:
+		w.lies.echo = on
+	case LieHash:
+		w.lies.hash = on
+	case LieClock:
+		w.lies.clock = on
+		if on {
+			delete(w.boots, w.boot)
+			w.zeroOK, w.newestClock = false, 0 // learnt again from the next STATUS
+		}
 	}
 }

@@ -39,6 +39,13 @@ func modelOf(m Model) (model, error) {
 	return model{}, fmt.Errorf("model %q: want %q or %q", string(m), N1, R1)
 }
 
+// DescriptorOf is what a simulated pen of that model says of itself; for who
+// watches one from outside.
+func DescriptorOf(m Model) (protocol.Descriptor, error) {
+	made, err := modelOf(m)
+	return made.desc, err
+}
+
 // TipFor returns a fresh tip of the kind that fits the model, without an id;
 // ChangeTip gives it one.
 func TipFor(m Model) TipSpec {
