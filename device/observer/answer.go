@@ -73,6 +73,7 @@ func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Messag
 		w.seen.Refused++
 	case *protocol.ServiceMode:
 		w.settings.confirmed = false
+		w.service = m.State == protocol.StateService
 		w.o.Over(at, 0)
 	}
 }
@@ -148,6 +149,8 @@ func (w *Witness) done(at time.Duration, r *request, c *commandID, id uint64) {
 	switch x := r.msg.(type) {
 	case *protocol.Arm:
 		w.accept(at, r, x)
+	case *protocol.TestOutput:
+		w.acceptTest(at, r, x)
 	case *protocol.Clear:
 		w.cleared(at)
 	case *protocol.ResultOf:
@@ -174,18 +177,84 @@ func (w *Witness) accept(at time.Duration, r *request, m *protocol.Arm) {
 	case m.SettingsHash != hash && !(m.SettingsHash == old && at-w.tipAt <= resultGrace):
 		w.violate(RuleArm, at, fmt.Sprintf("settings %x", hash), fmt.Sprintf("%x", m.SettingsHash))
 	}
-	grace := protocol.PenClock((notice + w.lag).Microseconds())
-	if came := w.clock(r.at); w.zeroOK && came > m.NotAfter+grace {
-		w.violate(RuleArmTime, at, fmt.Sprintf("by %d us", m.NotAfter), fmt.Sprintf("arrived at %d us", came))
-	}
-	if latest := w.clock(at) + protocol.PenClock(armAhead.Microseconds()) + grace; w.zeroOK && m.NotAfter > latest {
-		w.violate(RuleArmTime, at, fmt.Sprintf("not_after up to %d us", latest), fmt.Sprintf("%d us", m.NotAfter))
-	}
+	w.judgeTime(at, r, m.NotAfter)
 	w.judgeBlocks(at, r)
 	w.command(m.CommandID).done = true
 	a := &arm{id: uint32(m.CommandID), hash: m.SettingsHash, accepted: at}
 	w.arms[a.id], w.newest = a, a
 	w.o.Armed(at, r.at, a.id, w.confirmed())
+}
+
+// judgeTime looks whether an ARM or TEST_OUTPUT was in time.
+func (w *Witness) judgeTime(at time.Duration, r *request, notAfter protocol.PenClock) {
+	if !w.zeroOK {
+		return
+	}
+	grace := protocol.PenClock((notice + w.lag).Microseconds())
+	if came := w.clock(r.at); came > notAfter+grace {
+		w.violate(RuleArmTime, at, fmt.Sprintf("by %d us", notAfter), fmt.Sprintf("arrived at %d us", came))
+	}
+	if latest := w.clock(at) + protocol.PenClock(armAhead.Microseconds()) + grace; notAfter > latest {
+		w.violate(RuleArmTime, at, fmt.Sprintf("not_after up to %d us", latest), fmt.Sprintf("%d us", notAfter))
+	}
+}
+
+// acceptTest is a TEST_OUTPUT that the pen has accepted: was it right to?
+func (w *Witness) acceptTest(at time.Duration, r *request, m *protocol.TestOutput) {
+	w.seen.Tests++
+	if !w.service {
+		w.violate(RuleServiceMode, at, "in SERVICE", "an output permitted")
+	}
+	if w.stop.latched && w.stop.at < r.at-w.lag && !w.stop.clear {
+		w.violate(RuleArmBlocked, at, fmt.Sprintf("ESTOP of %v cleared", w.stop.at), "an output permitted")
+	}
+	if why := w.wrongTest(m); why != "" {
+		w.violate(RuleBounds, at, why, fmt.Sprintf("%+v", *m))
+	}
+	w.judgeTime(at, r, m.NotAfter)
+	w.command(m.CommandID).done = true
+	a := &arm{id: uint32(m.CommandID), accepted: at}
+	w.arms[a.id], w.newest = a, a
+	w.o.Armed(at, r.at, a.id, w.testSettings(m))
+}
+
+// wrongTest says which bound of section 18 a SERVICE output breaks; empty: none.
+func (w *Witness) wrongTest(m *protocol.TestOutput) string {
+	power := m.Quantity == protocol.QuantityPower
+	switch {
+	case m.Quantity > protocol.QuantityPower || power && !w.rf || int(m.Quantity) >= len(w.d.Parameters):
+		return "a quantity that the pen can drive"
+	case m.Duration < 1 || protocol.Milliseconds(m.Duration) > testLongest:
+		return fmt.Sprintf("1 to %d ms", testLongest)
+	case power != (m.Load != 0):
+		return "a load for power and for nothing else"
+	}
+	if p := w.d.Parameters[m.Quantity]; m.Value < p.Min || m.Value > p.Max {
+		return fmt.Sprintf("%s within %d to %d", p.Name, p.Min, p.Max)
+	}
+	return ""
+}
+
+// testSettings is what a SERVICE output is held to. One that is raw is driven
+// without the calibration, which may move a value by rawPermille.
+func (w *Witness) testSettings(m *protocol.TestOutput) Settings {
+	set := Settings{Duration: min(protocol.Milliseconds(m.Duration), testLongest), Test: &Test{Quantity: m.Quantity, Load: protocol.Ohms(m.Load)}}
+	value := int64(m.Value)
+	if m.Raw {
+		value += value * rawPermille / 1000
+	}
+	switch m.Quantity {
+	case protocol.QuantityDepth:
+		set.Depth = protocol.Micrometres(value)
+	case protocol.QuantitySpeed:
+		set.Speed = protocol.StrokesPerMinute(value)
+		depth := w.d.Parameters[placeDepth]
+		set.Depth = protocol.Micrometres(max(depth.Min, depth.Step)) // as little as it can
+	case protocol.QuantityPower:
+		set.Power = protocol.Milliwatts(value)
+	}
+	set.MaxDepth = set.Depth
+	return set
 }
 
 // judgeBlocks looks for arm blocks that a bystander can know.

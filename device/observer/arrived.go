@@ -43,6 +43,7 @@ const (
 func (w *Witness) arrived(at time.Duration, f protocol.Frame) {
 	if f.Type == protocol.TypeStop {
 		w.stop = stop{latched: true, at: at, clear: w.stop.clear}
+		w.service = false
 		w.o.Stop(at)
 		return
 	}

@@ -76,7 +76,7 @@ func (w *Witness) greeted(at time.Duration, f protocol.Frame) {
 		id: m.Session, nonce: m.Nonce, monitor: hello.MajorMin > protocol.Major || hello.MajorMax < protocol.Major,
 		asked: make(map[uint16][]*request),
 	}
-	w.settings.confirmed, w.settings.envelope = false, nil
+	w.settings.confirmed, w.settings.envelope, w.service = false, nil, false
 	w.stop.clear = false // its answer, if there is one, belongs to a session that is over
 	w.o.Over(at, 0)
 }
@@ -110,7 +110,8 @@ func (w *Witness) status(at time.Duration, m *protocol.Status) {
 	}
 	w.setZero(at, m.Clock)
 	stamped := min(w.world(m.Clock), at)
-	if m.State == protocol.StateReady || m.State == protocol.StateTreating {
+	w.service = m.State == protocol.StateService
+	if m.State == protocol.StateReady || m.State == protocol.StateTreating || w.service && m.ArmID != 0 {
 		w.saysArmed(at, stamped, m.ArmID)
 	} else if a := w.newest; a != nil && !a.over && stamped > a.accepted+resultGrace {
 		a.over = true
@@ -134,28 +135,31 @@ func (w *Witness) status(at time.Duration, m *protocol.Status) {
 // saysArmed is a STATUS of READY or TREATING. Its RESULT may have been lost.
 func (w *Witness) saysArmed(at, stamped time.Duration, id uint32) {
 	if w.arms[id] == nil {
-		if r, m := w.askedArm(id); r != nil {
-			w.accept(at, r, m)
-		} else {
+		r := w.askedArm(id)
+		if r == nil {
 			w.violate(RuleReady, at, "an arm id that was asked for", hex(id))
 			w.arms[id] = &arm{id: id, accepted: at}
 			return
 		}
+		m := r.msg.(protocol.Once)
+		w.done(at, r, w.command(m.ID()), m.ID())
 	}
 	// The word RESULT may leave behind the state that it leads to.
 	w.o.SaysArmed(max(stamped, w.arms[id].accepted), id)
 }
 
 // askedArm finds an ARM that came and was not answered yet.
-func (w *Witness) askedArm(id uint32) (*request, *protocol.Arm) {
+func (w *Witness) askedArm(id uint32) *request {
 	for _, all := range w.session.asked {
 		for _, r := range all {
-			if m, ok := r.msg.(*protocol.Arm); ok && r.answer == nil && uint32(m.CommandID) == id {
-				return r, m
+			m, ok := r.msg.(protocol.Once)
+			armed := ok && (m.Type() == protocol.TypeArm || m.Type() == protocol.TypeTestOutput)
+			if armed && r.answer == nil && uint32(m.ID()) == id {
+				return r
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // pulse keeps a pulse that the pen has told of. A number stands for one pulse

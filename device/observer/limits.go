@@ -32,6 +32,8 @@ const (
 	// pulseEnergyFloor is where that begins to be judged: 1 W for 10 ms; below, an
 	// amplifier that is 30 % too strong is too little to be told from noise.
 	pulseEnergyFloor protocol.Microjoules = 10_000
+	// testLongest is section 18: a SERVICE output ends after 2 s.
+	testLongest protocol.Milliseconds = 2000
 	// depthBeyond is section 19.3: deeper than its bound and this is a fault.
 	depthBeyond protocol.Micrometres = 150
 )
@@ -63,9 +65,15 @@ const (
 	// speedPermille is how much faster than set a needle may stroke for a moment;
 	// the same is the alarm's tolerance.
 	speedPermille = 100
+	// loadPermille is how far the load of a SERVICE output may be from the declared
+	// one: 10 %, and the 1.5 % by which the pen's own sensor may be wrong.
+	loadPermille = 115
 	// burstGap is how long RF is off between two pulses at least; the fastest stamp
 	// is 500 ms, a needle in and out takes 120.
 	burstGap = 5 * time.Millisecond
+	// rawPermille is how much a raw value may differ from a true one: what a
+	// calibration may correct, and the depth's 0.3 mm of 3.5.
+	rawPermille = 250
 	// resultGrace is how long a SETTINGS or RESULT may be on its way from the
 	// firmware to the line: what changed in between may have changed behind it.
 	resultGrace = 5 * time.Millisecond

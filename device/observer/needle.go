@@ -31,11 +31,15 @@ type needle struct {
 	strokes  int           // since then
 	stroking bool
 	stroked  uint32 // arm id under which they began
+	test     bool   // it was that of a SERVICE output
 }
 
 // rearmed takes the depth of new settings; a needle that is still on its way
 // back may be where the old ones let it go.
 func (n *needle) rearmed(s Settings, out bool) {
+	if s.Test != nil && s.Test.Quantity == protocol.QuantityPower {
+		return
+	}
 	n.next = s.Depth
 	if out {
 		n.deepest = max(n.deepest, s.Depth)
@@ -59,6 +63,11 @@ func (o *Observer) needleBound() (b bound) {
 		b.tighten(p.ended+needleAfterRF+o.cfg.Lag, RuleNeedleLate)
 	case p.over:
 		b.tighten(p.ended+back, RuleNeedleBack)
+	}
+	if t := p.set.Test; t != nil && t.Quantity == protocol.QuantityPower {
+		b.tighten(never, RuleQuantity)
+	} else if t != nil && p.tested != 0 {
+		b.tighten(p.tested+time.Duration(p.set.Duration)*time.Millisecond+back, RuleTestTime)
 	}
 	switch {
 	case !o.hand.held:
@@ -99,11 +108,11 @@ func (o *Observer) followStrokes(s Sample) {
 	n := &o.needle
 	switch {
 	case s.Moving && !n.stroking:
-		n.stroking, n.began, n.strokes, n.stroked = true, s.At, 0, o.permit.id
+		n.stroking, n.began, n.strokes, n.stroked, n.test = true, s.At, 0, o.permit.id, o.permit.set.Test != nil
 		o.counts.Pulses++
 	case !s.Moving && n.stroking:
 		n.stroking = false
-		o.pulses = append(o.pulses, Delivery{Start: n.began, End: s.At, Strokes: n.strokes, ArmID: n.stroked})
+		o.pulses = append(o.pulses, Delivery{Start: n.began, End: s.At, Strokes: n.strokes, ArmID: n.stroked, Service: n.test})
 	}
 }
 

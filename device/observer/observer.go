@@ -38,6 +38,8 @@ type Sample struct {
 	Trigger bool // as the hand holds it
 	Contact bool // the tip is on the skin
 	Tip     bool // a tip is on
+	// LoadOhm is a resistor across the tip in place of tissue; 0: none.
+	LoadOhm protocol.Ohms
 }
 
 // out says whether the needle is out or moves.
@@ -52,6 +54,15 @@ type Settings struct {
 	Duration        protocol.Milliseconds
 	SpotCap         protocol.Microjoules // energy of one spot, all pins together
 	PulsesPerSpot   int
+	// Test is what a SERVICE output is for; nil: a treatment. Of the fields above
+	// those of its quantity hold.
+	Test *Test
+}
+
+// Test is a SERVICE output.
+type Test struct {
+	Quantity protocol.Quantity
+	Load     protocol.Ohms // that was declared, for power
 }
 
 // Observer judges outputs. Use New.
@@ -71,7 +82,8 @@ type Observer struct {
 	stopped  bool
 	stopAt   time.Duration // arrival of the first ESTOP since it was last cleared
 	hand     hand
-	touching bool
+	touching bool // the tip is on the skin
+	loaded   bool // the load is the one that was declared for a SERVICE output
 	defects  defects
 	rf       rf
 	needle   needle
@@ -92,6 +104,7 @@ type Counts struct {
 	Pulses   int `json:"pulses"`   // RF pulses, or pulls of a needling pen
 	Strokes  int `json:"strokes"`  // needle out and in
 	Spots    int `json:"spots"`
+	Tests    int `json:"tests"` // SERVICE outputs in which something came out
 	Boots    int `json:"boots"`
 }
 
@@ -101,6 +114,7 @@ type Delivery struct {
 	Start, End time.Duration
 	Energy     protocol.Microjoules // RF, over the tip
 	Strokes    int                  // needling
+	Service    bool                 // a SERVICE output
 	ArmID      uint32               // that permitted it; the newest, where nothing did
 }
 
@@ -122,6 +136,10 @@ func (o *Observer) Sample(s Sample) {
 	o.apply(s.At)
 	o.expire(s.At)
 	o.feel(s)
+	if p := &o.permit; p.set.Test != nil && p.tested == 0 && !p.over && (s.PowerMW > o.floor || s.out()) {
+		p.tested = s.At
+		o.counts.Tests++
+	}
 	o.followPulse(s)
 	o.followNeedle(s)
 	if s.PowerMW > o.floor {
@@ -174,6 +192,7 @@ type hand struct {
 	pulled   time.Duration // newest pull
 	released time.Duration // newest release
 	lifted   time.Duration // when the tip last left the skin
+	unloaded time.Duration // since when the load is not the declared one
 	touches  [keptTouches]touch
 	touchAt  int
 }
@@ -215,6 +234,14 @@ func (o *Observer) feel(s Sample) {
 			o.counts.Spots++
 		}
 	}
+	if t := o.permit.set.Test; t == nil || !t.loaded(s.LoadOhm) {
+		if o.loaded {
+			o.hand.unloaded = s.At
+		}
+		o.loaded = false
+	} else {
+		o.loaded = true
+	}
 	if !s.Tip && (!o.begun || o.last.Tip) {
 		o.permit.end(s.At, endOther)
 	}
@@ -230,4 +257,10 @@ func (o *Observer) hold(at time.Duration, hand bool) {
 		o.hand.released = at
 	}
 	o.hand.held = held
+}
+
+// loaded says whether a load is the declared one.
+func (t *Test) loaded(ohms protocol.Ohms) bool {
+	off := max(ohms-t.Load, t.Load-ohms)
+	return t.Quantity == protocol.QuantityPower && ohms > 0 && off*1000 <= t.Load*loadPermille
 }

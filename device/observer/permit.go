@@ -9,6 +9,7 @@ type permit struct {
 	from   time.Duration // arrival of ARM
 	until  time.Duration // RF limit
 	leased bool          // a lease has come
+	tested time.Duration // when something first came out under a Test; 0: not yet
 	over   bool
 	ended  time.Duration // while over
 	why    ending

@@ -18,6 +18,7 @@ type rf struct {
 	energy int64
 	leaky  bool // it began while the amplifier leaked
 	arm    uint32
+	test   bool   // it is a SERVICE output
 	said   []Rule // broken in this pulse, each said once
 }
 
@@ -50,10 +51,27 @@ func (o *Observer) rfBound() (b bound) {
 	case o.hand.pulled < p.from-notice-lag:
 		b.tighten(never, RulePull)
 	}
-	if o.cfg.ContactSensor && !o.touching {
+	switch {
+	case p.set.Test != nil:
+		o.testBound(&b)
+	case o.cfg.ContactSensor && !o.touching:
 		b.tighten(o.hand.lifted+rfAfterEnd+lag, RuleContact)
 	}
 	return b
+}
+
+// testBound adds what a SERVICE output wants besides.
+func (o *Observer) testBound(b *bound) {
+	p, lag := &o.permit, o.cfg.Lag
+	if p.set.Test.Quantity != protocol.QuantityPower {
+		b.tighten(never, RuleQuantity)
+	}
+	if !o.loaded {
+		b.tighten(o.hand.unloaded+rfAfterEnd+lag, RuleLoad)
+	}
+	if p.tested != 0 {
+		b.tighten(p.tested+time.Duration(p.set.Duration)*time.Millisecond+notice+decay+lag, RuleTestTime)
+	}
 }
 
 // followPulse cuts the RF into pulses and adds up what they and the spot get.
@@ -63,7 +81,7 @@ func (o *Observer) followPulse(s Sample) {
 	switch above := s.PowerMW > o.floor; {
 	case above && !r.on:
 		o.keepPulse()
-		*r = rf{off: r.off, on: true, start: s.At, leaky: o.defects.leak, arm: o.permit.id}
+		*r = rf{off: r.off, on: true, start: s.At, leaky: o.defects.leak, arm: o.permit.id, test: o.permit.set.Test != nil}
 		o.beginPulse(s)
 	case !above && r.on && s.At-r.end >= burstGap:
 		r.on = false
@@ -75,15 +93,17 @@ func (o *Observer) followPulse(s Sample) {
 	if s.PowerMW > 0 {
 		e := int64(s.PowerMW) * min(s.At-o.last.At, step).Microseconds()
 		r.energy += e
-		o.spot.energy += e
+		if s.LoadOhm == 0 {
+			o.spot.energy += e
+		}
 	}
 }
 
 // beginPulse is RF after a pause.
 func (o *Observer) beginPulse(s Sample) {
 	o.counts.Pulses++
-	if o.rf.leaky {
-		return // perhaps nobody commanded it
+	if o.rf.leaky || o.permit.set.Test != nil {
+		return // perhaps nobody commanded it; and a load is no spot
 	}
 	o.spot.pulses++
 	if n := o.permit.set.PulsesPerSpot; o.permit.id != 0 && o.spot.pulses > n {
@@ -101,7 +121,7 @@ func (o *Observer) keepPulse() {
 		return
 	}
 	r.kept = true
-	o.pulses = append(o.pulses, Delivery{Start: r.start, End: r.end, Energy: protocol.Microjoules(r.energy / nJPerUJ), ArmID: r.arm})
+	o.pulses = append(o.pulses, Delivery{Start: r.start, End: r.end, Energy: protocol.Microjoules(r.energy / nJPerUJ), ArmID: r.arm, Service: r.test})
 }
 
 // judgeRF looks whether RF may flow.
@@ -147,7 +167,7 @@ func (o *Observer) judgeSize(s Sample) {
 	if d := s.At - r.start; d > time.Duration(p.set.Duration)*time.Millisecond+notice+decay+late {
 		o.rfBroken(RuleDuration, s.At, itoa(int(p.set.Duration))+" ms", "%v", d)
 	}
-	if off := s.DepthUM - p.set.Depth; (off > atDepth || off < -atDepth) && !o.depthExcused() {
+	if off := s.DepthUM - p.set.Depth; p.set.Test == nil && (off > atDepth || off < -atDepth) && !o.depthExcused() {
 		o.rfBroken(RuleAtDepth, s.At, itoa(int(p.set.Depth))+" um", "%d um", s.DepthUM)
 	}
 	o.judgeEnergy(s, late)
@@ -171,7 +191,7 @@ func (o *Observer) judgeEnergy(s Sample, late time.Duration) {
 	}
 	tail += int64(p.set.Power) * int64(o.spot.blind) * blindLimit.Microseconds()
 	limit := int64(p.set.SpotCap) * nJPerUJ
-	if o.spot.energy > limit+limit*dosePermille/1000+tail {
+	if p.set.Test == nil && o.spot.energy > limit+limit*dosePermille/1000+tail {
 		o.rfBroken(RuleDose, s.At, itoa(int(p.set.SpotCap))+" uJ on a spot", "%d uJ", o.spot.energy/nJPerUJ)
 	}
 }

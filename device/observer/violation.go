@@ -32,6 +32,9 @@ const (
 	RuleNeedleLate Rule = "needle_back_after_lease"
 	RuleDepth      Rule = "depth_within_settings"
 	RuleStopped    Rule = "stopped_said_only_when_off"
+	RuleQuantity   Rule = "service_one_quantity"
+	RuleLoad       Rule = "service_rf_into_declared_load"
+	RuleTestTime   Rule = "service_output_ends"
 	RuleSpeed      Rule = "speed_within_settings"
 )
 
@@ -39,6 +42,7 @@ const (
 const (
 	RuleArm         Rule = "arm_only_what_is_confirmed"
 	RuleArmTime     Rule = "arm_only_in_time"
+	RuleServiceMode Rule = "service_output_in_service_only"
 	RuleArmBlocked  Rule = "arm_not_while_blocked"
 	RuleReady       Rule = "ready_only_while_leased"
 	RuleLatched     Rule = "stop_stays_latched"

@@ -34,6 +34,7 @@ type Witness struct {
 	oldTip      tip
 	tipAt       time.Duration // when tip took the place of oldTip
 	settings    settings
+	service     bool // the pen is in SERVICE, by its own word
 	stop        stop
 	ids         map[uint64]*commandID
 	arms        map[uint32]*arm
@@ -49,6 +50,7 @@ type Witness struct {
 type Seen struct {
 	Sessions int `json:"sessions"`
 	Armed    int `json:"armed"`
+	Tests    int `json:"tests"`   // SERVICE outputs that were permitted
 	Refused  int `json:"refused"` // ARM, CLEAR and settings
 	Cleared  int `json:"cleared"`
 	Status   int `json:"status"`

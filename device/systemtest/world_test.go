@@ -90,7 +90,7 @@ func newWorld(ctx context.Context, cfg runConfig) (*world, error) {
 		Model: cfg.Model, Seed: cfg.Seed, Random: w.entropy(streamPen),
 		Probe: func(o sim.Outputs) {
 			w.obs.Sample(observer.Sample{
-				At: o.At, PowerMW: o.PowerMW, DepthUM: o.DepthUM, Moving: o.Moving, Trigger: o.Trigger, Contact: o.Contact, Tip: o.Tip,
+				At: o.At, PowerMW: o.PowerMW, DepthUM: o.DepthUM, Moving: o.Moving, Trigger: o.Trigger, Contact: o.Contact, Tip: o.Tip, LoadOhm: o.LoadOhm,
 			})
 		},
 	})
