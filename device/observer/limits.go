@@ -49,15 +49,20 @@ const (
 	// decay is how long an amplifier that was commanded off takes to fall below the
 	// floor: a time constant of 0.15 ms, from 50 W to 0.3 W.
 	decay = time.Millisecond
+	// fall is what that is worth in full power, with the step that it is noticed in
+	// and the next.
+	fall = 350 * time.Microsecond
 	// floorPermille is what an RF sensor can't tell from nothing, of rated power;
 	// "measures off" can't mean less. It is 0.3 W of 50.
 	floorPermille = 6
-	// powerPermille is how much more than commanded the amplifier may give.
-	powerPermille = 10
+	// powerPermille is how much more than commanded the amplifier may give: what it
+	// was calibrated with is off by 0.5 %, and so is a line between two points.
+	powerPermille = 15
 	// roundedUp is the probe's resolution: what flows is never 0.
 	roundedUp protocol.Milliwatts = 1
-	// dosePermille is the error of the pen's own measurement of energy.
-	dosePermille = 5
+	// dosePermille is the error of the pen's own measurement of energy: 0.3 % of the
+	// sensor, and 0.5 % of the meter that it was calibrated with.
+	dosePermille = 10
 	// needleBack is how far out a needle still counts as retracted.
 	needleBack protocol.Micrometres = 20
 	// atDepth is how far from its set depth a needle is still at depth.

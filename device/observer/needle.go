@@ -119,9 +119,11 @@ func (o *Observer) followStrokes(s Sample) {
 // judgeNeedle looks whether the needle may be where it is.
 func (o *Observer) judgeNeedle(s Sample) {
 	n := &o.needle
+	late := func(b bound) bool { return b.set && s.At > b.by }
 	for _, b := range [...]bound{n.back, n.fault} {
-		if b.set && s.At > b.by {
-			o.needleBroken(b.rule, s.At, "needle back by "+b.by.String(), "%d um out, moving %v", s.DepthUM, s.Moving)
+		if late(b) {
+			b = b.cause(o.needleBound(), late)
+			o.needleBroken(b.rule, s.At, "needle back: "+b.String(), "%d um out, moving %v", s.DepthUM, s.Moving)
 		}
 	}
 	if o.permit.id == 0 || s.DepthUM <= o.last.DepthUM {

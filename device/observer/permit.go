@@ -118,3 +118,19 @@ func (b *bound) follow(now bound) {
 		b.tighten(now.by, now.rule)
 	}
 }
+
+// cause is the bound to name for a violation of b: what is missing now, if that
+// alone would be one, says more than what was missing first.
+func (b bound) cause(now bound, late func(bound) bool) bound {
+	if late(now) {
+		return now
+	}
+	return b
+}
+
+func (b bound) String() string {
+	if b.by == never {
+		return "never"
+	}
+	return "off by " + b.by.String()
+}

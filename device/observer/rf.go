@@ -14,6 +14,7 @@ type rf struct {
 	start time.Duration // of the newest pulse
 	end   time.Duration // newest moment above the floor
 	kept  bool          // the newest pulse is among the deliveries
+	peak  protocol.Milliwatts
 	// energy of the newest pulse in nJ.
 	energy int64
 	leaky  bool // it began while the amplifier leaked
@@ -88,7 +89,7 @@ func (o *Observer) followPulse(s Sample) {
 		o.keepPulse()
 	}
 	if s.PowerMW > o.floor {
-		r.end = s.At
+		r.end, r.peak = s.At, max(r.peak, s.PowerMW)
 	}
 	if s.PowerMW > 0 {
 		e := int64(s.PowerMW) * min(s.At-o.last.At, step).Microseconds()
@@ -130,12 +131,15 @@ func (o *Observer) judgeRF(s Sample) {
 	if !r.off.set {
 		return
 	}
-	by := r.off.by
-	if o.defects.leak {
-		by = max(by, r.start, o.hand.released) + leakLimit
+	late := func(b bound) bool {
+		if o.defects.leak {
+			b.by = max(b.by, r.start, o.hand.released) + leakLimit
+		}
+		return b.set && s.At > b.by
 	}
-	if s.At > by {
-		o.rfBroken(r.off.rule, s.At, "off by "+by.String(), "%d mW", s.PowerMW)
+	if late(r.off) {
+		b := r.off.cause(o.rfBound(), late)
+		o.rfBroken(b.rule, s.At, b.String(), "%d mW", s.PowerMW)
 	}
 }
 
@@ -177,7 +181,7 @@ func (o *Observer) judgeSize(s Sample) {
 // The rise and fall of the amplifier are within a millisecond of full power.
 func (o *Observer) judgeEnergy(s Sample, late time.Duration) {
 	p, r := &o.permit, &o.rf
-	tail := int64(s.PowerMW)*decay.Microseconds() + int64(leakPower)*late.Microseconds()
+	tail := int64(r.peak)*fall.Microseconds() + int64(leakPower)*late.Microseconds()
 	wanted := int64(p.set.Power) * int64(p.set.Duration) * nJPerUJ
 	allowed := wanted
 	switch {

@@ -23,10 +23,14 @@ type runConfig struct {
 	newPen func(sim.Config) (*sim.Pen, error)
 }
 
+// counted is what went wrong in one direction of a line.
+type counted = link.Counts
+
 // result is what a run came to.
 type result struct {
 	Seed       uint64               `json:"seed"`
 	Model      sim.Model            `json:"model"`
+	For        time.Duration        `json:"for_ns"`
 	Simulated  time.Duration        `json:"simulated_ns"`
 	Wall       time.Duration        `json:"wall_ns"`
 	Outputs    observer.Counts      `json:"outputs"`
@@ -66,7 +70,7 @@ func run(t *testing.T, cfg runConfig) (res result) {
 		op.heal()
 		judge(w, st, op)
 		res = result{
-			Seed: cfg.Seed, Model: cfg.Model, Simulated: w.now(), Outputs: w.obs.Counts(), Link: w.wit.Seen(), Line: w.line.Stats(),
+			Seed: cfg.Seed, Model: cfg.Model, For: cfg.For, Simulated: w.now(), Outputs: w.obs.Counts(), Link: w.wit.Seen(), Line: w.line.Stats(),
 		}
 		op.c.close()
 		cancel()
