@@ -133,13 +133,9 @@ func (o *Observer) Sample(s Sample) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.counts.Samples++
-	o.apply(s.At)
+	o.apply(s.At + step) // what comes within a step is noticed at its start
 	o.expire(s.At)
 	o.feel(s)
-	if p := &o.permit; p.set.Test != nil && p.tested == 0 && !p.over && (s.PowerMW > o.floor || s.out()) {
-		p.tested = s.At
-		o.counts.Tests++
-	}
 	o.followPulse(s)
 	o.followNeedle(s)
 	if s.PowerMW > o.floor {
@@ -148,6 +144,14 @@ func (o *Observer) Sample(s Sample) {
 	}
 	if s.out() && !o.needle.excused {
 		o.judgeNeedle(s)
+	}
+	// A SERVICE output has begun; what was missing before it is over.
+	if p := &o.permit; p.set.Test != nil && p.tested == 0 && !p.over && o.hand.held && o.hand.pulled >= p.from && (s.PowerMW > o.floor || s.out()) {
+		p.tested = s.At
+		if o.last.out() { // it may begin behind what is still coming back
+			p.tested += o.cfg.Retract
+		}
+		o.counts.Tests++
 	}
 	o.last, o.begun = s, true
 }
