@@ -87,8 +87,8 @@ func (c *conn) readAll() {
 }
 
 // queue puts a frame where the pen finds it. A full queue costs: on the stop
-// lane the oldest, since one stop is as good as another; on the live lane the
-// oldest; elsewhere the new one, which is answered BUSY.
+// lane the oldest, what is no ESTOP first, since one stop is as good as another;
+// on the live lane the oldest; elsewhere the new one, which is answered BUSY.
 func (c *conn) queue(f protocol.Frame) {
 	limits := [protocol.LaneCount]int{stopQueue, commandQueue, bulkQueue, liveQueue}
 	lane := f.Lane // where it waits; the frame keeps what it says
@@ -105,7 +105,8 @@ func (c *conn) queue(f protocol.Frame) {
 	case !full:
 		*q = append(*q, f)
 	case lane == protocol.LaneStop || lane == protocol.LaneLive:
-		copy(*q, (*q)[1:])
+		i := displaced(*q)
+		copy((*q)[i:], (*q)[i+1:])
 		(*q)[len(*q)-1] = f
 		c.flooded++
 	case len(c.busy) < busyQueue:
@@ -115,6 +116,18 @@ func (c *conn) queue(f protocol.Frame) {
 	}
 	c.mu.Unlock()
 	c.wake()
+}
+
+// displaced is the place of the frame that goes when a queue is full: the
+// oldest, but no ESTOP as long as there is anything else. Else a flood on the
+// stop lane itself would carry a stop away.
+func displaced(q []protocol.Frame) int {
+	for i, f := range q {
+		if f.Type != protocol.TypeStop {
+			return i
+		}
+	}
+	return 0
 }
 
 // take returns the next frame, of the most urgent lane that budget still

@@ -218,6 +218,28 @@ func TestStopPassesAFullLane(t *testing.T) {
 	}
 }
 
+// A flood on the stop lane itself carries no ESTOP away, and of ESTOPs the
+// newest stays.
+func TestStopPassesAFloodOfItsOwnLane(t *testing.T) {
+	c := &conn{wake: func() {}}
+	for i := range uint16(stopQueue + 2) {
+		c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeStop, Seq: i}})
+	}
+	for range 3 * stopQueue {
+		c.queue(protocol.Frame{Header: protocol.Header{Type: protocol.TypeDisarm}})
+	}
+	newest := uint16(0)
+	budget := [protocol.LaneCount]int{100, 0, 0, 0}
+	for f, ok := c.take(&budget); ok; f, ok = c.take(&budget) {
+		if f.Type == protocol.TypeStop {
+			newest = f.Seq
+		}
+	}
+	if newest != stopQueue+1 {
+		t.Errorf("the newest ESTOP that is left is %d", newest)
+	}
+}
+
 // What waits for the line goes out in the order of the lanes' urgency, oldest
 // first within a lane.
 func TestOutgoingOrder(t *testing.T) {
