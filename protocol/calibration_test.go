@@ -46,6 +46,9 @@ func calCases() []calCase {
 		{"good_longest", "sixteen points and both texts at their longest", most.Append(nil), 9000, "", ""},
 		{"good_at_bound", "200 per mille too little at every place: the most that is allowed at the far end", change(identity, func(t *CalTable) { t.Points[1] = CalPoint{1000, 800} }), 800, "", ""},
 		{"good_line_of_negatives", "points on both sides of 0", change(lines, func(t *CalTable) { t.Points = []CalPoint{{-100, -140}, {3500, 3460}} }), 3500, "", ""},
+		{"good_sum_held", "a polynomial whose running sum is held: without that its values would be others", change(cubic, func(t *CalTable) {
+			t.Quantity, t.Span, t.Coefficients = QuantityDepth, 2_147_483, []int32{0, math.MaxInt32, math.MaxInt32}
+		}), 3500, "", ""},
 		{"bad_empty", "no bytes", nil, 3500, "format", "format: missing"},
 		{"bad_cut", "the last byte is missing", lines.Append(nil)[:last], 3500, "length", "coefficient_count: missing"},
 		{"bad_longer", "a byte behind the end", append(lines.Append(nil), 0), 3500, "length", "behind its end"},

@@ -24,6 +24,7 @@ func rfDescriptor() Descriptor {
 		Alarms:    []AlarmSpec{{1, "over_temperature", "high", 0, ""}, {2, "depth", "medium", 150, "um"}, {3, "power", "medium", 200, ""}},
 		Events:    []EventSpec{{EventStateChange, "state_change", LevelInfo, []string{"from", "to"}}, {EventMaker, "lamp", LevelInfo, nil}},
 		ArmBlocks: append((ArmBlocks(1)<<BlockCount - 1).Names(), "LAMP"),
+		Hardware:  1, LogKept: KeptRecords, Calibrations: quantityNames[:], SelfTests: testNames[:], FirmwareUpdate: true,
 	}
 }
 
@@ -124,6 +125,17 @@ func descriptorCases(t testing.TB) []descriptorCase {
 		{"bad_arm_block_twice", `"LAMP"`, `"VERSION"`, "twice"},
 		{"bad_arm_block_missing", `"TRIGGER_HELD","SERVICE_MODE","LAMP"`, `"TRIGGER_HELD"`, "13 arm blocks"},
 		{"bad_arm_blocks_many", `"LAMP"`, `"LAMP","A","B"`, "17 arm blocks"},
+		{"bad_hardware", `"hardware":1`, `"hardware":65536`, "cannot unmarshal"},
+		{"bad_log_kept", `"log_kept":4096`, `"log_kept":4095`, "log_kept 4095"},
+		{"bad_log_kept_negative", `"log_kept":4096`, `"log_kept":-1`, "log_kept -1"},
+		{"bad_calibration_unknown", `"calibrations":["depth"`, `"calibrations":["colour"`, "colour"},
+		{"bad_calibration_twice", `"calibrations":["depth","speed"`, `"calibrations":["depth","depth"`, "twice"},
+		{"bad_calibration_window", `"name":"impedance","unit":"ohm","min":50,"max":800`, `"name":"impedance","unit":"ohm","min":50,"max":65536`, "65536"},
+		{"bad_calibration_window_zero", `"name":"impedance","unit":"ohm","min":50,"max":800`, `"name":"impedance","unit":"ohm","min":-1,"max":0`, "window up to 0"},
+		{"bad_calibration_sensor", `,{"name":"impedance","unit":"ohm","min":50,"max":800}`, ``, "window up to 0"},
+		{"bad_self_test_unknown", `"self_tests":["memory"`, `"self_tests":["mood"`, "mood"},
+		{"bad_self_test_twice", `"self_tests":["memory","program"`, `"self_tests":["memory","memory"`, "twice"},
+		{"bad_firmware_update", `"firmware_update":true`, `"firmware_update":1`, "cannot unmarshal"},
 	} {
 		text := strings.Replace(rf, c.old, c.new, 1)
 		if text == rf {
@@ -133,7 +145,14 @@ func descriptorCases(t testing.TB) []descriptorCase {
 	}
 	extra := needlingDescriptor()
 	extra.Parameters = append(extra.Parameters, ParameterSpec{ParamPower, "mw", 0, 0, 1, 0, "clinician"})
-	return append(list, descriptorCase{"bad_needling_with_power", encode(extra), "RF parameters"})
+	amplifier := needlingDescriptor()
+	amplifier.Calibrations = []string{QuantityDepth.String(), QuantityPower.String()}
+	plain := needlingDescriptor()
+	plain.LogKept, plain.Calibrations, plain.SelfTests = KeptRecords, []string{QuantitySpeed.String()}, []string{testNames[4]}
+	return append(list,
+		descriptorCase{"bad_needling_with_power", encode(extra), "RF parameters"},
+		descriptorCase{"bad_needling_with_power_table", encode(amplifier), "calibration of power"},
+		descriptorCase{"good_needling_with_families", encode(plain), ""})
 }
 
 func TestParseDescriptor(t *testing.T) {

@@ -74,7 +74,7 @@ func FuzzFirmware(f *testing.F) {
 		if head := m.signed(); !bytes.Equal(head, pkg[:size-ed25519.SignatureSize]) {
 			t.Fatalf("signed %x, the manifest says %x", pkg[:size-ed25519.SignatureSize], head)
 		}
-		if wholeErr == nil && whole != m || size > MaxManifest {
+		if wholeErr == nil && whole != m || size > MaxManifest || m.ImageLength < 1 || m.ImageLength > MaxImage || m.Minimum.Compare(m.Version) > 0 {
 			t.Fatalf("%+v and %+v, %d bytes", m, whole, size)
 		}
 	})
