@@ -41,6 +41,12 @@ const (
 	// parameter's maximum: a pen that is further off belongs to its maker, and
 	// a table that is, is a mistake.
 	MaxCalCorrection = 250
+	// MaxCalZero and MaxCalZeroDepth bound that near 0, in per mille of the
+	// parameter's maximum: they and MaxCalCorrection of the raw value itself. A
+	// quarter of the maximum is many times a small setting, and dose and depth
+	// bound stand on the table. Only depth has a zero that is mechanical.
+	MaxCalZero      = 10
+	MaxCalZeroDepth = 60
 	// MaxCalPoint is how far from 0 a point of a table of lines may lie, in the
 	// base unit: sixteen times what STATUS can carry, and so low that no product
 	// of two distances leaves 64 bits.
@@ -232,12 +238,23 @@ func (t *CalTable) checkCurve(highest int64) error {
 		if off := v - raw; off*1000 > highest*MaxCalCorrection || off*1000 < -highest*MaxCalCorrection {
 			return refuseTable("%d becomes %d: further off than %d per mille of %d", raw, v, MaxCalCorrection, highest)
 		}
+		if off, most := v-raw, raw*MaxCalCorrection+highest*t.zero(); off*1000 > most || off*1000 < -most {
+			return refuseTable("%d becomes %d: further off than %d per mille of it and %d of %d", raw, v, MaxCalCorrection, t.zero(), highest)
+		}
 		if v < last {
 			return refuseTable("%d becomes %d, less than %d does", raw, v, raw-1)
 		}
 		last = v
 	}
 	return nil
+}
+
+// zero is how far the table may move 0, in per mille of the highest value.
+func (t *CalTable) zero() int64 {
+	if t.Quantity == QuantityDepth {
+		return MaxCalZeroDepth
+	}
+	return MaxCalZero
 }
 
 // True is the true value of a raw one, in the base unit. Outside 0 to CalReach

@@ -76,9 +76,14 @@ func calCases() []calCase {
 		{"bad_span_negative", "a span below 0", change(cubic, func(t *CalTable) { t.Span = -50_000 }), 50_000, "coefficients", "span -50000"},
 		{"bad_too_far_up", "a value that is moved by more than 250 per mille of the highest", change(lines, func(t *CalTable) { t.Points[3].True = 4400 }), 3500, "correction", "further off"},
 		{"bad_too_far_down", "a quarter less at the highest value is more than a quarter at the far end", change(identity, func(t *CalTable) { t.Points[1] = CalPoint{800, 600} }), 800, "correction", "further off"},
-		{"bad_curve_falls", "a square that turns round at 48 W", change(cubic, func(t *CalTable) { t.Coefficients = []int32{0, 96_000_000, -50_000_000} }), 50_000, "falls", "less than"},
-		{"bad_dips_within_steps", "a cubic that falls by 1 between two places of a coarse search", change(cubic, func(t *CalTable) {
-			t.Coefficients = []int32{8_363_405, 96_315_875, -185_876_212, 119_575_515}
+		{"good_zero_of_depth", "a cartridge whose needles rest 0.21 mm behind its edge: the most that is allowed", change(lines, func(t *CalTable) { t.Points = []CalPoint{{0, -210}, {3500, 3290}} }), 3500, "", ""},
+		{"bad_zero_of_depth", "and 0.211 mm", change(lines, func(t *CalTable) { t.Points = []CalPoint{{0, -211}, {3500, 3289}} }), 3500, "zero", "and 60 of 3500"},
+		{"bad_zero_of_power", "10 W less at every place: within a quarter of the highest, and five times what a pen set to 2.5 W would give", change(cubic, func(t *CalTable) {
+			t.Form, t.Span, t.Coefficients, t.Points = CalPiecewise, 0, nil, []CalPoint{{0, -10_000}, {50_000, 40_000}}
+		}), 50_000, "zero", "and 10 of 50000"},
+		{"bad_curve_falls", "a cubic that turns round at 53.5 W", change(cubic, func(t *CalTable) { t.Coefficients = []int32{0, 39_000_000, 70_330_000, -55_300_000} }), 50_000, "falls", "less than"},
+		{"bad_dips_at_the_end", "a cubic that falls by 2 at its far end, behind the last places of a coarse search", change(cubic, func(t *CalTable) {
+			t.Coefficients = []int32{0, 39_000_000, 39_759_000, -29_677_000}
 		}), 50_000, "falls", "less than"},
 		{"bad_overflow", "coefficients at the ends of 32 bits: the sum is held, and the table refused", change(cubic, func(t *CalTable) {
 			t.Span, t.Coefficients = 1, []int32{math.MinInt32, math.MaxInt32, math.MinInt32, math.MaxInt32}
@@ -136,6 +141,10 @@ func checkCurveKept(t interface{ Fatalf(string, ...any) }, table *CalTable, high
 			t.Fatalf("%+v: %d becomes %d, a smaller one %d", table, raw, v, last)
 		}
 		if off := int64(v) - int64(raw); off > most || off < -most {
+			t.Fatalf("%+v: %d becomes %d", table, raw, v)
+		}
+		near := int64(max(raw, 0))*MaxCalCorrection + int64(highest)*table.zero()
+		if off := int64(v) - int64(raw); off*1000 > near || off*1000 < -near {
 			t.Fatalf("%+v: %d becomes %d", table, raw, v)
 		}
 		last = v

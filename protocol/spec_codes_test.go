@@ -207,6 +207,8 @@ func TestSpecTimes(t *testing.T) {
 		"log records in an answer while output is possible, at most": strconv.Itoa(RecordsArmed),
 		"calibration table, at most":                                 fmt.Sprintf("%d bytes", MaxCalTable),
 		"correction of a table, at most":                             fmt.Sprintf("%d per mille", MaxCalCorrection),
+		"correction of a table near 0, at most":                      fmt.Sprintf("%d per mille", MaxCalZero),
+		"correction of a depth table near 0, at most":                fmt.Sprintf("%d per mille", MaxCalZeroDepth),
 		"firmware image, at most":                                    fmt.Sprintf("%d bytes", MaxImage),
 		"payload, at most":                                           fmt.Sprintf("%d bytes", MaxPayload),
 	}

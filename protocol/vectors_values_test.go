@@ -139,7 +139,7 @@ func calibrationVectors(t *testing.T) map[string]fields {
 // calRules are the words that a refused table may be refused with, in the order
 // in which SPEC.md section 19.2 judges.
 var calRules = []string{"format", "reserved", "technician", "instrument", "point_count", "coefficient_count", "length",
-	"quantity", "revision", "form", "points", "far", "ascending", "coefficients", "correction", "falls"}
+	"quantity", "revision", "form", "points", "far", "ascending", "coefficients", "correction", "zero", "falls"}
 
 func TestCalibrationVectors(t *testing.T) {
 	list, err := vectors.Calibrations()

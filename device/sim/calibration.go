@@ -16,7 +16,8 @@ import (
 // So a table that is wrong makes the pen wrong without its noticing: its depth
 // bound, its dose and its measured values all stand on the same table, and each
 // agrees with what was set. What bounds that is outside the table's own word:
-// protocol.MaxCalCorrection, which is the most that a table may move a value;
+// the rules of SPEC.md section 19.2, by which what flows is at most a third and
+// 2 % of the highest value more than the pen believes, in power and so in dose;
 // the tolerance alarms, where drive and sensor disagree; and a technician with
 // an instrument of his own, who is the only one who can know. What must hold
 // whatever a table says uses no table: whether RF is off, whether the needle is

@@ -298,6 +298,39 @@ func TestCalibrate(t *testing.T) {
 	})
 }
 
+// A table's last day is its own: the day after, and only if the pen knows the
+// date, the pen can't be armed until a table is active that is still valid.
+func TestCalibrationExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 63})
+		c := b.console()
+		b.sleep(150 * time.Millisecond)
+		c.hello(1)
+		c.enterService()
+		table := depthTable(2)
+		c.must(&protocol.CalCommit{CommandID: 1, Role: protocol.RoleTechnician, Quantity: protocol.QuantityDepth, Digest: c.write(table)}, protocol.CodeOK)
+		id := uint64(10)
+		on := func(day int, expired bool) {
+			t.Helper()
+			id++
+			utc := uint64(day) * secondsADay * 1_000_000
+			c.must(&protocol.UTCSet{CommandID: id, Role: protocol.RoleTechnician, Clock: c.status().Clock, UTC: utc}, protocol.CodeOK)
+			b.sleep(60 * time.Millisecond)
+			if got := c.status().ArmBlocks&protocol.BlockCalExpired != 0; got != expired {
+				t.Errorf("day %d: expired %v", day, got)
+			}
+		}
+		if c.status().ArmBlocks&protocol.BlockCalExpired != 0 {
+			t.Error("expired without a date")
+		}
+		last := int(table.DateDays) + int(table.ValidDays)
+		on(last, false)
+		on(last+1, true)
+		c.must(&protocol.CalRestore{CommandID: 2, Role: protocol.RoleTechnician, Quantity: protocol.QuantityDepth}, protocol.CodeOK)
+		on(last+1, false) // the maker's has no end
+	})
+}
+
 // must sends a command and fails the test unless it is answered with the code.
 func (c *console) must(m protocol.Once, want protocol.Code) {
 	c.t.Helper()

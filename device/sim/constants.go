@@ -38,8 +38,8 @@ const (
 	// signatureTime is what a controller takes for Ed25519.
 	signatureTime = 150 * time.Millisecond
 	// restartDelay is from FW_COMMIT to the boot: its answer must leave, and be
-	// asked for again if it was lost; at most 1 s by SPEC.md section 20.
-	restartDelay = 250 * time.Millisecond
+	// asked for again if it was lost.
+	restartDelay = protocol.RebootWithin / 4
 	// darkTime is how long a brown-out keeps the pen off.
 	darkTime = 300 * time.Millisecond
 	// clockJump is how far a broken pen clock jumps ahead: beyond every time of
@@ -163,8 +163,6 @@ const (
 	// firmwareHashRate is how many bytes of a firmware package the pen hashes in a
 	// millisecond.
 	firmwareHashRate = 4096
-	// firmwareBattery is in percent: an update must not end for want of it.
-	firmwareBattery = 30
 	// keptRecords is the least, and what a pen's log holds if nothing else is
 	// asked for: SPEC.md section 16.
 	keptRecords = 4096

@@ -146,7 +146,7 @@ func (fw *firmware) firmwareBegin(m *protocol.FirmwareBegin) (protocol.Code, pro
 		return protocol.CodeRange, 0
 	}
 	var blocks protocol.ArmBlocks
-	if fw.plant.battery() < firmwareBattery {
+	if fw.plant.battery() < protocol.UpdateBattery {
 		blocks |= protocol.BlockBattery
 	}
 	if !fw.tests.ok {
