@@ -29,6 +29,8 @@ type line struct {
 	mu      sync.Mutex
 	got     []arrival
 	gone    int           // how many were forgotten in front of got
+	live    time.Time     // when the newest live frame came
+	silence time.Duration // the longest between two of them, since it was asked for
 	changed chan struct{} // closed by the next arrival or the end
 	failed  error
 }
@@ -77,7 +79,25 @@ func (l *line) take(f protocol.Frame) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.got = append(l.got, a)
+	if a.Lane == protocol.LaneLive {
+		if !l.live.IsZero() {
+			l.silence = max(l.silence, a.at.Sub(l.live))
+		}
+		l.live = a.at
+	}
 	l.wake()
+}
+
+// takeSilence returns the longest time without a live frame since the last call.
+func (l *line) takeSilence() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := l.silence
+	if !l.live.IsZero() {
+		d = max(d, time.Since(l.live))
+	}
+	l.silence, l.live = 0, time.Time{}
+	return d
 }
 
 func (l *line) fail(err error) {
