@@ -17,13 +17,13 @@ import (
 
 // tried is what the flags of conformance ask for.
 type tried struct {
-	port, hand, only           string
-	energy, long, manual, list bool
+	port, hand, only                  string
+	energy, long, marks, manual, list bool
 }
 
 func conformanceCommand() command {
 	return command{
-		name: "conformance", args: "[--port P] [--only PATTERNS] [--hand PATH | --manual] [--energy] [--long] [--json] | --list",
+		name: "conformance", args: "[--port P] [--only PATTERNS] [--hand PATH | --manual] [--energy] [--long] [--marks] [--json] | --list",
 		does: "holds a pen to SPEC.md, case by case, and says of each failure what was expected, what came\n" +
 			"and the section. It arms the pen with its smallest settings and never pulls the trigger of an\n" +
 			"armed pen without --energy. It refuses a pen that is armed or has something latched, leaves\n" +
@@ -44,6 +44,7 @@ func conformanceCommand() command {
 			fs.StringVar(&f.only, "only", "", "only cases whose name matches one of the `patterns`, such as 'lease/*,stop/*'")
 			fs.BoolVar(&f.energy, "energy", false, "also the cases that pull the trigger of the armed pen")
 			fs.BoolVar(&f.long, "long", false, "also the cases that take over ten seconds each")
+			fs.BoolVar(&f.marks, "marks", false, "also the cases that leave marks which can't be taken back: oldest log records erased, a\ncalibration committed and restored, a tip bound, counters set back, the date set")
 			fs.BoolVar(&f.manual, "manual", false, "a person is the hand: what to do is said on standard error")
 			fs.BoolVar(&f.list, "list", false, "list the cases and what they need, and run none")
 			return func(ctx context.Context, c console, words []string) error {
@@ -167,7 +168,7 @@ func (c console) try(ctx context.Context, f tried) (err error) {
 			}
 			return c.ports.open(port)
 		},
-		Energy: f.energy, Long: f.long, Only: f.only, Met: t.met, Begin: t.begin, End: t.end,
+		Energy: f.energy, Long: f.long, Marks: f.marks, Only: f.only, Met: t.met, Begin: t.begin, End: t.end,
 	}
 	hand, err := c.handFor(f)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stipple/device/sim"
+	"stipple/protocol"
 	"stipple/protocol/conformance"
 )
 
@@ -25,6 +26,8 @@ type simHand struct {
 var (
 	_ conformance.TipHand   = (*simHand)(nil)
 	_ conformance.ResetHand = (*simHand)(nil)
+	_ conformance.LoadHand  = (*simHand)(nil)
+	_ conformance.LoadHand  = (*personHand)(nil)
 	_ conformance.TipHand   = (*personHand)(nil)
 	_ conformance.ResetHand = (*personHand)(nil)
 )
@@ -65,8 +68,12 @@ func (h *simHand) Tip(_ context.Context, which conformance.Tip) error {
 	}
 	other := *h.found
 	other.ID, other.Pins, other.NeedleLengthUM, other.RatedPowerMW = 0, other.Pins/2, other.NeedleLengthUM/2, other.RatedPowerMW/2
+	other.UseCount, other.BoundTreatment = 0, sim.TreatmentID{}
 	return h.ChangeTip(other)
 }
+
+// Load implements conformance.LoadHand.
+func (h *simHand) Load(_ context.Context, ohms int) error { return h.LoadOhm(protocol.Ohms(ohms)) }
 
 // Reset implements conformance.ResetHand.
 func (h *simHand) Reset(context.Context) error { return h.Fault(sim.SwitchReboot, true) }
@@ -107,6 +114,14 @@ func (p *personHand) Tip(_ context.Context, which conformance.Tip) error {
 		return p.ask("put back the tip that was on at first")
 	}
 	return p.ask("put ANOTHER tip on, if there is one with shorter needles")
+}
+
+// Load implements conformance.LoadHand.
+func (p *personHand) Load(_ context.Context, ohms int) error {
+	if ohms == 0 {
+		return p.ask("take the resistor off the tip")
+	}
+	return p.ask(fmt.Sprintf("lift the tip, and put a resistor of %d ohm for 10 W across it", ohms))
 }
 
 // Reset implements conformance.ResetHand.

@@ -9,7 +9,9 @@ func Cases() []Case {
 	return slices.Concat(
 		frameCases(), laneCases(), payloadCases(), vectorCases(), exchangeCases(), helloCases(), descriptorCases(), timeCases(), statusCases(),
 		envelopeCases(), settingsCases(), rangeCases(), armCases(), disarmCases(), leaseCases(), stopCases(), clearCases(),
-		onceCases(), eventCases(), tipCases(), triggerCases(), replayCases(), floodCases(), energyCases(), ledgerCases(), rebootCases(),
+		onceCases(), eventCases(), tipCases(), triggerCases(), replayCases(), floodCases(),
+		roleCases(), logCases(), serviceCases(), outputCases(), calibrationCases(), updateCases(),
+		energyCases(), ledgerCases(), benchCases(), rebootCases(),
 		alwaysCases(),
 	)
 }

@@ -26,6 +26,10 @@ type Config struct {
 	Energy bool
 	// Long allows cases that take over ten seconds.
 	Long bool
+	// Marks allows cases that leave marks which can't be taken back: the oldest
+	// records of the log erased, a calibration committed and restored, a tip bound,
+	// counters set back, the date set.
+	Marks bool
 	// Only are patterns of path.Match over case names, with a comma between two;
 	// empty: all.
 	Only string
@@ -72,7 +76,7 @@ type Case struct {
 }
 
 // Need is a set of things that a case can't do without.
-type Need uint8
+type Need uint16
 
 // What a case may need.
 const (
@@ -83,12 +87,14 @@ const (
 	NeedLong                    // Config.Long: over ten seconds
 	NeedReady                   // a pen that can be armed now: tip on, nothing blocked
 	NeedRF                      // a pen with RF
+	NeedMark                    // Config.Marks: what is done can't be taken back
+	NeedLoad                    // a hand that can put a resistor across the tip
 )
 
 // Names lists the needs in words.
 func (n Need) Names() []string {
 	var list []string
-	for i, name := range []string{"hand", "tip", "reset", "energy", "long", "ready", "rf"} {
+	for i, name := range []string{"hand", "tip", "reset", "energy", "long", "ready", "rf", "mark", "load"} {
 		if n&(1<<i) != 0 {
 			list = append(list, name)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"stipple/device/link"
 	"stipple/device/sim"
+	"stipple/protocol"
 	"stipple/protocol/conformance"
 )
 
@@ -21,6 +22,7 @@ type hand struct {
 func (h *hand) Trigger(_ context.Context, held bool) error { return h.Handpiece.Trigger(held) }
 func (h *hand) Contact(_ context.Context, on bool) error   { return h.Handpiece.Contact(on) }
 func (h *hand) Reset(context.Context) error                { return h.Fault(sim.SwitchReboot, true) }
+func (h *hand) Load(_ context.Context, ohms int) error     { return h.LoadOhm(protocol.Ohms(ohms)) }
 func (h *hand) Patience() time.Duration                    { return time.Second }
 
 // Tip mounts a shorter, weaker tip as the other one.
@@ -41,6 +43,7 @@ func (h *hand) Tip(_ context.Context, which conformance.Tip) error {
 	}
 	other := *h.found
 	other.ID, other.Pins, other.NeedleLengthUM, other.RatedPowerMW = 0, other.Pins/2, other.NeedleLengthUM/2, other.RatedPowerMW/2
+	other.UseCount, other.BoundTreatment = 0, sim.TreatmentID{}
 	return h.ChangeTip(other)
 }
 
@@ -86,7 +89,7 @@ func TestSimulatedPenConforms(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				pen := bench(t, model)
 				report, err := conformance.Run(t.Context(), conformance.Config{
-					Dial: dial(pen, nil), Hand: &hand{Handpiece: pen.Hand()}, Energy: true, Long: true,
+					Dial: dial(pen, nil), Hand: &hand{Handpiece: pen.Hand()}, Energy: true, Long: true, Marks: true,
 					End: func(r conformance.Result) {
 						if r.Outcome == conformance.Failed {
 							t.Errorf("%s (section %s): expected %s\n\tgot %s", r.Case.Name, r.Section, r.Expected, r.Got)

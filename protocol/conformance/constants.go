@@ -78,6 +78,11 @@ const (
 	// gentlePulse is the longest RF pulse that a case asks for, in ms: long
 	// enough to be interrupted, far below any dose.
 	gentlePulse = 400
+	// testLoad is the resistor that SERVICE outputs of power are tried with, in Ω.
+	testLoad = 300
+	// depthSlack is how much deeper than its bound a needle may measure before the
+	// pen must latch DEPTH (section 22.3), in µm.
+	depthSlack = 150
 	// restMW and restUM are what a pen at rest may measure: 1 % of a rated power
 	// of 65 W, and the needle's play behind its cap.
 	restMW = 650

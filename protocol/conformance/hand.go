@@ -44,3 +44,11 @@ type ResetHand interface {
 	// Reset cuts the supply for a moment, so that the pen boots.
 	Reset(ctx context.Context) error
 }
+
+// LoadHand is a hand that can put a resistor across the tip of an RF pen.
+type LoadHand interface {
+	Hand
+	// Load puts on a resistor of that many ohms, which may be off by a twentieth;
+	// 0 takes it off.
+	Load(ctx context.Context, ohms int) error
+}

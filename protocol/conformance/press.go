@@ -80,6 +80,17 @@ func mounted(s protocol.Status, found uint32) Tip {
 	return TipOther
 }
 
+// load has a resistor put across the tip. Whether it is on shows only once RF
+// shall flow.
+func (t *trial) load(ohms int) {
+	hand, ok := t.s.cfg.Hand.(LoadHand)
+	if t.over() || !ok {
+		return
+	}
+	t.loaded = true
+	t.do(hand.Load(t.ctx, ohms))
+}
+
 // do loses the run when the hand can't be asked any more.
 func (t *trial) do(err error) {
 	if err != nil {
@@ -106,6 +117,9 @@ func (t *trial) letGo(of *trial) {
 	}
 	if of.touched {
 		t.do(t.s.cfg.Hand.Contact(t.ctx, false))
+	}
+	if hand, ok := t.s.cfg.Hand.(LoadHand); ok && of.loaded {
+		t.do(hand.Load(t.ctx, 0))
 	}
 	if hand, ok := t.s.cfg.Hand.(TipHand); ok && of.tipOff {
 		t.do(hand.Tip(t.ctx, TipFound))

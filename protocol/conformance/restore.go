@@ -45,6 +45,9 @@ func (s *suite) countLeft(status, last protocol.Status, now protocol.SettingsRep
 	if now.Generation != s.found.settings.Generation {
 		s.left("the generation of the settings was %d and is %d", s.found.settings.Generation, now.Generation)
 	}
+	if now.CalRev != s.found.settings.CalRev {
+		s.left("the calibration revision was %d and is %d, and a table that was tried is kept as the previous one", s.found.settings.CalRev, now.CalRev)
+	}
 	if s.ids > 0 {
 		s.left("%d command ids were used, and displaced as many of the %d that the pen keeps", s.ids, protocol.KeptResults)
 	}

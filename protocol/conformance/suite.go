@@ -267,6 +267,7 @@ func (s *suite) runOnce(ctx context.Context, c Case) (Result, error) {
 func (s *suite) cannot(c Case) string {
 	_, tip := s.cfg.Hand.(TipHand)
 	_, reset := s.cfg.Hand.(ResetHand)
+	_, load := s.cfg.Hand.(LoadHand)
 	has := func(n Need) bool { return c.Needs&n != 0 }
 	switch {
 	case s.desc == nil && c.Name != caseDescriptorValid:
@@ -279,6 +280,10 @@ func (s *suite) cannot(c Case) string {
 		return "no hand that can change the tip"
 	case has(NeedReset) && !reset:
 		return "no hand that can cut the supply"
+	case has(NeedLoad) && !load:
+		return "no hand that can put a load across the tip"
+	case has(NeedMark) && !s.cfg.Marks:
+		return "leaves a mark that can't be taken back: --marks"
 	case has(NeedHand) && s.cfg.Hand == nil:
 		return "no hand: --hand or --manual"
 	case has(NeedLong) && !s.cfg.Long:
@@ -312,7 +317,7 @@ func (s *suite) tidy(ctx context.Context, t *trial) error {
 		}
 	}
 	u := s.trial(ctx, t.section)
-	if newest, ok := s.line.newest(t.session); t.over() && t.notRun == "" || t.pulled || t.touched || t.tipOff || !ok || newest.State != protocol.StateStandby {
+	if newest, ok := s.line.newest(t.session); t.over() && t.notRun == "" || t.pulled || t.touched || t.tipOff || t.loaded || !ok || newest.State != protocol.StateStandby {
 		u.letGo(t)
 		u.hello()
 		u.free(t)

@@ -28,6 +28,7 @@ type trial struct {
 	pulled  bool // the hand holds the trigger
 	touched bool
 	tipOff  bool
+	loaded  bool
 	fault   protocol.Fault // that standby has found latched
 
 	failed *failure

@@ -219,7 +219,7 @@ func (w *watch) seeStatus(s *protocol.Status) {
 	if w.status != nil && s.Clock < w.status.Clock {
 		w.say(alwaysClock, "STATUS at %d µs behind one at %d µs", s.Clock, w.status.Clock)
 	}
-	if s.State.Armed() && !w.arms[s.ArmID] {
+	if s.ArmID != 0 && !w.arms[s.ArmID] {
 		w.say(alwaysArmed, "%s, and no ARM of this run has that id", describeStatus(*s))
 	}
 	if err := restless(s); err != nil && !w.pulling {
@@ -234,15 +234,15 @@ func (w *watch) statusFits(s *protocol.Status) error {
 	leased := s.Flags&protocol.FlagLease != 0
 	settled := s.Flags&protocol.FlagSettings != 0
 	switch {
-	case s.State.Armed() != (s.ArmID != 0):
-		return errors.New("an arm id without READY or TREATING, or these without one")
+	case s.State.Armed() != (s.ArmID != 0) && s.State != protocol.StateService:
+		return errors.New("an arm id without READY, TREATING or SERVICE, or the first two without one")
 	case s.State == protocol.StateFault && s.Fault == protocol.FaultNone:
 		return errors.New("FAULT without a fault")
 	case (s.Fault != protocol.FaultNone) != (s.ArmBlocks&protocol.BlockFault != 0):
 		return errors.New("fault and arm block FAULT differ")
 	case (s.State == protocol.StateStopped) != (s.ArmBlocks&protocol.BlockStop != 0):
 		return errors.New("state and arm block ESTOP differ")
-	case leased && !s.State.Armed():
+	case leased && s.ArmID == 0:
 		return errors.New("flag LEASE, and nothing is armed")
 	case !leased && s.LeaseLeft != 0:
 		return errors.New("lease_left without flag LEASE")
