@@ -189,6 +189,32 @@ func TestStopUnderFlood(t *testing.T) {
 	})
 }
 
+// What a pen drops without a word gets no BUSY either, however full its queues
+// are: what only a pen sends, and a request on the other queue's lane.
+func TestFloodOfDroppedFramesIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 13})
+		c := b.console()
+		c.hello(1)
+		c.forget()
+		var flood []byte
+		for i := range uint16(4 * bulkQueue) {
+			h := protocol.Header{Session: c.id, Seq: i}
+			flood = protocol.Append(flood, h, &protocol.TipInfo{ID: 1})
+			flood = protocol.Append(flood, h, &protocol.PulsePage{})
+			h.Type, h.Lane = protocol.TypeTipRead, protocol.LaneBulk
+			flood = protocol.AppendFrame(flood, h, nil)
+		}
+		if _, err := c.conn.Write(flood); err != nil {
+			t.Fatal(err)
+		}
+		b.sleep(50 * time.Millisecond)
+		if r := all[protocol.Rejected](c); len(r) > 0 {
+			t.Errorf("%d answers, the first %+v", len(r), r[0])
+		}
+	})
+}
+
 // However many stops come within one millisecond, each is confirmed at once.
 func TestStopsHaveNoBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
