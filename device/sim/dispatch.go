@@ -3,16 +3,19 @@ package sim
 import "stipple/protocol"
 
 // offers says whether this pen takes requests of type t: its descriptor says
-// what it leaves out.
+// which families it lacks, SPEC.md section 8. A log can be read on any pen.
 func (fw *firmware) offers(t protocol.Type) bool {
 	d := &fw.model.desc
 	switch t {
-	case protocol.TypeLogRead, protocol.TypeLogErase, protocol.TypeLogNote:
+	case protocol.TypeLogErase, protocol.TypeLogNote:
 		return d.LogKept > 0
 	case protocol.TypeSelfTest, protocol.TypeSelfTestRead:
 		return len(d.SelfTests) > 0
-	case protocol.TypeCalRead, protocol.TypeCalWrite, protocol.TypeCalCommit, protocol.TypeCalRestore:
+	case protocol.TypeCalRead, protocol.TypeCalWrite, protocol.TypeCalCommit, protocol.TypeCalRestore,
+		protocol.TypeTestOutput, protocol.TypeTestRead:
 		return len(d.Calibrations) > 0
+	case protocol.TypeService:
+		return len(d.Calibrations) > 0 || len(d.SelfTests) > 0
 	case protocol.TypeFirmwareBegin, protocol.TypeFirmwareWrite, protocol.TypeFirmwareVerify, protocol.TypeFirmwareCommit,
 		protocol.TypeFirmwareAbort, protocol.TypeFirmwareRead:
 		return d.FirmwareUpdate

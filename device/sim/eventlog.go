@@ -47,36 +47,42 @@ func (fw *firmware) note(m *protocol.LogNote) protocol.Message {
 // eraseLog is LOG_ERASE, the first time it arrives. What goes is read once more,
 // to hold it against the copy; that takes its time.
 func (fw *firmware) eraseLog(m *protocol.LogErase) (protocol.Code, protocol.ArmBlocks) {
-	l := fw.nv.log
-	fw.keepErr(l.skip())
-	switch {
-	case l.empty():
-		return protocol.CodeNothing, 0
-	case m.UpTo < l.oldest || m.UpTo > l.newest:
-		return protocol.CodeRange, 0
+	if code := fw.mayErase(m); code != protocol.CodeOK {
+		return code, 0
 	}
 	compare := func() (protocol.Code, protocol.ArmBlocks) { return fw.eraseCopied(m), 0 }
-	if takes := time.Duration(m.UpTo-l.oldest) * time.Millisecond / eraseRate; takes > runFrom {
+	if takes := time.Duration(m.UpTo-fw.nv.log.oldest) * time.Millisecond / eraseRate; takes > runFrom {
 		fw.goOn(takes, compare)
 		return protocol.CodeOK, 0
 	}
 	return compare()
 }
 
+// mayErase says whether the log has records up to what LOG_ERASE names.
+func (fw *firmware) mayErase(m *protocol.LogErase) protocol.Code {
+	l := fw.nv.log
+	fw.keepErr(l.skip())
+	switch {
+	case l.empty():
+		return protocol.CodeNothing
+	case m.UpTo < l.oldest || m.UpTo > l.newest:
+		return protocol.CodeRange
+	}
+	return protocol.CodeOK
+}
+
 // eraseCopied drops what the console has proved that it has. Where the log has
 // wrapped in the meantime, that is not what is kept any more.
 func (fw *firmware) eraseCopied(m *protocol.LogErase) protocol.Code {
-	l := fw.nv.log
-	fw.keepErr(l.skip())
-	sum, held, err := l.sum(m.UpTo)
+	if code := fw.mayErase(m); code != protocol.CodeOK {
+		return code
+	}
+	sum, err := fw.nv.log.sum(m.UpTo)
 	fw.keepErr(err)
-	switch {
-	case !held:
-		return protocol.CodeRange
-	case sum != m.CRC:
+	if err != nil || sum != m.CRC {
 		return protocol.CodeDigest
 	}
-	fw.keepErr(l.erase(m.UpTo))
+	fw.keepErr(fw.nv.log.erase(m.UpTo))
 	fw.event(protocol.EventLogErased, wireBound(m.UpTo), 0)
 	return protocol.CodeOK
 }

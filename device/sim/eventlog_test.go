@@ -195,7 +195,7 @@ func TestLogEraseRuns(t *testing.T) {
 		c := b.idle()
 		c.service(true)
 		var sum uint32
-		b.do(b.pen.call(func() { sum, _, _ = b.pen.fw.nv.log.sum(records) }))
+		b.do(b.pen.call(func() { sum, _ = b.pen.fw.nv.log.sum(records) }))
 		m := &protocol.LogErase{CommandID: 1, Role: protocol.RoleServiceEngineer, UpTo: records, CRC: sum}
 		c.wantOutcome(m, protocol.OutcomeRunning, 0)
 		b.do(b.hand.Trigger(true))
@@ -260,9 +260,12 @@ func TestDamagedRecords(t *testing.T) {
 		if !slices.Equal(got, []uint32{1, 2, 3, 4, 6, 7, 8}) {
 			t.Errorf("records %v", got)
 		}
-		// The sum is over what was sent.
-		m := &protocol.LogErase{CommandID: 1, Role: protocol.RoleServiceEngineer, UpTo: 7, CRC: logSum(list, 7)}
+		// The sum is over what was sent, to the place of one that could not be, too.
+		m := &protocol.LogErase{CommandID: 1, Role: protocol.RoleServiceEngineer, UpTo: 5, CRC: logSum(list, 5)}
 		c.wantOutcome(m, protocol.OutcomeDone, 0)
+		if left := c.readLog(); left[0].Index != 6 {
+			t.Errorf("oldest %d", left[0].Index)
+		}
 	})
 }
 

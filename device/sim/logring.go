@@ -167,14 +167,13 @@ func (l *logRing) page(page *protocol.LogPage, from uint32, most int) error {
 	})
 }
 
-// sum is the checksum over what is kept from the oldest record to upTo. held is
-// false if upTo is not there.
-func (l *logRing) sum(upTo uint32) (sum uint32, held bool, err error) {
+// sum is the checksum over what is kept from the oldest record to upTo.
+func (l *logRing) sum(upTo uint32) (sum uint32, err error) {
 	err = l.walk(l.oldest, upTo, func(r *protocol.LogRecord) bool {
-		sum, held = protocol.LogSum(sum, r), r.Index == upTo
+		sum = protocol.LogSum(sum, r)
 		return true
 	})
-	return sum, held, err
+	return sum, err
 }
 
 // erase drops the records up to upTo.

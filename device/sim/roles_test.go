@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -222,6 +223,38 @@ func TestStateBeforeRole(t *testing.T) {
 			t.Errorf("%v", s.State)
 		}
 	})
+}
+
+// A pen without a family of messages does not know them; what every pen knows it
+// knows.
+func TestFamilies(t *testing.T) {
+	families := map[string]struct {
+		without func(d *protocol.Descriptor)
+		lacks   []protocol.Type
+	}{
+		"all":        {func(*protocol.Descriptor) {}, nil},
+		"log":        {func(d *protocol.Descriptor) { d.LogKept = 0 }, []protocol.Type{protocol.TypeLogErase, protocol.TypeLogNote}},
+		"self-tests": {func(d *protocol.Descriptor) { d.SelfTests = nil }, []protocol.Type{protocol.TypeSelfTest, protocol.TypeSelfTestRead}},
+		"calibrations": {func(d *protocol.Descriptor) { d.Calibrations = nil }, []protocol.Type{
+			protocol.TypeTestOutput, protocol.TypeTestRead, protocol.TypeCalCommit, protocol.TypeCalRestore, protocol.TypeCalRead, protocol.TypeCalWrite}},
+		"service": {func(d *protocol.Descriptor) { d.SelfTests, d.Calibrations = nil, nil }, []protocol.Type{
+			protocol.TypeService, protocol.TypeSelfTest, protocol.TypeSelfTestRead,
+			protocol.TypeTestOutput, protocol.TypeTestRead, protocol.TypeCalCommit, protocol.TypeCalRestore, protocol.TypeCalRead, protocol.TypeCalWrite}},
+		"firmware": {func(d *protocol.Descriptor) { d.FirmwareUpdate = false }, []protocol.Type{
+			protocol.TypeFirmwareBegin, protocol.TypeFirmwareVerify, protocol.TypeFirmwareCommit, protocol.TypeFirmwareAbort, protocol.TypeFirmwareRead,
+			protocol.TypeFirmwareWrite}},
+	}
+	for name, family := range families {
+		m := rfPen()
+		m.desc.FirmwareUpdate = true
+		family.without(&m.desc)
+		fw := &firmware{model: m}
+		for n := range 256 {
+			if typ := protocol.Type(n); fw.offers(typ) != (typ.Known() && !slices.Contains(family.lacks, typ)) {
+				t.Errorf("without %s: offers %v is %v", name, typ, fw.offers(typ))
+			}
+		}
+	}
 }
 
 // PUT_SETTINGS judges whose a parameter is before its value.

@@ -192,6 +192,26 @@ func TestSelfTestOfSome(t *testing.T) {
 	})
 }
 
+// A test that ends before that of the boot does not stand for it.
+func TestSelfTestBeforeBoots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 87})
+		c := b.console()
+		c.hello(1)
+		m := &protocol.SelfTest{CommandID: 1, Role: protocol.RoleTechnician, Tests: protocol.TestBattery}
+		c.wantOutcome(m, protocol.OutcomeRunning, 0)
+		b.sleep(selfTestTime - 15*time.Millisecond - time.Since(b.start))
+		c.wantOutcome(m, protocol.OutcomeDone, 0)
+		if s := c.status(); s.ArmBlocks&protocol.BlockSelfTest == 0 || s.Flags&protocol.FlagSelfTestOK != 0 {
+			t.Errorf("before the boot's test %v", s.ArmBlocks.Names())
+		}
+		b.sleep(50 * time.Millisecond)
+		if s := c.status(); s.ArmBlocks&protocol.BlockSelfTest != 0 {
+			t.Errorf("behind it %v", s.ArmBlocks.Names())
+		}
+	})
+}
+
 // While it tests itself a pen can't be armed.
 func TestSelfTestBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
