@@ -116,27 +116,27 @@ func TestStopWithFrozenPowerSensor(t *testing.T) {
 	})
 }
 
-// Living sensors never look frozen: an hour of a pen at rest, and minutes of
-// treatment, without a fault.
+// Living sensors never look frozen: hours at rest, and minutes of treatment in
+// which power and impedance are measured, without a fault.
 func TestLivingSensors(t *testing.T) {
-	for _, model := range []Model{N1, R1} {
-		m, err := modelOf(model)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fw, err := newFirmware(m, NewRAM(), 5, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 3600 * 1000 {
-			fw.step(restSteps)
-		}
-		fw.sensors.still = [sensorCount]int{}
-		for range inSteps(time.Minute) {
-			fw.step(1)
-		}
-		if fw.fault != protocol.FaultNone {
-			t.Errorf("%s: %v", model, fw.fault)
+	for _, tc := range []struct {
+		script string
+		d      time.Duration
+	}{
+		{"", 2 * time.Hour},
+		{"every 1500ms from 500ms for 1200ms contact\nevery 1500ms from 600ms for 900ms trigger\n", 3 * time.Minute},
+	} {
+		for _, model := range []Model{N1, R1} {
+			r := newRig(t, model, 5, tc.script)
+			r.pen.observe, r.pen.probe, r.idle = func(Change) {}, nil, tc.script == ""
+			r.pen.fw.plant.cable = true
+			r.run(tc.d, time.Second)
+			if len(r.faults) != 0 || r.pen.fw.fault != protocol.FaultNone {
+				t.Errorf("%s: %v, %v", model, r.faults, r.pen.fw.fault)
+			}
+			if n := r.pen.fw.nv.counters.pulse; !r.idle && n < 100 {
+				t.Errorf("%s: %d pulses", model, n)
+			}
 		}
 	}
 }
