@@ -183,3 +183,23 @@ func TestFrozenAtRest(t *testing.T) {
 		})
 	}
 }
+
+// A power sensor that froze at next to nothing still gets its pulse closed: the
+// open supply says that no more can come.
+func TestPowerFrozenLow(t *testing.T) {
+	r := newRig(t, R1, 6, "at 200ms contact on\nat 300ms trigger down\n")
+	fw := r.pen.fw
+	for fw.plant.power == 0 && r.pen.steps < inSteps(time.Second) {
+		r.run(time.Millisecond, time.Millisecond)
+	}
+	fw.breakSensor(faultPowerFrozen, true)
+	fw.sensors.held[sensePower] = int64(rfOff) * uwPerMW / 2
+	if fw.run.pulse == nil {
+		t.Fatal("no pulse")
+	}
+	r.run(20*time.Millisecond, time.Millisecond)
+	p, ok, err := fw.nv.pulse(fw.nv.counters.pulse)
+	if err != nil || !ok || p.Result != protocol.PulseFault || fw.run.pulse != nil || fw.plant.power != 0 || fw.plant.supply {
+		t.Errorf("%+v, %v; open %v, supply %v", p, err, fw.run.pulse != nil, fw.plant.supply)
+	}
+}
