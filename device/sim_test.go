@@ -25,8 +25,15 @@ type simulated struct {
 
 func newSimulated(t *testing.T, model sim.Model) *simulated {
 	t.Helper()
+	return newSimulatedAs(t, sim.Config{Model: model, Seed: 1})
+}
+
+// newSimulatedAs runs the pen that cfg says.
+func newSimulatedAs(t *testing.T, cfg sim.Config) *simulated {
+	t.Helper()
 	b := &simulated{t: t}
-	pen, err := sim.New(sim.Config{Model: model, Seed: 1, Observe: func(c sim.Change) { b.changes = append(b.changes, c) }})
+	cfg.Observe = func(c sim.Change) { b.changes = append(b.changes, c) }
+	pen, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
