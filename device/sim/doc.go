@@ -6,9 +6,10 @@
 // ledger, command ledger, log, self-test, tips' memories, calibration, counters
 // and firmware update are those of a real pen. Only what it drives is simulated:
 // the plant, integer physics of motor, needle, RF and tissue in fixed steps, the
-// same on every machine for the same seed and inputs. Each pen is off in its own way, by its serial number, and its calibration tables put it
-// right: with wrong ones it delivers what is wrong and does not notice. Firmware
-// for it is made by FirmwarePackage, under a key that everybody has.
+// same on every machine for the same seed and inputs. Each pen is off in its own
+// way, by its serial number, and its calibration tables put it right: with wrong
+// ones it delivers what is wrong and does not notice. Firmware for it is made by
+// FirmwarePackage, under a key that everybody has.
 //
 // The operator's hand is the Handpiece, in process or over a socket of its
 // own (ServeHand, HandClient). It is never the link: a pen has no message that
