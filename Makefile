@@ -2,7 +2,7 @@
 # one line of go: nothing here is needed to build by hand (see README.md).
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help demo run build test lint bench screenshots clean
+.PHONY: help demo run build test nightly lint bench screenshots clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ build: ## bin/stipple and bin/penctl
 
 test: ## everything that must hold: format, vet, staticcheck, unit tests, race detector, real window
 	@scripts/test.sh
+
+nightly: ## a thousand simulated hours of the whole system with faults, and ten minutes of each fuzz target
+	@scripts/nightly.sh
 
 lint: ## format, vet and staticcheck alone
 	@scripts/deps.sh build

@@ -47,9 +47,7 @@ func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Messag
 		}
 		return
 	}
-	if !s.answered || int16(f.Ack-s.newest) > 0 {
-		s.answered, s.newest = true, f.Ack
-	}
+	s.answers(f.Ack)
 	r := matching(requests, m)
 	raw := binary.LittleEndian.AppendUint16([]byte{byte(f.Type)}, f.Seq)
 	raw = append(raw, f.Payload...)
@@ -80,14 +78,28 @@ func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Messag
 
 // matching finds the content under a seq that an answer is about.
 func matching(requests []*request, m protocol.Message) *request {
-	if x, ok := m.(*protocol.Result); ok {
-		for _, r := range requests {
-			if id, ok := idOf(r.msg); ok && id == x.CommandID {
-				return r
-			}
+	for _, r := range requests {
+		if answers(m, r) {
+			return r
 		}
 	}
 	return requests[0]
+}
+
+// answers says whether a message can be the answer to a request.
+func answers(m protocol.Message, r *request) bool {
+	switch m := m.(type) {
+	case *protocol.Result:
+		id, ok := idOf(r.msg)
+		return ok && id == m.CommandID
+	case *protocol.Rejected:
+		return m.Request == r.typ
+	case *protocol.EnvelopeReply:
+		return r.typ == protocol.TypePutEnvelope
+	case *protocol.SettingsReply:
+		return r.typ == protocol.TypePutSettings || r.typ == protocol.TypeGetSettings
+	}
+	return false
 }
 
 func idOf(m protocol.Message) (uint64, bool) {
@@ -174,7 +186,7 @@ func (w *Witness) accept(at time.Duration, r *request, m *protocol.Arm) {
 	switch hash, old := w.hash(w.tip), w.hash(w.oldTip); {
 	case !set.confirmed:
 		w.violate(RuleArm, at, "settings confirmed in this session", "none")
-	case m.SettingsHash != hash && !(m.SettingsHash == old && at-w.tipAt <= resultGrace):
+	case m.SettingsHash != hash && !(m.SettingsHash == old && at-w.tipAt <= w.grace()):
 		w.violate(RuleArm, at, fmt.Sprintf("settings %x", hash), fmt.Sprintf("%x", m.SettingsHash))
 	}
 	w.judgeTime(at, r, m.NotAfter)
@@ -262,10 +274,10 @@ func (w *Witness) judgeBlocks(at time.Duration, r *request) {
 	if w.stop.latched && w.stop.at < r.at-w.lag && !w.stop.clear {
 		w.violate(RuleArmBlocked, at, fmt.Sprintf("ESTOP of %v cleared", w.stop.at), "armed")
 	}
-	if t := w.tip; (t.id == 0 || w.rf && t.pins == 0) && at-w.tipAt > resultGrace {
+	if t := w.tip; (t.id == 0 || w.rf && t.pins == 0) && at-w.tipAt > w.grace() {
 		w.violate(RuleArmBlocked, at, "a tip with known pins", fmt.Sprintf("tip %08x, %d pins", t.id, t.pins))
 	}
-	if e := w.settings.envelope; e != nil && e.Pins != w.tip.pins && at-w.tipAt > resultGrace {
+	if e := w.settings.envelope; e != nil && e.Pins != w.tip.pins && at-w.tipAt > w.grace() {
 		w.violate(RuleArmBlocked, at, fmt.Sprintf("limits for %d pins", w.tip.pins), fmt.Sprint(e.Pins))
 	}
 }

@@ -15,7 +15,8 @@ type session struct {
 	liveSeen bool
 	live     uint16 // seq of the newest live frame that came
 	answered bool
-	newest   uint16 // seq of the newest command that was answered
+	newest   uint16   // seq of the newest command that was answered
+	silent   []uint16 // of those that came since: the pen may have taken them and said nothing
 	asked    map[uint16][]*request
 	order    []uint16 // seqs of asked, the oldest first
 }
@@ -33,6 +34,9 @@ const (
 	// keptSeqs is how many seqs of commands are remembered: one is outstanding at
 	// a time, and a flood's are answered BUSY.
 	keptSeqs = 64
+	// keptSilent is how many seqs are remembered that may have been taken without an
+	// answer; after more the Witness believes every one.
+	keptSilent = 512
 	// keptContents is how many contents are told apart under one seq.
 	keptContents = 4
 	// keptHellos is how many hellos may wait for their answer.
@@ -92,16 +96,61 @@ func (w *Witness) liveArrived(at time.Duration, f protocol.Frame) {
 	}
 }
 
+// mayBeNewer says whether a seq is newer than the newest that was answered, or
+// than any that came since: an unknown type, for one, is answered once alone.
+func (s *session) mayBeNewer(seq uint16) bool {
+	if int16(seq-s.newest) > 0 || len(s.silent) >= keptSilent {
+		return true
+	}
+	for _, q := range s.silent {
+		if int16(seq-q) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHaveMoved says whether the pen's newest seq may be another one by now, so
+// that this one is newer again.
+func (s *session) mayHaveMoved(seq uint16) bool {
+	for _, q := range s.silent {
+		if int16(seq-q) > 0 {
+			return true
+		}
+	}
+	return len(s.silent) >= keptSilent
+}
+
+// answers notes that a command was answered: what came before it has been looked
+// at, and moves nothing any more.
+func (s *session) answers(seq uint16) {
+	for i, q := range s.silent {
+		if q == seq {
+			s.silent = append(s.silent[:0], s.silent[i:]...)
+			break
+		}
+	}
+	if !s.answered || int16(seq-s.newest) > 0 || len(s.silent) > 0 {
+		s.answered, s.newest = true, seq
+	}
+}
+
 // asked keeps a command until its answer says what became of it. One that is
 // older than the newest answered must not be carried out.
 func (w *Witness) asked(at time.Duration, f protocol.Frame) {
 	s := &w.session
 	known, ok := s.asked[f.Seq]
-	if !ok && s.answered && int16(f.Seq-s.newest) <= 0 {
+	if !ok && s.answered && !s.mayBeNewer(f.Seq) {
 		return
+	}
+	if len(s.silent) < keptSilent {
+		s.silent = append(s.silent, f.Seq)
 	}
 	for _, r := range known {
 		if r.typ == f.Type && bytes.Equal(r.payload, f.Payload) {
+			if s.mayHaveMoved(f.Seq) {
+				r.answer = nil // it may be taken as new
+			}
 			return
 		}
 	}

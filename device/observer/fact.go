@@ -64,7 +64,7 @@ func (o *Observer) SaysArmed(at time.Duration, id uint32) {
 	o.tell(at, func(o *Observer) {
 		o.expire(at)
 		p := &o.permit
-		switch grace := notice + o.cfg.Lag; {
+		switch grace := notice + o.lag(); {
 		case p.id != id && p.from < at-grace:
 			o.violate(RuleReady, at, "armed under "+hex(p.id), "armed under %s", hex(id))
 		case p.id == id && p.over && p.why == endLease && at > p.ended+grace,

@@ -41,6 +41,9 @@ func (w *Witness) left(at time.Duration, f protocol.Frame) {
 			w.violate(RuleEventNumber, at, fmt.Sprintf("above %d", w.event), fmt.Sprint(m.Index))
 		}
 		w.event = m.Index
+		if m.Code == protocol.EventLeaseExpired {
+			w.seen.Expired++
+		}
 	default:
 		if f.Lane == protocol.LaneCommand && f.Flags&protocol.HasAck != 0 {
 			w.answered(at, f, m)
@@ -113,7 +116,7 @@ func (w *Witness) status(at time.Duration, m *protocol.Status) {
 	w.service = m.State == protocol.StateService
 	if m.State == protocol.StateReady || m.State == protocol.StateTreating || w.service && m.ArmID != 0 {
 		w.saysArmed(at, stamped, m.ArmID)
-	} else if a := w.newest; a != nil && !a.over && stamped > a.accepted+resultGrace {
+	} else if a := w.newest; a != nil && !a.over && stamped > a.accepted+w.grace() {
 		a.over = true
 		w.o.Over(at, a.id)
 	}

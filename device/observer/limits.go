@@ -71,14 +71,18 @@ const (
 	// the same is the alarm's tolerance.
 	speedPermille = 100
 	// loadPermille is how far the load of a SERVICE output may be from the declared
-	// one: 10 %, and the 1.5 % by which the pen's own sensor may be wrong.
-	loadPermille = 115
+	// one: 10 %, and up to 1.8 % of the whole by which the pen's own sensor may be
+	// wrong for a moment: 1 % of noise, 0.5 % of calibration, whole ohms.
+	loadPermille = 120
 	// burstGap is how long RF is off between two pulses at least; the fastest stamp
 	// is 500 ms, a needle in and out takes 120.
 	burstGap = 5 * time.Millisecond
 	// rawPermille is how much a raw value may differ from a true one: what a
 	// calibration may correct, and the depth's 0.3 mm of 3.5.
 	rawPermille = 250
+	// slowFor is how long a busy computer is remembered: as long as what it delayed
+	// can still be on its way.
+	slowFor = time.Second
 	// resultGrace is how long a SETTINGS or RESULT may be on its way from the
 	// firmware to the line: what changed in between may have changed behind it.
 	resultGrace = 5 * time.Millisecond

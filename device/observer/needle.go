@@ -52,7 +52,7 @@ func (n *needle) rearmed(s Settings, out bool) {
 // needs is missing now; not set: it may be out.
 func (o *Observer) needleBound() (b bound) {
 	p := &o.permit
-	back := o.cfg.Retract + notice + o.cfg.Lag
+	back := o.cfg.Retract + notice + o.lag()
 	if o.stopped {
 		b.tighten(o.stopAt+back, RuleNeedleStop)
 	}
@@ -60,7 +60,7 @@ func (o *Observer) needleBound() (b bound) {
 	case p.id == 0, !p.leased && !p.over:
 		b.tighten(never, RuleNeedle)
 	case p.over && p.why == endLease:
-		b.tighten(p.ended+needleAfterRF+o.cfg.Lag, RuleNeedleLate)
+		b.tighten(p.ended+needleAfterRF+o.lag(), RuleNeedleLate)
 	case p.over:
 		b.tighten(p.ended+back, RuleNeedleBack)
 	}
@@ -72,7 +72,7 @@ func (o *Observer) needleBound() (b bound) {
 	switch {
 	case !o.hand.held:
 		b.tighten(o.hand.released+back, RuleNeedleBack)
-	case o.hand.pulled < p.from-notice-o.cfg.Lag:
+	case o.hand.pulled < p.from-notice-o.lag():
 		b.tighten(never, RulePull)
 	}
 	return b
@@ -126,7 +126,7 @@ func (o *Observer) judgeNeedle(s Sample) {
 			o.needleBroken(b.rule, s.At, "needle back: "+b.String(), "%d um out, moving %v", s.DepthUM, s.Moving)
 		}
 	}
-	if o.permit.id == 0 || s.DepthUM <= o.last.DepthUM {
+	if o.permit.id == 0 || o.cfg.Coarse || s.DepthUM <= o.last.DepthUM {
 		return // on its way back, or said already
 	}
 	most := n.deepest + atDepth
@@ -138,7 +138,7 @@ func (o *Observer) judgeNeedle(s Sample) {
 	}
 	// So much deeper than its bound is a fault, and the needle comes back.
 	if beyond := max(o.permit.set.MaxDepth, n.deepest) + depthBeyond + atDepth; s.DepthUM > beyond {
-		n.fault.tighten(s.At+o.cfg.Retract+notice+o.cfg.Lag, RuleDepth)
+		n.fault.tighten(s.At+o.cfg.Retract+notice+o.lag(), RuleDepth)
 	}
 }
 

@@ -15,6 +15,9 @@ type Config struct {
 	RatedPower    protocol.Milliwatts // of the RF, 1 mW to 65 W
 	Retract       time.Duration       // from a stop to needle back, at most
 	ContactSensor bool                // the pen can tell whether the tip touches skin
+	// Coarse says that samples tell whether RF flows and whether the needle is out
+	// or moves, and not how much and how far: such rules are left out.
+	Coarse bool
 	// Lag is how much later than the Observer the pen may learn of something, or
 	// the reverse, beyond what its control takes: 0 in virtual time.
 	Lag time.Duration
@@ -38,6 +41,9 @@ type Sample struct {
 	Trigger bool // as the hand holds it
 	Contact bool // the tip is on the skin
 	Tip     bool // a tip is on
+	// Late is how much later than At a pen that keeps real time came to it: its
+	// computer was busy. 0 in virtual time.
+	Late time.Duration
 	// LoadOhm is a resistor across the tip in place of tissue; 0: none.
 	LoadOhm protocol.Ohms
 }
@@ -67,8 +73,10 @@ type Test struct {
 
 // Observer judges outputs. Use New.
 type Observer struct {
-	cfg   Config
-	floor protocol.Milliwatts // of the RF sensor
+	cfg    Config
+	floor  protocol.Milliwatts // of the RF sensor
+	slow   time.Duration       // the most that the pen was late within slowFor
+	slowAt time.Duration
 
 	mu       sync.Mutex
 	facts    []fact // told and not yet reached by a sample, in the order of time
@@ -95,17 +103,16 @@ type Observer struct {
 // Counts is what an Observer has seen. A run in which nothing happened proves
 // nothing.
 type Counts struct {
-	Samples  int `json:"samples"`
-	Armed    int `json:"armed"`
-	Leases   int `json:"leases"`   // that granted something
-	Expiries int `json:"expiries"` // armed states that ended with their lease
-	Stops    int `json:"stops"`    // ESTOP that latched
-	StopsOn  int `json:"stops_on"` // among them: while RF flowed or the needle was out
-	Pulses   int `json:"pulses"`   // RF pulses, or pulls of a needling pen
-	Strokes  int `json:"strokes"`  // needle out and in
-	Spots    int `json:"spots"`
-	Tests    int `json:"tests"` // SERVICE outputs in which something came out
-	Boots    int `json:"boots"`
+	Samples int `json:"samples"`
+	Armed   int `json:"armed"`
+	Leases  int `json:"leases"`   // that granted something
+	Stops   int `json:"stops"`    // ESTOP that latched
+	StopsOn int `json:"stops_on"` // among them: while RF flowed or the needle was out
+	Pulses  int `json:"pulses"`   // RF pulses, or pulls of a needling pen
+	Strokes int `json:"strokes"`  // needle out and in
+	Spots   int `json:"spots"`
+	Tests   int `json:"tests"` // SERVICE outputs in which something came out
+	Boots   int `json:"boots"`
 }
 
 // Delivery is one pulse as it really was: RF that flowed, or on a needling pen
@@ -133,6 +140,9 @@ func (o *Observer) Sample(s Sample) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.counts.Samples++
+	if s.Late >= o.slow || s.At-o.slowAt > slowFor {
+		o.slow, o.slowAt = s.Late, s.At
+	}
 	o.apply(s.At + step) // what comes within a step is noticed at its start
 	o.expire(s.At)
 	o.feel(s)
@@ -140,6 +150,8 @@ func (o *Observer) Sample(s Sample) {
 	o.followNeedle(s)
 	if s.PowerMW > o.floor {
 		o.judgeRF(s)
+	}
+	if s.PowerMW > o.floor && !o.cfg.Coarse {
 		o.judgeSize(s)
 	}
 	if s.out() && !o.needle.excused {
@@ -268,3 +280,6 @@ func (t *Test) loaded(ohms protocol.Ohms) bool {
 	off := max(ohms-t.Load, t.Load-ohms)
 	return t.Quantity == protocol.QuantityPower && ohms > 0 && off*1000 <= t.Load*loadPermille
 }
+
+// lag is how much later than the Observer the pen may have learnt of something.
+func (o *Observer) lag() time.Duration { return o.cfg.Lag + o.slow }

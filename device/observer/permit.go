@@ -38,7 +38,6 @@ const earlyLeases = 8
 func (o *Observer) expire(now time.Duration) {
 	if p := &o.permit; p.id != 0 && !p.over && now > p.until {
 		p.over, p.ended, p.why = true, p.until, endLease
-		o.counts.Expiries++
 	}
 }
 
@@ -69,7 +68,7 @@ func (o *Observer) arm(at, from time.Duration, id uint32, s Settings) {
 	o.rf.off.follow(o.rfBound())
 	o.needle.back.follow(o.needleBound())
 	o.permit = permit{id: id, set: s, from: from, until: at + rfAfterLease}
-	if o.hand.held && o.hand.pulled < from-notice-o.cfg.Lag {
+	if o.hand.held && o.hand.pulled < from-notice-o.lag() {
 		o.violate(RuleArmBlocked, at, "trigger released", "held since %v", o.hand.pulled)
 	}
 	o.counts.Armed++
@@ -89,7 +88,7 @@ func (o *Observer) lease(l lease) {
 
 func (o *Observer) granted(l lease) {
 	o.expire(l.at)
-	if o.permit.id != 0 && o.permit.grant(l, o.cfg.Lag) {
+	if o.permit.id != 0 && o.permit.grant(l, o.lag()) {
 		o.counts.Leases++
 	}
 }

@@ -29,7 +29,7 @@ const nJPerUJ = 1000
 // rfBound says by when RF must be off because something that it needs is
 // missing now; not set: nothing is.
 func (o *Observer) rfBound() (b bound) {
-	p, lag := &o.permit, o.cfg.Lag
+	p, lag := &o.permit, o.lag()
 	if o.defects.dark {
 		b.tighten(o.darkFrom+decay+step+lag, RuleDark)
 	}
@@ -63,7 +63,7 @@ func (o *Observer) rfBound() (b bound) {
 
 // testBound adds what a SERVICE output wants besides.
 func (o *Observer) testBound(b *bound) {
-	p, lag := &o.permit, o.cfg.Lag
+	p, lag := &o.permit, o.lag()
 	if p.set.Test.Quantity != protocol.QuantityPower {
 		b.tighten(never, RuleQuantity)
 	}
@@ -105,6 +105,9 @@ func (o *Observer) beginPulse(s Sample) {
 	o.counts.Pulses++
 	if o.rf.leaky || o.permit.set.Test != nil {
 		return // perhaps nobody commanded it; and a load is no spot
+	}
+	if o.cfg.Coarse {
+		return
 	}
 	o.spot.pulses++
 	if n := o.permit.set.PulsesPerSpot; o.permit.id != 0 && o.spot.pulses > n {

@@ -68,7 +68,7 @@ func (w *Witness) wrongEnvelope(e *protocol.Envelope, at time.Duration) string {
 		return fmt.Sprintf("1 to %d pulses a spot", d.MaxPulsesSpot)
 	case w.rf && e.DosePerPin > d.MaxDosePinUJ:
 		return fmt.Sprintf("at most %d uJ a pin", d.MaxDosePinUJ)
-	case w.tip.id != 0 && e.Pins != w.tip.pins && at-w.tipAt > resultGrace:
+	case w.tip.id != 0 && e.Pins != w.tip.pins && at-w.tipAt > w.grace():
 		return fmt.Sprintf("%d pins", w.tip.pins)
 	}
 	return ""
@@ -101,11 +101,11 @@ func (w *Witness) applied(at time.Duration, requests []*request, m *protocol.Set
 		w.violate(RuleBounds, at, "an envelope of this session first", fmt.Sprint(values))
 		return
 	}
-	if why := w.wrongValues(values, w.tip); why != "" && (at-w.tipAt > resultGrace || w.wrongValues(values, w.oldTip) != "") {
+	if why := w.wrongValues(values, w.tip); why != "" && (at-w.tipAt > w.grace() || w.wrongValues(values, w.oldTip) != "") {
 		w.violate(RuleBounds, at, why, fmt.Sprint(values))
 	}
 	s.confirmed, s.generation, s.values, s.calRev = true, m.Generation, values, m.CalRev
-	if hash := w.hash(w.tip); hash != m.Hash && at-w.tipAt > resultGrace && !w.lies.hash {
+	if hash := w.hash(w.tip); hash != m.Hash && at-w.tipAt > w.grace() && !w.lies.hash {
 		w.violate(RuleHash, at, fmt.Sprintf("%x", hash), fmt.Sprintf("%x", m.Hash))
 	}
 }

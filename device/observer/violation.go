@@ -24,7 +24,6 @@ const (
 	RuleDose       Rule = "spot_energy_within_envelope"
 	RulePulses     Rule = "pulses_of_spot_within_envelope"
 	RuleSpotAtBoot Rule = "spot_of_boot_is_spent"
-	RuleLeak       Rule = "leak_is_cut"
 	RuleDark       Rule = "no_rf_without_supply"
 	RuleNeedle     Rule = "needle_only_while_armed"
 	RuleNeedleBack Rule = "needle_back_in_time"

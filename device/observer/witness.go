@@ -51,6 +51,7 @@ type Seen struct {
 	Sessions int `json:"sessions"`
 	Armed    int `json:"armed"`
 	Tests    int `json:"tests"`   // SERVICE outputs that were permitted
+	Expired  int `json:"expired"` // armed states that ended with their lease
 	Refused  int `json:"refused"` // ARM, CLEAR and settings
 	Cleared  int `json:"cleared"`
 	Status   int `json:"status"`
@@ -258,3 +259,6 @@ func (w *Witness) Lie(l Lie, on bool) {
 		}
 	}
 }
+
+// grace is how long an answer may be on its way from the firmware to the line.
+func (w *Witness) grace() time.Duration { return resultGrace + w.lag }

@@ -5,7 +5,7 @@
 // It is the second composition root beside the window, builds without cgo, and
 // nothing imports it. It can set a pen; it arms one only in conformance, and no
 // command of it leads to an output unless that is asked for with --energy. A
-// recording is played to a simulated pen only.
+// recording is played, and a storm sent, to a simulated pen only.
 //
 //	penctl COMMAND --port P [--json]
 //
@@ -14,6 +14,7 @@
 //	watch   what it measures, until Ctrl-C
 //	set     depth, speed, power and pulse, read back
 //	conformance  whether a pen does what SPEC.md says
+//	storm   mutated, forged and flooded frames to a simulated pen, while its outputs are watched
 //	sim     a simulated pen on a pseudo-terminal
 //	hand    the trigger, contact, tip, load and faults of a simulated pen
 //	record  every byte of a link, with its time, into a file

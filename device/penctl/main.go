@@ -44,7 +44,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		listCommand(), infoCommand(), watchCommand(), setCommand(), conformanceCommand(), simCommand(), handCommand(),
+		listCommand(), infoCommand(), watchCommand(), setCommand(), conformanceCommand(), stormCommand(), simCommand(), handCommand(),
 		recordCommand(), replayCommand(), decodeCommand(),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -205,5 +206,21 @@ func TestMergeKeepsWhatIsNotGiven(t *testing.T) {
 	}
 	if active[1] != 60 {
 		t.Error("the read-back was changed")
+	}
+}
+
+// A port with a plug may be a real pen: a storm does not even open it.
+func TestStormRefusesAPlug(t *testing.T) {
+	opened := false
+	plugged := device.Port{Path: "/dev/ttyACM0", VID: "1209", PID: "5354"}
+	c := console{out: io.Discard, err: io.Discard, ports: ports{
+		named: func(string) finder {
+			return func(context.Context) ([]device.Port, error) { return []device.Port{plugged}, nil }
+		},
+		open: func(device.Port) (io.ReadWriteCloser, error) { opened = true; return nil, io.EOF },
+	}}
+	err := c.storm(t.Context(), raging{port: plugged.Path, seed: 1, length: time.Second})
+	if code := c.fail(err); code != exitNoPen || opened || !strings.Contains(err.Error(), "USB identity") {
+		t.Errorf("exit %d, opened %v: %v", code, opened, err)
 	}
 }

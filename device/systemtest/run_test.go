@@ -245,5 +245,5 @@ func judgeStrokes(w *world, ledger []protocol.Pulse) {
 func (r result) String() string {
 	return fmt.Sprintf("seed %d %s: %v in %v, %d pulses, %d armed, %d stops (%d on), %d leases ended, %d sessions, %d boots",
 		r.Seed, r.Model, r.Simulated.Round(time.Second), r.Wall.Round(time.Millisecond), r.Outputs.Pulses, r.Link.Armed, r.Outputs.Stops, r.Outputs.StopsOn,
-		r.Outputs.Expiries, r.Link.Sessions, r.Outputs.Boots)
+		r.Link.Expired, r.Link.Sessions, r.Outputs.Boots)
 }

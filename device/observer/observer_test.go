@@ -1,0 +1,304 @@
+package observer
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"stipple/protocol"
+)
+
+// scene tells an observer of an RF pen a story, in milliseconds.
+type scene struct {
+	t *testing.T
+	o *Observer
+	s Sample
+}
+
+const someArm = 0xA1
+
+var someSettings = Settings{
+	Depth: 1500, MaxDepth: 2000, Speed: 60, Power: 10_000, Duration: 100, SpotCap: 2_000_000, PulsesPerSpot: 2,
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	sc := &scene{t: t, o: New(Config{RF: true, RatedPower: 50_000, Retract: 150 * time.Millisecond, ContactSensor: true})}
+	sc.s.Tip = true
+	sc.o.Sample(sc.s)
+	return sc
+}
+
+func ms(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+
+// to lets time pass with the outputs as they are, a sample each step.
+func (sc *scene) to(at float64) *scene {
+	for sc.s.At+step <= ms(at) {
+		sc.s.At += step
+		sc.o.Sample(sc.s)
+	}
+	return sc
+}
+
+// show changes what the instruments show, from now on.
+func (sc *scene) show(change func(*Sample)) *scene {
+	change(&sc.s)
+	sc.o.Sample(sc.s)
+	return sc
+}
+
+func (sc *scene) pull() *scene    { return sc.show(func(s *Sample) { s.Trigger = true }) }
+func (sc *scene) release() *scene { return sc.show(func(s *Sample) { s.Trigger = false }) }
+func (sc *scene) touch() *scene   { return sc.show(func(s *Sample) { s.Contact = true }) }
+func (sc *scene) lift() *scene    { return sc.show(func(s *Sample) { s.Contact = false }) }
+func (sc *scene) insert() *scene {
+	return sc.show(func(s *Sample) { s.DepthUM, s.Moving = 1500, false })
+}
+func (sc *scene) retract() *scene { return sc.show(func(s *Sample) { s.DepthUM, s.Moving = 0, false }) }
+func (sc *scene) rf(mw protocol.Milliwatts) *scene {
+	return sc.show(func(s *Sample) { s.PowerMW = mw })
+}
+
+// treating is 200 ms into a permitted pull, at depth, leased until 450.
+func treating(t *testing.T) *scene {
+	sc := newScene(t)
+	sc.to(100)
+	sc.o.Armed(ms(100), ms(100), someArm, someSettings)
+	sc.o.Lease(ms(150), someArm, ms(120))
+	sc.to(160).touch().pull()
+	sc.to(190).insert()
+	sc.o.Lease(ms(200), someArm, ms(190))
+	return sc.to(200)
+}
+
+// wants checks which rules were broken, in any order.
+func (sc *scene) wants(rules ...Rule) {
+	sc.t.Helper()
+	list, _ := sc.o.Violations()
+	var got []Rule
+	for _, v := range list {
+		if !slices.Contains(got, v.Rule) {
+			got = append(got, v.Rule)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(rules)
+	if !slices.Equal(got, rules) {
+		sc.t.Errorf("broken %v, want %v\n%v", got, rules, list)
+	}
+}
+
+// Each rule, just kept and just broken.
+func TestRules(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		story func(*scene)
+		rules []Rule
+	}{
+		{"a pulse as it should be", func(sc *scene) { sc.rf(10_000).to(299).rf(0).to(310).retract().to(400) }, nil},
+		{"a little too strong", func(sc *scene) { sc.rf(10_150).to(250).rf(0) }, nil},
+		{"too strong", func(sc *scene) { sc.rf(10_200).to(250).rf(0) }, []Rule{RulePower}},
+		{"too long", func(sc *scene) { sc.rf(100).to(200).rf(1000).to(303).rf(0) }, []Rule{RuleDuration}},
+		{"too deep for its RF", func(sc *scene) { sc.show(func(s *Sample) { s.DepthUM = 1545 }).rf(1000).to(210).rf(0) }, []Rule{RuleAtDepth, RuleDepth}},
+		{"too shallow for its RF", func(sc *scene) { sc.show(func(s *Sample) { s.DepthUM = 1400 }).rf(1000).to(210).rf(0) }, []Rule{RuleAtDepth}},
+		{"until the lease's clock ends", func(sc *scene) { sc.to(440).rf(5000).to(450).rf(0) }, nil},
+		{"beyond it", func(sc *scene) { sc.to(440).rf(5000).to(450.3).rf(0) }, []Rule{RuleLease}},
+		{"needle back by the motion limit", func(sc *scene) { sc.to(650).retract() }, nil},
+		{"needle out beyond it", func(sc *scene) { sc.to(650.3).retract() }, []Rule{RuleNeedleLate}},
+		{"trigger released, RF off", func(sc *scene) { sc.rf(5000).to(220).release().to(230).rf(0).to(370).retract() }, nil},
+		{"trigger released, RF on", func(sc *scene) { sc.rf(5000).to(220).release().to(230.3).rf(0).retract() }, []Rule{RuleTrigger}},
+		{"trigger released, needle out", func(sc *scene) { sc.to(220).release().to(371.3).retract() }, []Rule{RuleNeedleBack}},
+		{"lifted", func(sc *scene) { sc.rf(5000).to(220).lift().to(230.3).rf(0).retract() }, []Rule{RuleContact}},
+		{"stopped in time", func(sc *scene) { sc.rf(5000); sc.o.Stop(ms(210)); sc.to(220).rf(0).to(360).retract() }, nil},
+		{"stopped late", func(sc *scene) { sc.rf(5000); sc.o.Stop(ms(210)); sc.to(220.4).rf(0).retract() }, []Rule{RuleStop}},
+		{"needle late after a stop", func(sc *scene) { sc.o.Stop(ms(210)); sc.to(361.4).retract() }, []Rule{RuleNeedleStop}},
+		{"disarmed", func(sc *scene) { sc.rf(5000); sc.o.Over(ms(210), someArm); sc.to(220.4).rf(0).retract() }, []Rule{RuleArmed}},
+		{"another is disarmed", func(sc *scene) { sc.rf(5000); sc.o.Over(ms(210), 7); sc.to(240).rf(0).retract() }, nil},
+		{"tip off", func(sc *scene) {
+			sc.rf(5000).to(210).show(func(s *Sample) { s.Tip = false }).to(220.4).rf(0).retract()
+		}, []Rule{RuleArmed}},
+		{"third pulse of two", func(sc *scene) {
+			for i := range 3 {
+				sc.rf(1000).to(210 + float64(20*i)).rf(0).to(220 + float64(20*i))
+			}
+			sc.retract()
+		}, []Rule{RulePulses}},
+		{"a bounce is the same spot", func(sc *scene) {
+			for i := range 3 {
+				sc.rf(1000).to(205 + float64(40*i)).rf(0).lift().to(235 + float64(40*i)).touch().to(240 + float64(40*i))
+			}
+			sc.retract()
+		}, []Rule{RulePulses}},
+		{"says stopped while RF flows", func(sc *scene) { sc.rf(5000).to(205); sc.o.SaysStopped(ms(205), false); sc.to(206).rf(0) }, []Rule{RuleStopped}},
+		{"says needle back while it is out", func(sc *scene) { sc.o.SaysStopped(ms(205), true); sc.to(206) }, []Rule{RuleStopped}},
+		{"says armed in time", func(sc *scene) { sc.o.SaysArmed(ms(230), someArm); sc.to(240) }, nil},
+		{"says armed behind its lease", func(sc *scene) { sc.to(449).retract().to(452); sc.o.SaysArmed(ms(452), someArm); sc.to(453) }, []Rule{RuleReady}},
+		{"says armed under another", func(sc *scene) { sc.o.SaysArmed(ms(230), 7); sc.to(240) }, []Rule{RuleReady}},
+		{"without supply", func(sc *scene) { sc.rf(5000); sc.o.Dark(ms(210)); sc.to(212).rf(0) }, []Rule{RuleDark}},
+		{"a needle without supply is excused", func(sc *scene) { sc.o.Dark(ms(210)); sc.o.Boot(ms(600)); sc.to(800).retract() }, nil},
+		{"the spot of a boot", func(sc *scene) {
+			sc.o.Dark(ms(210))
+			sc.o.Boot(ms(400))
+			sc.to(410).release().retract().to(500)
+			sc.o.Armed(ms(500), ms(500), 0xB, someSettings)
+			sc.o.Lease(ms(510), 0xB, ms(505))
+			sc.to(520).pull().to(530).insert().rf(1000).to(540).rf(0)
+		}, []Rule{RuleSpotAtBoot}},
+		{"a leak that is cut", func(sc *scene) {
+			sc.to(210).release().retract().to(400)
+			sc.o.Defect(ms(400), DefectLeak, true)
+			sc.to(401).rf(2000).to(404).rf(0)
+		}, nil},
+		{"a leak that is not", func(sc *scene) {
+			sc.to(210).release().retract().to(460)
+			sc.o.Defect(ms(460), DefectLeak, true)
+			sc.to(461).rf(2000).to(466).rf(0)
+		}, []Rule{RuleTrigger}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc := treating(t)
+			c.story(sc)
+			sc.wants(c.rules...)
+		})
+	}
+}
+
+// What is needed before anything may come out, each missing in turn.
+func TestNothingWithoutEverything(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		story func(*scene)
+		rules []Rule
+	}{
+		{"not armed", func(sc *scene) { sc.pull().to(105).rf(5000) }, []Rule{RuleArmed}},
+		{"not leased", func(sc *scene) {
+			sc.o.Armed(ms(101), ms(101), someArm, someSettings)
+			sc.to(110).touch().pull().to(120).insert().rf(5000)
+		}, []Rule{RuleLease, RuleNeedle}},
+		{"leased for another", func(sc *scene) {
+			sc.o.Armed(ms(101), ms(101), someArm, someSettings)
+			sc.o.Lease(ms(102), 7, ms(101))
+			sc.to(110).touch().pull().to(120).insert().rf(5000)
+		}, []Rule{RuleLease, RuleNeedle}},
+		{"leased from the future", func(sc *scene) {
+			sc.o.Armed(ms(101), ms(101), someArm, someSettings)
+			sc.o.Lease(ms(102), someArm, ms(109))
+			sc.to(110).touch().pull().to(120).insert().rf(5000)
+		}, []Rule{RuleLease, RuleNeedle}},
+		{"leased when the lease was over", func(sc *scene) {
+			sc.o.Armed(ms(101), ms(101), someArm, someSettings)
+			sc.o.Lease(ms(352), someArm, ms(350))
+			sc.to(360).touch().pull().to(370).insert().rf(5000)
+		}, []Rule{RuleLease, RuleNeedle}},
+		{"leased with an echo that is stale", func(sc *scene) {
+			sc.o.Armed(ms(400), ms(400), someArm, someSettings)
+			sc.o.Lease(ms(402), someArm, ms(100))
+			sc.to(410).touch().pull().to(420).insert().rf(5000)
+		}, []Rule{RuleLease, RuleNeedle}},
+		{"pulled before", func(sc *scene) {
+			sc.touch().pull().to(150)
+			sc.o.Armed(ms(150), ms(150), someArm, someSettings)
+			sc.o.Lease(ms(151), someArm, ms(150))
+			sc.to(160).insert().rf(5000)
+		}, []Rule{RuleArmBlocked, RulePull}},
+		{"a lease that came before the word READY", func(sc *scene) {
+			sc.o.Lease(ms(103), someArm, ms(102))
+			sc.o.Armed(ms(104), ms(101), someArm, someSettings)
+			sc.to(110).touch().pull().to(120).insert().rf(5000).to(130).rf(0)
+		}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc := newScene(t)
+			sc.to(100)
+			c.story(sc)
+			sc.wants(c.rules...)
+		})
+	}
+}
+
+// The dose of a spot goes on through another arming, and ends with a lift of
+// 100 ms.
+func TestDoseOfASpot(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		lift  float64
+		rules []Rule
+	}{
+		{"lifted too shortly", 99, []Rule{RuleDose}},
+		{"lifted for long enough", 100, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc := newScene(t)
+			set := someSettings
+			set.SpotCap = 1_000_000 // µJ: one pulse of 10 W for 100 ms
+			sc.to(100).touch()
+			pulse := func(id uint32, at float64) {
+				sc.o.Armed(ms(at), ms(at), id, set)
+				sc.o.Lease(ms(at+1), id, ms(at))
+				sc.to(at + 2).pull().insert().rf(10_000).to(at + 102).rf(0).retract().release().to(at + 103)
+			}
+			pulse(1, 200)
+			sc.lift().to(303 + c.lift).touch()
+			pulse(2, 500)
+			sc.wants(c.rules...)
+			sc.to(700)
+			if d := sc.o.Deliveries(); len(d) != 2 || d[0].Energy != 1_000_000 || d[0].ArmID != 1 || d[1].ArmID != 2 {
+				t.Errorf("deliveries %+v", d)
+			}
+		})
+	}
+}
+
+// A SERVICE output: one quantity, its load, its time.
+func TestServiceOutput(t *testing.T) {
+	power := Settings{Power: 5000, Duration: 50, Test: &Test{Quantity: protocol.QuantityPower, Load: 200}}
+	depth := Settings{Depth: 1000, MaxDepth: 1000, Duration: 50, Test: &Test{Quantity: protocol.QuantityDepth}}
+	for _, c := range []struct {
+		name  string
+		set   Settings
+		story func(*scene)
+		rules []Rule
+	}{
+		{"power into its load", power, func(sc *scene) { sc.rf(5000).to(170).rf(0) }, nil},
+		{"power for too long", power, func(sc *scene) { sc.rf(5000).to(175).rf(0) }, []Rule{RuleTestTime, RuleDuration, RuleEnergy}},
+		{"the load comes off", power, func(sc *scene) {
+			sc.rf(5000).to(130).show(func(s *Sample) { s.LoadOhm = 0 }).to(140.3).rf(0)
+		}, []Rule{RuleLoad}},
+		{"the load is another", power, func(sc *scene) {
+			sc.show(func(s *Sample) { s.LoadOhm = 230 }).to(140).rf(5000).to(150).rf(0)
+		}, []Rule{RuleLoad}},
+		{"a needle with power", power, func(sc *scene) { sc.insert().to(125).retract() }, []Rule{RuleQuantity, RuleDepth}},
+		{"depth", depth, func(sc *scene) { sc.show(func(s *Sample) { s.DepthUM = 1000 }).to(170).retract() }, nil},
+		{"RF with depth", depth, func(sc *scene) { sc.show(func(s *Sample) { s.DepthUM = 1000 }).rf(1000).to(121).rf(0).retract() }, []Rule{RuleQuantity, RulePower, RuleEnergy}},
+		{"depth for too long", depth, func(sc *scene) { sc.show(func(s *Sample) { s.DepthUM = 1000 }).to(325).retract() }, []Rule{RuleTestTime}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc := newScene(t)
+			sc.to(90).show(func(s *Sample) { s.LoadOhm = 200 }).to(100)
+			sc.o.Armed(ms(100), ms(100), someArm, c.set)
+			sc.o.Lease(ms(110), someArm, ms(105))
+			sc.to(120).pull()
+			c.story(sc)
+			sc.wants(c.rules...)
+		})
+	}
+}
+
+// What a busy computer delays is no fault of the pen.
+func TestLateness(t *testing.T) {
+	sc := treating(t)
+	sc.rf(5000)
+	sc.o.Stop(ms(210))
+	sc.s.Late = 30 * time.Millisecond
+	sc.to(240).rf(0).retract()
+	sc.wants()
+}
+
+// An observer is called ten thousand times in a second of treatment.
+func TestSampleAllocatesNothing(t *testing.T) {
+	sc := treating(t)
+	sc.rf(5000)
+	if n := testing.AllocsPerRun(100, func() { sc.to(float64(sc.s.At/time.Millisecond) + 0.5) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

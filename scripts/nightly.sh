@@ -1,0 +1,31 @@
+#!/bin/sh
+# What takes too long for every change: the whole system over a thousand
+# simulated hours of faults, and each fuzz target for a while. Says each step as
+# it comes, goes on after one that fails, and ends with 1 if any did.
+#
+#   HOURS    simulated hours, 1000      SEEDS  over how many seeds, 500
+#   FROM     the first seed, 1          FUZZ   how long for each fuzz target, 10m
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+CGO_ENABLED=0
+export CGO_ENABLED
+failed=""
+
+step "${HOURS:-1000} simulated hours of the whole system, over ${SEEDS:-500} seeds from ${FROM:-1}"
+go test -count=1 -timeout 0 -v -run '^TestSystem$' ./device/systemtest -args -hours "${HOURS:-1000}" -seeds "${SEEDS:-500}" -from "${FROM:-1}" ||
+	failed="$failed system"
+
+# Every fuzz target that there is, so that a new one needs no line here.
+for package in $(go list ./protocol/... ./device/... ./app/store/... ./app/clinical/...); do
+	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+		step "fuzz $package $target for ${FUZZ:-10m}"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZ:-10m}" "$package" || failed="$failed $target"
+	done
+done
+
+if [ -n "$failed" ]; then
+	step "failed:$failed"
+	exit 1
+fi
+step "done"
