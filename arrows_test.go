@@ -39,6 +39,7 @@ func rooms() []room {
 		{"device/storm", []string{"protocol"}, "it sends what no console sends, and knows no pen"},
 		{"device/systemtest", nil, "tests alone"},
 		{"device/penctl", []string{"assets", "protocol", "protocol/conformance", "device/...", "golang.org/x/sys/...", "golang.org/x/term"}, "the second composition root: whatever builds without cgo, and nothing of the console"},
+		{"device/logfile", []string{"device", "protocol"}, "a copy of a pen's log on disk is the same for the tool and the window"},
 		{"device", []string{"protocol"}, "a session with a pen knows no window, no store and no port library"},
 		{"app/clinical", []string{"protocol", "github.com/BurntSushi/toml"}, "the nouns and the limits are pure"},
 		{"app/alarm", []string{"protocol", "app/clinical"}, "conditions and patterns are data"},

@@ -33,6 +33,7 @@ type clockSample struct{ at, offset, rtt int64 }
 // clockFit is offset(t) = offset + drift * (t - at).
 type clockFit struct {
 	ok     bool
+	drifts bool // ppb was measured
 	at     int64
 	offset int64
 	ppb    int64 // drift of the pen's clock, parts in 10^9
@@ -174,7 +175,7 @@ func (f *clockFit) drift(samples []clockSample, best clockSample) {
 	if xx == 0 {
 		return
 	}
-	f.ppb = xy * 1e6 / xx
+	f.drifts, f.ppb = true, xy*1e6/xx
 	f.errPPM = min(crystalPPM, limit*1e6/span+1)
 }
 

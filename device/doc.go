@@ -37,6 +37,6 @@
 // The package never starts an output: there is no message that does. It never
 // sends again, under a new id, an action whose outcome is unknown; it never
 // arms by itself, neither after a loss nor after a fault; it never changes a
-// value that it was given; it never sets the pen's clock; and it never writes
-// to a port that has been silent for a second.
+// value that it was given; it never sets the pen's date but on a person's word;
+// and it never writes to a port that has been silent for a second.
 package device

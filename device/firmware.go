@@ -234,9 +234,23 @@ func (s *Session) CommitFirmware(ctx context.Context, pkg []byte) error {
 	})
 }
 
-// AbortFirmware drops what was uploaded and takes the pen back to STANDBY.
-// Errors: those of once.
+// AbortFirmware drops what was uploaded, in this session or an earlier one, and
+// takes the pen back to STANDBY. Errors: those of once.
 func (s *Session) AbortFirmware(ctx context.Context) error {
+	st, err := s.FirmwareState(ctx)
+	if err != nil {
+		return err
+	}
+	if st.Length > 0 && s.Live().Status.State != protocol.StateUpdate {
+		// Only in UPDATE it can be dropped, and only with its own name it is kept
+		// on the way there.
+		err := s.onceFirmware(ctx, 0, func(id uint64, role protocol.Role) protocol.Once {
+			return &protocol.FirmwareBegin{CommandID: id, Role: role, Length: st.Length, SHA256: st.SHA256}
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return s.onceFirmware(ctx, 0, func(id uint64, role protocol.Role) protocol.Once {
 		return &protocol.FirmwareAbort{CommandID: id, Role: role}
 	})

@@ -61,6 +61,18 @@ func TestFirmwareUpload(t *testing.T) {
 		if err := s.AbortFirmware(background); err != nil {
 			t.Error(err)
 		}
+		if len(p.heard(protocol.TypeFirmwareBegin)) != 1 || len(p.svc.pkg) != 0 {
+			t.Error("begun again, or not dropped")
+		}
+		p.with(func(p *fakePen) { // of a session before this one
+			p.svc.pkg, p.svc.fw = pkg[:100], protocol.FirmwareState{Phase: protocol.FirmwareReceiving, Length: 5000, Next: 100, SHA256: sum}
+		})
+		if err := s.AbortFirmware(background); err != nil || len(p.svc.pkg) != 0 {
+			t.Errorf("not dropped: %v", err)
+		}
+		if m := p.heard(protocol.TypeFirmwareBegin)[1].msg.(*protocol.FirmwareBegin); m.Length != 5000 || m.SHA256 != sum {
+			t.Errorf("begun with %+v", m)
+		}
 		for _, bad := range [][]byte{nil, make([]byte, protocol.MaxFirmware+1)} {
 			if err := s.UploadFirmware(background, bad, nil); !errors.Is(err, protocol.ErrFirmware) {
 				t.Errorf("%d bytes: %v", len(bad), err)

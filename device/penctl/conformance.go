@@ -23,8 +23,8 @@ type tried struct {
 
 func conformanceCommand() command {
 	return command{
-		name: "conformance", args: "[--port P] [--only PATTERNS] [--hand PATH | --manual] [--energy] [--long] [--marks] [--json] | --list",
-		does: "holds a pen to SPEC.md, case by case, and says of each failure what was expected, what came\n" +
+		name: "conformance", group: groupService, args: "[--port P] [--only PATTERNS] [--hand PATH | --manual] [--energy] [--long] [--marks] [--json] | --list",
+		does: "holds a pen to SPEC.md, case by case. Of each failure it says what was expected, what came\n" +
 			"and the section. It arms the pen with its smallest settings and never pulls the trigger of an\n" +
 			"armed pen without --energy. It refuses a pen that is armed or has something latched, leaves\n" +
 			"the pen as it found it, also after Ctrl-C, and says what it could not put back.\n" +

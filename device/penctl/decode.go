@@ -19,7 +19,7 @@ const decodeBuffer = 1 << 16
 
 func decodeCommand() command {
 	return command{
-		name: "decode", args: "FILE|- [--lane L] [--type T,…] [--from pen|console] [--raw] [--hex] [--json]",
+		name: "decode", group: groupLink, args: "FILE|- [--lane L] [--type T,…] [--from pen|console] [--raw] [--hex] [--json]",
 		does: "shows a recording frame by frame: time, direction, lane, type, seq, fields with units; and what\n" +
 			"was dropped, with the reason. With --raw it takes the bytes of one direction, with --hex their\n" +
 			"digits; - is standard input",

@@ -20,7 +20,7 @@ const handSuffix = ".ctl"
 
 func handCommand() command {
 	return command{
-		name: "hand", args: "--link PATH trigger down|up | contact on|off | tip new|remove | load OHM|off | fault NAME on|off | fault [--list] | state",
+		name: "hand", group: groupSim, args: "--link PATH trigger down|up | contact on|off | tip new|remove | load OHM|off | fault NAME on|off | fault [--list] | state",
 		does: "is the hand on a simulated pen: its trigger, its contact with the skin, its tip, a load in\n" +
 			"place of tissue, and what breaks in it. It speaks to the handpiece's socket (PATH" + handSuffix + "), never to the link",
 		examples: []string{
@@ -34,6 +34,7 @@ func handCommand() command {
 			"penctl hand fault --list                  (what can break, and what each does)",
 			"tip: model=needling|rf " + strings.Join(tipKeys(), "=… ") + "=…",
 		},
+		words: []string{"trigger", "contact", "tip", "load", "fault", "state"},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			link := fs.String("link", "", "`path` that penctl sim was given")
 			list := fs.Bool("list", false, "with fault: the faults, what breaks there, and what each does")

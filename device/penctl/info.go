@@ -9,7 +9,7 @@ import (
 
 func infoCommand() command {
 	return command{
-		name: "info", args: "[--port P] [--json]",
+		name: "info", group: groupLook, args: "[--port P] [--json]",
 		does:     "says who a pen is, and its state, settings and tip",
 		examples: []string{"penctl info --port /dev/ttyACM0", "penctl info --port /tmp/pen --json"},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {

@@ -18,7 +18,7 @@ type portShape struct {
 
 func listCommand() command {
 	return command{
-		name: "list", args: "[--json]",
+		name: "list", group: groupLook, args: "[--json]",
 		does:     "lists the ports that may be pens, by their USB identity; nothing is sent to them",
 		examples: []string{"penctl list", "penctl list --json"},
 		build: func(*flag.FlagSet) func(context.Context, console, []string) error {

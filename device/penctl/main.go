@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 )
 
@@ -33,8 +31,10 @@ type console struct {
 // command is one thing that penctl does.
 type command struct {
 	name     string
-	args     string // behind the name, for the usage line
-	does     string // one line
+	group    string   // under which it is listed
+	args     string   // behind the name, for the usage line
+	does     string   // what it does; its first sentence stands in the list
+	words    []string // that may stand where a word does, for completion
 	examples []string
 	more     string // behind the examples; empty: nothing
 	// build declares the command's own flags and returns what runs it with
@@ -42,10 +42,30 @@ type command struct {
 	build func(fs *flag.FlagSet) func(ctx context.Context, c console, words []string) error
 }
 
+// The groups of the list of commands, in its order.
+const (
+	groupLook    = "Look at a pen"
+	groupSet     = "Set it"
+	groupService = "Service it"
+	groupLink    = "Look at the link"
+	groupSim     = "Simulate one"
+	groupSelf    = "penctl itself"
+)
+
+func groups() []string {
+	return []string{groupLook, groupSet, groupService, groupLink, groupSim, groupSelf}
+}
+
+// commands is the one table of commands: help, the manual page and completion
+// are made of it.
 func commands() []command {
 	return []command{
-		listCommand(), infoCommand(), watchCommand(), setCommand(), conformanceCommand(), stormCommand(), simCommand(), handCommand(),
+		listCommand(), infoCommand(), watchCommand(), logCommand(), countersCommand(), benchCommand(),
+		setCommand(), clearCommand(), clockCommand(), noteCommand(),
+		selftestCommand(), outputCommand(), calCommand(), firmwareCommand(), conformanceCommand(),
 		recordCommand(), replayCommand(), decodeCommand(),
+		simCommand(), handCommand(), stormCommand(),
+		completionCommand(),
 	}
 }
 
@@ -88,38 +108,4 @@ func commandNamed(name string) (command, bool) {
 		}
 	}
 	return command{}, false
-}
-
-func runHelp(args []string, c console) int {
-	if len(args) == 0 {
-		usage(c.out)
-		return exitOK
-	}
-	cmd, ok := commandNamed(args[0])
-	if !ok {
-		return c.fail(usageError("no command %q; penctl help lists them", args[0]))
-	}
-	helpFor(c.out, cmd)
-	return exitOK
-}
-
-func usage(w io.Writer) {
-	fmt.Fprint(w, "penctl reads, watches and sets a pen, or simulates one.\n\n")
-	for _, cmd := range commands() {
-		fmt.Fprintf(w, "  penctl %-11s %s\n", cmd.name, cmd.does)
-	}
-	fmt.Fprint(w, "\npenctl help COMMAND shows its flags and examples.\n"+
-		"Exit: 0 done, 1 refused, 2 wrong usage, 3 no pen, 4 link lost.\n")
-}
-
-func helpFor(w io.Writer, cmd command) {
-	fmt.Fprintf(w, "penctl %s %s\n\n%s\n\n", cmd.name, cmd.args, cmd.does)
-	fs, _ := flagSet(cmd)
-	cmd.build(fs)
-	fs.SetOutput(w)
-	fs.PrintDefaults()
-	fmt.Fprintf(w, "\nExamples:\n  %s\n", strings.Join(cmd.examples, "\n  "))
-	if cmd.more != "" {
-		fmt.Fprintf(w, "\n%s\n", cmd.more)
-	}
 }

@@ -62,6 +62,16 @@ func (c console) open(ctx context.Context, path string, rate int) (*device.Sessi
 	return c.session(ctx, port, conn, rate)
 }
 
+// openAs is open with somebody else at the console than a clinician.
+func (c console) openAs(ctx context.Context, path string, role protocol.Role) (*device.Session, error) {
+	s, err := c.open(ctx, path, 0)
+	if err != nil {
+		return nil, err
+	}
+	s.SetRole(role)
+	return s, nil
+}
+
 // session opens a session on a connection, which it closes on an error.
 func (c console) session(ctx context.Context, port device.Port, conn io.ReadWriteCloser, rate int) (*device.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, openLimit)

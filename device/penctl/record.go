@@ -40,7 +40,7 @@ type recordShape struct {
 
 func recordCommand() command {
 	return command{
-		name: "record", args: "--out FILE [--port P] [--for TIME] [--rate N] [--raw] [--json]",
+		name: "record", group: groupLink, args: "--out FILE [--port P] [--for TIME] [--rate N] [--raw] [--json]",
 		does: "records every byte of a link with its time, until Ctrl-C. It opens a session, so that STATUS\n" +
 			"flows; with --raw it only listens, to whatever is on the port",
 		examples: []string{

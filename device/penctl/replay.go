@@ -40,7 +40,7 @@ type replayShape struct {
 
 func replayCommand() command {
 	return command{
-		name: "replay", args: "FILE --port P | --link PATH  [--as console|pen] [--times N] [--speed X|max] [--json]",
+		name: "replay", group: groupLink, args: "FILE --port P | --link PATH  [--as console|pen] [--times N] [--speed X|max] [--json]",
 		does: "plays one side of a recording. As the console (the default) it plays to a simulated pen and\n" +
 			"refuses a real one; as the pen it plays to whoever listens on the port, or, with --link,\n" +
 			"on a pseudo-terminal of its own",

@@ -15,7 +15,7 @@ type wanted map[string]int32
 
 func setCommand() command {
 	return command{
-		name: "set", args: "[--port P] [--depth-um N] [--speed-spm N] [--power-mw N] [--pulse-ms N] [--json]",
+		name: "set", group: groupSet, args: "[--port P] [--depth-um N] [--speed-spm N] [--power-mw N] [--pulse-ms N] [--role R] [--json]",
 		does: "sets a pen and prints what it read back; what is not given keeps its value.\n" +
 			"The pen gets an envelope that allows exactly these values at one pulse a spot:\n" +
 			"penctl knows no patient and grants nothing beyond what was typed. It can't arm",
@@ -24,7 +24,7 @@ func setCommand() command {
 			"penctl set --port /tmp/pen --depth-um 1200 --json",
 		},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
-			port := portFlag(fs)
+			port, role := portFlag(fs), roleFlag(fs, protocol.RoleClinician)
 			values := map[string]*int64{
 				protocol.ParamDepth:    fs.Int64("depth-um", 0, "needle depth in µm"),
 				protocol.ParamSpeed:    fs.Int64("speed-spm", 0, "strokes or stamps per minute"),
@@ -39,7 +39,11 @@ func setCommand() command {
 				if err != nil {
 					return err
 				}
-				return c.set(ctx, *port, want)
+				as, err := roleFor(*role, protocol.TypePutSettings)
+				if err != nil {
+					return err
+				}
+				return c.set(ctx, *port, as, want)
 			}
 		},
 	}
@@ -70,8 +74,8 @@ func given(fs *flag.FlagSet, values map[string]*int64) (wanted, error) {
 	return want, err
 }
 
-func (c console) set(ctx context.Context, port string, want wanted) error {
-	s, err := c.open(ctx, port, 0)
+func (c console) set(ctx context.Context, port string, role protocol.Role, want wanted) error {
+	s, err := c.openAs(ctx, port, role)
 	if err != nil {
 		return err
 	}

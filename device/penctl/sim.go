@@ -31,7 +31,7 @@ type simOutput struct {
 
 func simCommand() command {
 	return command{
-		name: "sim", args: "--model needling|rf --link PATH [--seed N] [--memory FILE] [--serial TEXT] [--faults FILE]\n" +
+		name: "sim", group: groupSim, args: "--model needling|rf --link PATH [--seed N] [--memory FILE] [--serial TEXT] [--faults FILE]\n" +
 			"penctl sim firmware --model needling|rf --out FILE --version N.N.N [--minimum N.N.N] [--limits TEXT] [--size N] [--broken]",
 		does: "is a simulated pen on a pseudo-terminal, until Ctrl-C. It prints a JSON object for each\n" +
 			"change of an output, with the pen's monotonic time and the cause",
@@ -42,7 +42,8 @@ func simCommand() command {
 			"penctl sim firmware --model rf --out 1.1.0.stfw --version 1.1.0   (a package that simulated pens take, no others)",
 			"stipple --demo --port /tmp/pen                                (in another terminal)",
 		},
-		more: "The file of --faults, a line an event; penctl hand fault --list has the faults:\n\n" + sim.ScriptHelp,
+		words: []string{wordFirmware},
+		more:  "The file of --faults, a line an event; penctl hand fault --list has the faults:\n\n" + sim.ScriptHelp,
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			model := fs.String("model", "", "needling or rf")
 			link := fs.String("link", "", "`path` of the link to make; the handpiece listens on PATH"+handSuffix)

@@ -33,10 +33,10 @@ const defaultStorm = time.Minute
 
 func stormCommand() command {
 	return command{
-		name: "storm", args: "--model needling|rf | --port P  [--seed N] [--for TIME] [--faults FILE] [--json]",
-		does: "sends minutes of mutated, reordered, repeated, forged and flooded frames to a simulated pen,\n" +
-			"in real time, while a hand pulls its trigger and an observer that knows nothing of the pen's\n" +
-			"firmware watches its outputs. The pen is one of its own, or with --port one of penctl sim,\n" +
+		name: "storm", group: groupSim, args: "--model needling|rf | --port P  [--seed N] [--for TIME] [--faults FILE] [--json]",
+		does: "sends minutes of mutated, forged, repeated and flooded frames to a simulated pen.\n" +
+			"It does so in real time, while a hand pulls the pen's trigger and an observer that knows nothing\n" +
+			"of its firmware watches its outputs. The pen is one of its own, or with --port one of penctl sim,\n" +
 			"whose outputs are then seen through its handpiece, more coarsely. A pen that is not simulated,\n" +
 			"or a port with a USB identity, is refused. Exit: 1 if a rule was broken",
 		examples: []string{

@@ -74,7 +74,7 @@ type eventShape struct {
 
 func watchCommand() command {
 	return command{
-		name: "watch", args: "[--port P] [--rate N] [--count N] [--json]",
+		name: "watch", group: groupLook, args: "[--port P] [--rate N] [--count N] [--json]",
 		does:     "shows what a pen measures, its events and its pulses, until Ctrl-C",
 		examples: []string{"penctl watch --port /tmp/pen", "penctl watch --port /tmp/pen --rate 100 --count 500 --json"},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
