@@ -121,30 +121,17 @@ func header(change func(raw []byte)) func([]byte) []byte {
 	}
 }
 
-// mistakes are broken pens, and the case that must see each.
-func mistakes() []struct {
+// mistake is a broken pen, and the case that must see it.
+type mistake struct {
 	name, caught string
 	make         func() *crooked
-} {
-	type mistake = struct {
-		name, caught string
-		make         func() *crooked
-	}
-	up := func(name, caught string, change func(h protocol.Header, payload []byte) []byte) mistake {
-		return mistake{name, caught, func() *crooked { return &crooked{up: change} }}
-	}
+}
+
+// misheard are pens that take what they must not, or not what they must.
+func misheard() []mistake {
 	down := func(name, caught string, change func() func([]byte) []byte) mistake {
 		return mistake{name, caught, func() *crooked { return &crooked{down: change()} }}
 	}
-	changed := func(typ protocol.Type, change func(h *protocol.Header, payload []byte)) func(protocol.Header, []byte) []byte {
-		return func(h protocol.Header, payload []byte) []byte {
-			if h.Type == typ {
-				change(&h, payload)
-			}
-			return passed(h, payload)
-		}
-	}
-	n := 0
 	return []mistake{
 		down("a wrong checksum is taken", "frame/checksum", func() func([]byte) []byte {
 			return func(stuffed []byte) []byte {
@@ -195,44 +182,67 @@ func mistakes() []struct {
 				return stuffed
 			}
 		}),
+	}
+}
+
+// misspoken are pens that say something else than what is so.
+func misspoken() []mistake {
+	up := func(name, caught string, change func(h protocol.Header, payload []byte) []byte) mistake {
+		return mistake{name, caught, func() *crooked { return &crooked{up: change} }}
+	}
+	changed := func(typ protocol.Type, change func(p []byte)) func(protocol.Header, []byte) []byte {
+		return func(h protocol.Header, payload []byte) []byte {
+			if h.Type == typ {
+				change(payload)
+			}
+			return passed(h, payload)
+		}
+	}
+	n := 0
+	return []mistake{
 		up("STATUS comes 10 times a second", "status/rate", func(h protocol.Header, payload []byte) []byte {
 			if n++; h.Type == protocol.TypeStatus && n%2 == 0 {
 				return nil
 			}
 			return passed(h, payload)
 		}),
-		up("refusals name no bound", "range/depth", changed(protocol.TypeSettings, func(_ *protocol.Header, p []byte) {
-			for at := len(p) - 6; at > 23 && len(p) > 40; at -= 6 {
-				copy(p[at+2:], []byte{0, 0, 0, 0})
-			}
-		})),
-		up("reserved bits are set", "always/payloads", changed(protocol.TypeSettings, func(_ *protocol.Header, p []byte) { p[0] |= 0x80 })),
-		up("the settings hash is another one", "settings/hash", changed(protocol.TypeSettings, func(_ *protocol.Header, p []byte) {
-			if p[15] != 0 {
-				p[15] ^= 1
-			}
-		})),
-		up("events repeat their index", "always/events", changed(protocol.TypeEvent, func(_ *protocol.Header, p []byte) { p[0] &^= 1 })),
-		up("flag LEASE is always set", "always/status", changed(protocol.TypeStatus, func(_ *protocol.Header, p []byte) { p[2] |= byte(protocol.FlagLease) })),
-		up("TIME_TELL has a clock of its own", "time/one-clock", changed(protocol.TypeTimeTell, func(_ *protocol.Header, p []byte) { p[11]++; p[19]++ })),
 		up("live frames begin at 1", "hello/lanes-from-0", func(h protocol.Header, payload []byte) []byte {
 			if h.Lane == protocol.LaneLive {
 				h.Seq++
 			}
 			return passed(h, payload)
 		}),
-		up("the descriptor is not that of its digest", "descriptor/valid", changed(protocol.TypeDescriptorChunk, func(_ *protocol.Header, p []byte) {
+		up("refusals name no bound", "range/depth", changed(protocol.TypeSettings, func(p []byte) {
+			for at := len(p) - 6; at > 23 && len(p) > 40; at -= 6 {
+				copy(p[at+2:], []byte{0, 0, 0, 0})
+			}
+		})),
+		up("reserved bits are set", "always/payloads", changed(protocol.TypeSettings, func(p []byte) { p[0] |= 0x80 })),
+		up("the settings hash is another one", "settings/hash", changed(protocol.TypeSettings, func(p []byte) {
+			if p[15] != 0 {
+				p[15] ^= 1
+			}
+		})),
+		up("events repeat their index", "always/events", changed(protocol.TypeEvent, func(p []byte) { p[0] &^= 1 })),
+		up("flag LEASE is always set", "always/status", changed(protocol.TypeStatus, func(p []byte) { p[2] |= byte(protocol.FlagLease) })),
+		up("TIME_TELL has a clock of its own", "time/one-clock", changed(protocol.TypeTimeTell, func(p []byte) { p[11]++; p[19]++ })),
+		up("the descriptor is not that of its digest", "descriptor/valid", changed(protocol.TypeDescriptorChunk, func(p []byte) {
 			if len(p) > 20 && p[0] == 0 && p[1] == 0 {
 				p[12]++
 			}
 		})),
-		up("STOPPED has another nonce", "stop/standby", changed(protocol.TypeStopped, func(_ *protocol.Header, p []byte) { p[3] ^= 0xFF })),
+		up("STOPPED has another nonce", "stop/standby", changed(protocol.TypeStopped, func(p []byte) { p[3] ^= 0xFF })),
+		up("log records have the checksum of others", "log/sound", changed(protocol.TypeLogPage, func(p []byte) {
+			if len(p) > 40 {
+				p[40] ^= 1
+			}
+		})),
 	}
 }
 
 // A pen that is broken fails the case that is about it, whatever else it fails.
 func TestBrokenPenIsCaught(t *testing.T) {
-	for _, m := range mistakes() {
+	for _, m := range append(misheard(), misspoken()...) {
 		t.Run(m.caught+", "+m.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				pen := bench(t, sim.R1)

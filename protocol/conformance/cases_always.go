@@ -29,7 +29,7 @@ func alwaysCases() []Case {
 		watched(alwaysHeaders, "2.1", "every header of the pen is one that a pen sends: type, lane, flags, ack, session"),
 		watched(alwaysPayloads, "4.2", "every payload decodes, and has its reserved bits 0"),
 		watched(alwaysReplies, "3", "every reply answers a request of its session and lane"),
-		watched(alwaysSeq, "3", "each lane counts by one in each session; live frames never go back"),
+		watched(alwaysSeq, "3", "each lane counts in each session, the command lane by one, and none goes back"),
 		watched(alwaysStatus, "14", "no STATUS contradicts itself"),
 		watched(alwaysClock, "1", "the pen's clock never goes back within a boot"),
 		watched(alwaysEvents, "16", "events count up, and each is in the descriptor with its arguments"),

@@ -54,18 +54,6 @@ func (t *trial) gentle() []int32 {
 	return values
 }
 
-// brisk is values with the fastest stamps that they fit into, so that a case
-// that waits for a further one need not wait long.
-func (t *trial) brisk(values []int32) []int32 {
-	p, i, _ := t.param(protocol.ParamSpeed)
-	for v := p.Max; v > p.Min; v -= p.Step {
-		if faster := with(values, i, v); t.fits(faster) {
-			return faster
-		}
-	}
-	return values
-}
-
 // pullFor arms for values with leases, on a new spot, and pulls the trigger.
 // What it returns are the ARM's id and a mark before the pull.
 func (t *trial) pullFor(values []int32) (id uint32, mark int) {
@@ -232,15 +220,15 @@ func energyStopFlood(t *trial) {
 	t.write(protocol.Append(nil, protocol.Header{Session: t.session}, m))
 	sent := time.Now()
 	t.awaitStopped(m.Nonce, t.session, mark)
-	limit := protocol.StopConfirm + floodTime + t.s.backTime() + t.s.roundTrip + hostSlack
+	limit := protocol.StopConfirm + t.s.floodShare() + t.s.backTime() + t.s.roundTrip + hostSlack
 	t.want(t.over() || time.Since(sent) <= limit, fmt.Sprintf("STOPPED with the needle back within %v", limit), "%v", time.Since(sent))
 	t.ended(mark, protocol.PulseStopped)
 }
 
-// energyLease asks for STATUS every 5 ms, so that RF and needle are seen where
+// energyLease asks for STATUS as often as the line bears, so that RF and needle are seen where
 // the limits are.
 func energyLease(t *trial) {
-	ask[protocol.Rate](t, &protocol.SetRate{PerSecond: protocol.MaxStatusRate})
+	ask[protocol.Rate](t, &protocol.SetRate{PerSecond: t.s.rate()})
 	id, mark := t.pullFor(t.gentle())
 	t.flowing(mark)
 	after, before, clock := t.lastLease(id)
@@ -327,63 +315,6 @@ func energyZero(t *trial) {
 	// What a sensor at rest adds up to over the pulse.
 	most := uint32(protocol.Energy(restMW, protocol.Milliseconds(p.Duration)))
 	t.want(t.over() || p.Energy <= most && p.SetPower == 0, fmt.Sprintf("at most %d µJ, 0 mW commanded", most), "%d µJ, %d mW", p.Energy, p.SetPower)
-}
-
-func energySpot(t *trial) {
-	if !t.s.desc.ContactSensor {
-		t.skip("this pen can't tell one spot from another")
-		return
-	}
-	values := t.brisk(t.gentle())
-	_, first := t.onePulse(values)
-	blocked := func(when string) {
-		s := t.awaitHand("SPOT_BLOCKED "+when, t.mark(), func(s protocol.Status) bool { return s.Flags&protocol.FlagSpotBlocked != 0 })
-		t.want(t.over() || s.NewestPulse == first.Index, "no further pulse "+when, "pulse %d", s.NewestPulse)
-	}
-	stamp := time.Minute / time.Duration(max(values[t.s.desc.Index(protocol.ParamSpeed)], 1))
-	t.wait(2 * stamp)
-	blocked("with the trigger still held")
-	t.release()
-	t.pull()
-	t.wait(2 * stamp)
-	blocked("after another pull")
-	t.release()
-	t.put(&protocol.Disarm{})
-	t.stopLeasing()
-	t.inState(protocol.StateStandby)
-	t.readyFor(values)
-	t.pull()
-	t.wait(2 * stamp)
-	blocked("after DISARM and ARM")
-	t.contact(false)
-	t.wait(2 * protocol.SpotRelease)
-	mark := t.mark()
-	t.contact(true)
-	t.ended(mark, protocol.PulseComplete)
-}
-
-// energyBounce lifts the tip for as short as the hand can; the pen's own events
-// say how long it was.
-func energyBounce(t *trial) {
-	if !t.s.desc.ContactSensor {
-		t.skip("this pen can't tell one spot from another")
-		return
-	}
-	values := t.brisk(t.gentle())
-	_, first := t.onePulse(values)
-	mark := t.mark()
-	t.do(t.s.cfg.Hand.Contact(t.ctx, false))
-	off := t.awaitEvent(protocol.EventContact, "EVENT 14, contact", mark)
-	mark = t.mark()
-	t.do(t.s.cfg.Hand.Contact(t.ctx, true))
-	on := t.awaitEvent(protocol.EventContact, "EVENT 14, contact", mark)
-	if on.Clock.Sub(off.Clock) >= protocol.SpotRelease {
-		t.skip("the hand was too slow: the tip was off for %v", on.Clock.Sub(off.Clock))
-	}
-	stamp := time.Minute / time.Duration(max(values[t.s.desc.Index(protocol.ParamSpeed)], 1))
-	t.wait(2 * stamp)
-	s := t.inState(protocol.StateTreating)
-	t.want(t.over() || s.Flags&protocol.FlagSpotBlocked != 0 && s.NewestPulse == first.Index, fmt.Sprintf("SPOT_BLOCKED, newest pulse %d", first.Index), "flags %#x, newest pulse %d", s.Flags, s.NewestPulse)
 }
 
 func energyTipOff(t *trial) {

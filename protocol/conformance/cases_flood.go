@@ -21,30 +21,30 @@ func floodCommands(t *trial) {
 	first, mark := t.seq[protocol.LaneCommand], t.mark()
 	t.write(t.flood(protocol.LaneCommand))
 	last := t.seq[protocol.LaneCommand] - 1
-	t.wait(floodTime + quietTime)
+	t.wait(t.s.floodShare() + quietTime)
 	list, _, _ := t.s.line.since(mark)
 	answered := map[uint16]bool{}
 	for _, a := range list {
 		if a.Lane == protocol.LaneCommand && a.Session == t.session {
 			answered[a.Ack] = true
-			_, settings := a.msg.(*protocol.SettingsReply)
-			t.want(settings || isRejected(a.msg, protocol.CodeBusy), "SETTINGS, or REJECTED with BUSY", "%s", describe(a))
+			_, rate := a.msg.(*protocol.Rate)
+			t.want(rate || isRejected(a.msg, protocol.CodeBusy), "RATE, or REJECTED with BUSY", "%s", describe(a))
 		}
 	}
 	t.want(t.over() || len(answered) > 0, fmt.Sprintf("answers to seq %d to %d", first, last), "none")
 	// What was refused counts as never seen, so the retry of the last is done.
 	mark = t.mark()
-	h := protocol.Header{Session: t.session, Lane: protocol.LaneCommand, Seq: last}
-	t.send(h, &protocol.GetSettings{})
-	h.Type = protocol.TypeGetSettings
-	after := as[protocol.SettingsReply](t, h.Type, t.reply(h, mark))
+	h := protocol.Header{Type: protocol.TypeSetRate, Session: t.session, Lane: protocol.LaneCommand, Seq: last}
+	t.send(h, &protocol.SetRate{PerSecond: protocol.StatusRate})
+	as[protocol.Rate](t, h.Type, t.reply(h, mark))
+	after := ask[protocol.SettingsReply](t, &protocol.GetSettings{})
 	t.want(t.over() || fmt.Sprint(*after) == fmt.Sprint(*before), describeMessage(before), "%s", describeMessage(after))
 }
 
 func floodBulk(t *trial) {
 	mark := t.mark()
 	t.write(t.flood(protocol.LaneBulk))
-	t.wait(floodTime + quietTime)
+	t.wait(t.s.floodShare() + quietTime)
 	list, _, _ := t.s.line.since(mark)
 	for _, a := range list {
 		if a.Lane == protocol.LaneBulk && a.Session == t.session {
@@ -59,7 +59,7 @@ func floodLive(t *trial) {
 	mark := t.mark()
 	t.write(t.flood(protocol.LaneLive))
 	t.alive()
-	t.wait(floodTime)
+	t.wait(t.s.floodShare() + quietTime)
 	t.tell()
 	if a, came := t.look(0, mark, func(a arrival) bool { return a.Lane == protocol.LaneBulk || a.Lane == protocol.LaneStop }); came {
 		t.fail("no answer on another lane", "%s", describe(a))
@@ -76,13 +76,16 @@ func floodHellos(t *trial) {
 		b = protocol.Append(b, protocol.Header{}, m)
 	}
 	t.write(b)
-	t.wait(floodTime)
+	t.wait(t.s.floodShare() + quietTime)
 	t.hello()
 	t.alive()
 	t.inState(protocol.StateStandby)
 }
 
 func floodReady(t *trial) {
+	if t.s.floodTime > slowFlood {
+		t.skip("on this line leases would wait behind a flood")
+	}
 	id := t.ready()
 	for _, lane := range []protocol.Lane{protocol.LaneBulk, protocol.LaneCommand, protocol.LaneCount} {
 		t.write(t.flood(lane))

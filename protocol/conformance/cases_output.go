@@ -267,13 +267,16 @@ func outputDepth(t *trial) {
 func outputReleased(t *trial) {
 	_, mark := t.driving(2000)
 	t.release()
+	if r := ask[protocol.TestReport](t, &protocol.TestRead{}); r.Result == protocol.PulseComplete {
+		t.skip("the output was over before the trigger was released")
+	}
 	t.outputEvent(mark, protocol.PulseReleased)
 	t.outputCame(protocol.PulseReleased)
 	t.inState(protocol.StateService)
 }
 
 func outputLeaseOver(t *trial) {
-	ask[protocol.Rate](t, &protocol.SetRate{PerSecond: protocol.MaxStatusRate})
+	ask[protocol.Rate](t, &protocol.SetRate{PerSecond: t.s.rate()})
 	m, mark := t.driving(2000)
 	after, before, clock := t.lastLease(m.ArmID())
 	t.outputEnds(mark, rfLimit(after, clock), rfLimit(before, clock))

@@ -188,7 +188,8 @@ func statusSetRate(t *trial) {
 		r := ask[protocol.Rate](t, &protocol.SetRate{PerSecond: c.ask})
 		t.want(t.over() || r.PerSecond == c.grant, fmt.Sprintf("RATE %d for %d", c.grant, c.ask), "%d", r.PerSecond)
 	}
-	t.paced(100, 500*time.Millisecond)
+	ask[protocol.Rate](t, &protocol.SetRate{PerSecond: t.s.rate()})
+	t.paced(int(t.s.rate()), 500*time.Millisecond)
 }
 
 func statusRateEnds(t *trial) {

@@ -27,7 +27,6 @@ func (t *trial) cut() {
 	if t.over() || !ok {
 		return
 	}
-	t.stopLeasing()
 	t.s.watch.join(0)
 	t.s.watch.reboot()
 	t.do(hand.Reset(t.ctx))
@@ -37,6 +36,7 @@ func (t *trial) cut() {
 			break
 		}
 	}
+	t.stopLeasing() // only now: a hand may be slow
 	if t.lost != nil && t.ctx.Err() == nil {
 		// The port went with the supply.
 		t.lost = nil

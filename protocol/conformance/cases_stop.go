@@ -48,7 +48,7 @@ func (t *trial) stopWith(h protocol.Header, payload []byte, nonce uint32) protoc
 
 // awaitStopped waits for STOPPED with the needle back.
 func (t *trial) awaitStopped(nonce, session uint32, mark int) protocol.Stopped {
-	within := protocol.StopConfirm + t.s.backTime() + t.s.roundTrip + hostSlack
+	within := protocol.StopConfirm + t.s.backTime() + t.s.floodShare() + t.s.roundTrip + hostSlack
 	a := t.await(fmt.Sprintf("STOPPED with nonce %#x, needle back, session %#x", nonce, session), within, mark, func(a arrival) bool {
 		m, ok := a.msg.(*protocol.Stopped)
 		return ok && m.Nonce == nonce && m.NeedleBack && a.Session == session
@@ -219,16 +219,17 @@ func stopWhileBulk(t *trial) {
 	}
 }
 
-// flood is floodBytes of one lane's requests, or of noise.
+// flood is floodBytes of one lane's requests, or of noise. The requests are such
+// that the answers are as short.
 func (t *trial) flood(lane protocol.Lane) []byte {
 	var b []byte
 	for len(b) < floodBytes && !t.over() {
 		var m protocol.Message
 		switch lane {
 		case protocol.LaneCommand:
-			m = &protocol.GetSettings{}
+			m = &protocol.SetRate{PerSecond: protocol.StatusRate}
 		case protocol.LaneBulk:
-			m = &protocol.DescriptorRead{Max: protocol.MaxChunk}
+			m = &protocol.DescriptorRead{Max: 1}
 		case protocol.LaneLive:
 			m = &protocol.TimeAsk{}
 		default:
@@ -256,7 +257,7 @@ func (t *trial) stopInFlood(lane protocol.Lane) {
 		s, ok := a.msg.(*protocol.Stopped)
 		return ok && s.Nonce == m.Nonce
 	})
-	limit := protocol.StopConfirm + floodTime + t.s.roundTrip + hostSlack
+	limit := protocol.StopConfirm + t.s.floodShare() + t.s.roundTrip + hostSlack
 	t.want(t.over() || a.at.Sub(sent) <= limit, fmt.Sprintf("STOPPED within %v, the line's share included", limit), "%v", a.at.Sub(sent))
 	t.awaitStopped(m.Nonce, t.session, mark)
 	t.wait(quietTime)

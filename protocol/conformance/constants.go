@@ -88,10 +88,17 @@ const (
 	restMW = 650
 	restUM = 50
 	// floodBytes is how much is written at once in a flood: what a console never
-	// has on the line unanswered.
-	floodBytes = protocol.MaxUnacknowledged
-	// floodTime is what floodBytes take on the slowest line.
-	floodTime = 180 * time.Millisecond
+	// has on the line unanswered. The answers to a flood are as long, and BUSY
+	// comes on top.
+	floodBytes   = protocol.MaxUnacknowledged
+	floodAnswers = 2
+	// slowFlood is when floodBytes take so long that leases wait behind them: no
+	// pen can be READY then.
+	slowFlood = 50 * time.Millisecond
+	// statusBytes is what one STATUS takes of the line, and statusShare how much of
+	// the line STATUS may take, in parts of a hundred; section 21.
+	statusBytes = 94
+	statusShare = 20
 	// keptBurnt is how many ids that RESULT_OF has burnt a pen remembers at
 	// least; section 12.
 	keptBurnt = 32

@@ -24,6 +24,7 @@ type suite struct {
 	found     *found
 	boot      uint32        // of the newest hello
 	roundTrip time.Duration // the longest that was measured at the start
+	floodTime time.Duration // what floodBytes take on the line
 	ids       int           // command ids used
 	stall     *stall
 }
@@ -138,14 +139,33 @@ func (s *suite) read(t *trial) error {
 	return nil
 }
 
-// measure takes the longest round trip of the line.
+// measure takes the longest round trip of the line, and what floodBytes take on
+// it: delimiters alone, which are no frame, with a TIME_ASK behind them.
 func (s *suite) measure(t *trial) {
 	for range protocol.TimeQuick {
 		sent := time.Now()
 		t.tell()
 		s.roundTrip = max(s.roundTrip, time.Since(sent))
 	}
+	sent := time.Now()
+	t.write(make([]byte, floodBytes))
+	t.tell()
+	s.floodTime = max(time.Since(sent)-s.roundTrip, 0)
 }
+
+// rate is the number of STATUS a second to ask for where many are wanted: what a
+// console may ask for on this line.
+func (s *suite) rate() uint16 {
+	if s.floodTime == 0 {
+		return protocol.MaxStatusRate
+	}
+	most := int64(floodBytes) * statusShare * int64(time.Second) / (100 * statusBytes * int64(s.floodTime))
+	return uint16(min(max(most, protocol.StatusRate), protocol.MaxStatusRate))
+}
+
+// floodShare is how long what a flood has put on the line, and the answers to it,
+// may keep something behind them waiting.
+func (s *suite) floodShare() time.Duration { return (1 + floodAnswers) * s.floodTime }
 
 func (s *suite) dial(ctx context.Context) error {
 	rw, err := s.cfg.Dial(ctx)

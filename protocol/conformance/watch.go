@@ -189,25 +189,22 @@ func (w *watch) seePayload(a arrival) {
 	}
 }
 
-// seeSeq wants each lane to count by one. On the live lane frames may be
-// missing; on the command lane a kept reply comes again as it was.
+// seeSeq wants each lane to count. Live frames may be missing, and bulk answers
+// for which a flood left no room; on the command lane a kept reply comes again as
+// it was.
 func (w *watch) seeSeq(a arrival) {
 	last, known := w.seq[a.Lane]
 	raw := protocol.AppendFrame(nil, a.Header, a.payload)
 	defer func() { w.seq[a.Lane], w.replied[a.Lane] = a.Seq, raw }()
 	switch a.Lane {
 	case protocol.LaneStop: // STOPPED is taken with any seq
-	case protocol.LaneLive:
+	case protocol.LaneLive, protocol.LaneBulk:
 		if known && !protocol.Newer(a.Seq, last) {
-			w.say(alwaysSeq, "live lane: seq %d behind %d", a.Seq, last)
+			w.say(alwaysSeq, "%v lane: seq %d behind %d", a.Lane, a.Seq, last)
 		}
 	case protocol.LaneCommand:
 		if known && a.Seq != last+1 && !bytes.Equal(raw, w.replied[a.Lane]) || !known && a.Seq != 0 {
 			w.say(alwaysSeq, "command lane: seq %d behind %d, and not the kept reply", a.Seq, last)
-		}
-	default:
-		if known && a.Seq != last+1 || !known && a.Seq != 0 {
-			w.say(alwaysSeq, "%v lane: seq %d behind %d", a.Lane, a.Seq, last)
 		}
 	}
 }
