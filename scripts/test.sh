@@ -18,8 +18,8 @@ CGO_ENABLED=0 go test $(go list ./... | grep -v -x -e stipple -e stipple/app -e 
 
 # A tag makes pens that are broken on purpose; each must be caught.
 step "broken pens"
-CGO_ENABLED=0 go vet -tags brokenpen ./device/...
-CGO_ENABLED=0 go test -tags brokenpen -run 'Flaw|Broken' ./device/sim ./device/storm ./device/systemtest ./device/penctl
+CGO_ENABLED=0 go vet -tags brokenpen ./device/... ./protocol/conformance
+CGO_ENABLED=0 go test -tags brokenpen -run 'Flaw|Broken' ./device/sim ./device/storm ./device/systemtest ./device/penctl ./protocol/conformance
 
 # The bench tool and everything under it must build elsewhere, too.
 for system in windows darwin; do
@@ -35,7 +35,7 @@ go test . ./app
 # between that thread and the others is worth the detector's time.
 step "race detector"
 # shellcheck disable=SC2046
-go test -race $(go list ./device/... ./app/console/... ./app/store/... ./app/ui/trace | grep -v -x -e stipple/device/penctl -e stipple/device/systemtest)
+go test -race $(go list ./device/... ./protocol/conformance ./app/console/... ./app/store/... ./app/ui/trace | grep -v -x -e stipple/device/penctl -e stipple/device/systemtest)
 go test -race ./device/systemtest -args -seed 3
 go test -race -run 'Redraw|Clock' ./app/ui
 
