@@ -108,6 +108,39 @@ func TestLogThatDoesNotEnd(t *testing.T) {
 	})
 }
 
+// A pen of another major is asked for its log all the same: LOG_READ never
+// changes. Nothing else of it is.
+func TestLogOfAnotherMajor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, conn := newFakePen(t)
+		p.with(func(p *fakePen) { p.ack.Major, p.svc.log = 2, fakeLog(100, 1, 7) })
+		s, l := open(t, conn)
+		defer shut(t, s, p, l)
+		var cur device.LogCursor
+		if all, err := copyLog(s, &cur); err != nil || len(all) != 100 {
+			t.Errorf("%d records: %v", len(all), err)
+		}
+		for name, do := range map[string]func() error{
+			"erase":    func() error { return s.EraseLog(context.Background(), cur) },
+			"note":     func() error { _, err := s.Note(context.Background(), [8]byte{}); return err },
+			"counters": func() error { _, err := s.Counters(context.Background()); return err },
+			"service":  func() error { return s.EnterService(context.Background()) },
+			"upload":   func() error { return s.UploadFirmware(context.Background(), []byte{1}, nil) },
+		} {
+			if err := do(); !errors.Is(err, device.ErrMonitor) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for _, r := range p.got {
+			switch r.msg.Type() {
+			case protocol.TypeHello, protocol.TypeDescriptorRead, protocol.TypeLogRead:
+			default:
+				t.Errorf("sent %v", r.msg.Type())
+			}
+		}
+	})
+}
+
 func TestLogIsNotOffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, conn := newFakePen(t)

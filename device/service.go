@@ -84,27 +84,35 @@ func (s *Session) TestOutput(ctx context.Context, req TestRequest) error {
 		if s.status.state != protocol.StateService {
 			return &ServiceError{State: s.status.state}
 		}
-		s.test = req
+		s.test = TestRequest{}
 		return nil
 	})
 	if errors.Is(err, ErrNotReady) {
 		// An output of a few milliseconds can be over before a STATUS says that it
 		// was permitted. Its report says so.
 		if report, rerr := s.TestReport(ctx); rerr == nil && report.CommandID == req.CommandID && report.Result != protocol.PulseOpen {
-			return nil
+			err = nil
 		}
+	}
+	if err == nil {
+		s.mu.Lock()
+		s.test = req
+		s.mu.Unlock()
 	}
 	return err
 }
 
 // EndedTest waits until the output that TestOutput permitted is over, and
-// returns what the pen says came of it. Errors: those of TestReport, and ctx's:
-// the output then goes on. *EchoError is a report of another output, or one that
+// returns what the pen says came of it. Errors: ErrNotReady where none was
+// permitted; those of TestReport; ctx's: the output then goes on. *EchoError is a report of another output, or one that
 // stays open, after which the pen has been sent ESTOP.
 func (s *Session) EndedTest(ctx context.Context) (protocol.TestReport, error) {
 	s.mu.Lock()
 	ended, want := s.arm.ended, s.test
 	s.mu.Unlock()
+	if want.CommandID == 0 {
+		return protocol.TestReport{}, ErrNotReady
+	}
 	if ended != nil {
 		select {
 		case <-ended:

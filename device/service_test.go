@@ -152,6 +152,9 @@ func TestServiceOutputIsRefusedHere(t *testing.T) {
 		if err := s.TestOutput(background, testRequest()); !errors.As(err, &refused) || refused.Code != protocol.CodeLoad || refused.Request != protocol.TypeTestOutput {
 			t.Errorf("refused: %v", err)
 		}
+		if _, err := s.EndedTest(background); !errors.Is(err, device.ErrNotReady) {
+			t.Errorf("the report of none: %v", err)
+		}
 		if err := s.EnterService(background); err != nil {
 			t.Errorf("again, nothing is armed: %v", err)
 		}

@@ -87,7 +87,7 @@ type Session struct {
 
 	status   statusState
 	arm      armState
-	test     TestRequest // the newest SERVICE output that was asked for
+	test     TestRequest // the newest SERVICE output that was permitted
 	settings settingsState
 	halt     haltState
 	tip      tipState

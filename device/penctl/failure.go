@@ -94,6 +94,8 @@ func classify(err error) *failure {
 	var simulated *device.SimulatedError
 	var several *device.SeveralPensError
 	switch {
+	case errors.Is(err, context.Canceled) && !errors.Is(err, device.ErrUncertain):
+		f.text = "interrupted"
 	case errors.As(err, &refused):
 		f.field = fieldKey(refused.Name)
 		if hasBound(refused.Code) {

@@ -49,6 +49,10 @@ func TestClassify(t *testing.T) {
 		{errors.Join(lost, io.ErrClosedPipe), exitLost, "", nil},
 		{device.ErrNoReply, exitLost, "", nil},
 		{context.DeadlineExceeded, exitLost, "", nil},
+		{context.Canceled, exitRefused, "", nil},
+		{&device.UncertainError{Cause: context.Canceled}, exitRefused, "", nil},
+		{&device.NotOfferedError{What: "a log"}, exitRefused, "", nil},
+		{&device.LogError{Index: 5, Why: "page is empty"}, exitRefused, "", nil},
 	} {
 		f := classify(c.err)
 		if f.exit != c.exit || f.field != c.field || !reflect.DeepEqual(f.bound, c.bound) {
