@@ -307,3 +307,62 @@ func TestFirmwareIsKeptOrGivenBack(t *testing.T) {
 		b.must(<-ended)
 	})
 }
+
+// A log that is read meanwhile delays no stop of an armed pen: one page of two
+// records may be on its way then. In STANDBY, where nothing can be let out, it is
+// a window of pages.
+func TestStopWhileALogIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newSimulated(t, sim.R1)
+		defer b.stop()
+		pass(5 * time.Second) // self-test
+		near, far := link.Pipe()
+		b.pen.Attach(far)
+		conn, ended := proxied(t, link.NewFaults(link.ProxyConfig{Script: script(t, "both baud 1000000")}), near)
+		s, l := open(t, conn)
+		defer touching(s)()
+		for i := range 600 {
+			if _, err := s.Note(background, [8]byte{byte(i), byte(i >> 8)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(background)
+		read := make(chan int)
+		go func() {
+			pages := 0
+			for ctx.Err() == nil {
+				var cur device.LogCursor
+				_ = s.ReadLog(ctx, &cur, func(device.LogPage) error { pages++; return nil })
+			}
+			read <- pages
+		}()
+		tip, _ := s.Tip()
+		for i := range uint64(20) {
+			armed := i%2 == 0
+			snap, err := s.Apply(background, rfEnvelope(tip.Pins), []int32{1500, 30, 2000, 100})
+			b.must(err)
+			if armed {
+				b.must(s.Arm(background, device.ArmRequest{Hash: snap.Hash, TreatmentID: [16]byte{1}, CommandID: i + 1}))
+			}
+			pass(37 * time.Millisecond)
+			s.Stop()
+			pass(200 * time.Millisecond)
+			stops := l.of(device.EventStopConfirmed)
+			limit := 5 * time.Millisecond
+			if !armed {
+				limit = protocol.BulkWindow*2400*time.Microsecond + limit
+			}
+			if len(stops) != int(i+1) || stops[i].Latency > limit {
+				t.Errorf("armed %v: %d stops, the newest after %v", armed, len(stops), stops[len(stops)-1].Latency)
+			}
+			b.must(s.Clear(background, protocol.FaultNone))
+		}
+		cancel()
+		if pages := <-read; pages < 1000 {
+			t.Errorf("%d pages were read meanwhile", pages)
+		}
+		b.must(s.Close())
+		<-l.done
+		<-ended
+	})
+}
