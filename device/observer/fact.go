@@ -126,7 +126,7 @@ func (o *Observer) Boot(at time.Duration) {
 		o.defects.dark, o.defects.supply = false, false
 		o.stopped = o.stopped && o.stopAt > at
 		o.permit.end(at, endOther)
-		o.spot.spent = o.spot.since <= at && o.hand.touched(at)
+		o.spot.spent = o.spot.since < at && o.hand.touched(at)
 	})
 }
 

@@ -223,10 +223,10 @@ type touch struct {
 // the pen has been met again, seconds later.
 const keptTouches = 32
 
-// touched says whether the tip was on the skin at time t.
+// touched says whether the tip was on the skin just before time t.
 func (h *hand) touched(t time.Duration) bool {
 	for i := range keptTouches {
-		if c := h.touches[(h.touchAt+keptTouches-1-i)%keptTouches]; c.at <= t {
+		if c := h.touches[(h.touchAt+keptTouches-1-i)%keptTouches]; c.at < t {
 			return c.on
 		}
 	}

@@ -21,6 +21,7 @@ type operator struct {
 	random    io.Reader
 	treatment [16]byte
 	until     time.Duration
+	failing   int // CLEARs in a row that the self-test refused
 }
 
 // between draws a time.
@@ -233,11 +234,7 @@ func (p *operator) prepare(s *device.Session) bool {
 			s.Disarm()
 		case st.State == protocol.StateStopped || st.State == protocol.StateFault:
 			p.w.trigger(false)
-			if err := s.Clear(p.w.ctx, st.Fault); err != nil {
-				p.note("clear", err)
-			} else {
-				p.w.did("clear")
-			}
+			p.clear(s, st.Fault)
 		case st.ArmBlocks&(protocol.BlockTipMissing|protocol.BlockTipUsed|protocol.BlockLimitMismatch) != 0:
 			p.w.changeTip(sim.TipFor(p.w.model))
 		case st.ArmBlocks&protocol.BlockTriggerHeld != 0:
@@ -249,6 +246,28 @@ func (p *operator) prepare(s *device.Session) bool {
 		p.sleep(150*time.Millisecond, 900*time.Millisecond)
 	}
 	return false
+}
+
+// clear ends what is latched. A pen whose self-test goes on failing is switched
+// off and on: a clock that has jumped, for one, is right again with the next boot.
+func (p *operator) clear(s *device.Session, f protocol.Fault) {
+	err := s.Clear(p.w.ctx, f)
+	var refused *device.RefusedError
+	switch {
+	case err == nil:
+		p.failing = 0
+		p.w.did("clear")
+		return
+	case errors.As(err, &refused) && refused.Code == protocol.CodeSelfTest:
+		p.failing++
+	}
+	p.note("clear", err)
+	const patience = 5
+	if p.failing >= patience {
+		p.failing = 0
+		p.w.defect(sim.SwitchReboot, true)
+		p.w.did("pen switched off and on")
+	}
 }
 
 // choose draws limits and settings, now and then some that must be refused.

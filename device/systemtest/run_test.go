@@ -158,6 +158,9 @@ const (
 	// openLead is how long before its RF a record may have been opened: the write,
 	// a step, and the amplifier's rise to what can be measured.
 	openLead = 3 * time.Millisecond
+	// stallLead is the same for a needling pen whose drive stands: after so long it is
+	// a stall.
+	stallLead = 401 * time.Millisecond
 	// energyPermille is the error of the pen's measurement; with energySlack, what
 	// flows below the sensor's floor and in a rounded millisecond.
 	energyPermille                      = 15
@@ -220,7 +223,11 @@ func judgeStrokes(w *world, ledger []protocol.Pulse) {
 		if !ok || p.SetDepth == 0 { // a stroke of 0 does not show
 			continue
 		}
-		i := slices.IndexFunc(moved, func(d observer.Delivery) bool { return opened >= d.Start-openLead && opened <= d.End })
+		lead := openLead
+		if w.acts["defect "+sim.SwitchMotorStall] > 0 {
+			lead = stallLead // it began to turn after all
+		}
+		i := slices.IndexFunc(moved, func(d observer.Delivery) bool { return opened >= d.Start-lead && opened <= d.End })
 		switch {
 		case i >= 0:
 			found[i] = true
