@@ -70,9 +70,9 @@ func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Messag
 	case *protocol.Rejected:
 		w.seen.Refused++
 	case *protocol.ServiceMode:
-		w.settings.confirmed = false
-		w.service = m.State == protocol.StateService
-		w.o.Over(at, 0)
+		if first && m.State == protocol.StateService {
+			w.settings.confirmed, w.service = false, true
+		}
 	}
 }
 
@@ -80,6 +80,11 @@ func (w *Witness) answered(at time.Duration, f protocol.Frame, m protocol.Messag
 func matching(requests []*request, m protocol.Message) *request {
 	for _, r := range requests {
 		if answers(m, r) {
+			return r
+		}
+	}
+	for _, r := range requests {
+		if r.answer == nil {
 			return r
 		}
 	}

@@ -143,14 +143,16 @@ func (w *Witness) asked(at time.Duration, f protocol.Frame) {
 	if !ok && s.answered && !s.mayBeNewer(f.Seq) {
 		return
 	}
+	if s.mayHaveMoved(f.Seq) {
+		for _, r := range known {
+			r.answer = nil // what had this seq before may be taken as new
+		}
+	}
 	if len(s.silent) < keptSilent {
 		s.silent = append(s.silent, f.Seq)
 	}
 	for _, r := range known {
 		if r.typ == f.Type && bytes.Equal(r.payload, f.Payload) {
-			if s.mayHaveMoved(f.Seq) {
-				r.answer = nil // it may be taken as new
-			}
 			return
 		}
 	}

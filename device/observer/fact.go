@@ -74,13 +74,15 @@ func (o *Observer) SaysArmed(at time.Duration, id uint32) {
 	})
 }
 
-// SaysStopped tells that STOPPED has left the pen.
+// SaysStopped tells that the pen has said STOPPED, of the time at. It may have
+// been cleared and begun anew before that has left it.
 func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at+2*step, func(o *Observer) { // the sample of that moment has come, too
+		just := at - notice - o.lag()
 		switch {
-		case o.last.PowerMW > o.floor && !o.defects.blind:
+		case o.last.PowerMW > o.floor && !o.defects.blind && o.rf.dark < just:
 			o.violate(RuleStopped, at, "RF measures off", "%d mW", o.last.PowerMW)
-		case needleBack && o.last.out():
+		case needleBack && o.last.out() && o.needle.stood < just:
 			o.violate(RuleStopped, at, "needle back", "%d um out, moving %v", o.last.DepthUM, o.last.Moving)
 		}
 	})

@@ -16,6 +16,9 @@ func (w *Witness) left(at time.Duration, f protocol.Frame) {
 	case f.Type == protocol.TypeStopped:
 		var m protocol.Stopped
 		if m.DecodePayload(f.Payload) == nil {
+			if w.zeroOK {
+				at = min(at, w.world(m.Clock))
+			}
 			w.o.SaysStopped(at, m.NeedleBack)
 		}
 		return

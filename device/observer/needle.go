@@ -22,6 +22,8 @@ type needle struct {
 	said    []Rule
 	out     bool
 	left    time.Duration // when it last left the tip
+	stood   time.Duration // when it last stood within the tip
+	before  time.Duration // when it had stood before it left
 
 	deepest     protocol.Micrometres // that it may go until it has been back
 	next        protocol.Micrometres // … and from then on
@@ -87,7 +89,7 @@ func (o *Observer) followNeedle(s Sample) {
 		o.counts.Strokes++
 		n.strokes++
 		o.judgeInterval(s.At)
-		n.left = s.At
+		n.left, n.before = s.At, n.stood
 	}
 	n.out = out
 	if !o.cfg.RF {
@@ -96,6 +98,7 @@ func (o *Observer) followNeedle(s Sample) {
 	if s.out() {
 		return
 	}
+	n.stood = s.At
 	if !o.defects.drive && !o.defects.dark && !o.defects.supply {
 		n.excused = false
 	}
@@ -146,9 +149,13 @@ func (o *Observer) depthExcused() bool {
 	return o.defects.overrun || o.needle.deepExcused || o.defects.leak || o.rf.leaky || o.needle.excused
 }
 
-// judgeInterval looks at the time between two strokes or stamps of one pull.
+// judgeInterval looks at the time between two strokes or stamps of one pull. What
+// still moves from the pull before it, or under other settings, is none of it.
 func (o *Observer) judgeInterval(at time.Duration) {
 	p, n := &o.permit, &o.needle
+	if n.before < p.from || o.cfg.RF && n.before < o.hand.pulled {
+		return
+	}
 	if p.id == 0 || p.over || p.set.Speed <= 0 || n.left < o.hand.pulled || o.hand.pulled < p.from || !o.hand.held {
 		return
 	}

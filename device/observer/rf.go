@@ -13,6 +13,7 @@ type rf struct {
 	on    bool          // a pulse goes on
 	start time.Duration // of the newest pulse
 	end   time.Duration // newest moment above the floor
+	dark  time.Duration // newest moment not above it
 	kept  bool          // the newest pulse is among the deliveries
 	peak  protocol.Milliwatts
 	// energy of the newest pulse in nJ.
@@ -82,7 +83,7 @@ func (o *Observer) followPulse(s Sample) {
 	switch above := s.PowerMW > o.floor; {
 	case above && !r.on:
 		o.keepPulse()
-		*r = rf{off: r.off, on: true, start: s.At, leaky: o.defects.leak, arm: o.permit.id, test: o.permit.set.Test != nil}
+		*r = rf{off: r.off, dark: r.dark, on: true, start: s.At, leaky: o.defects.leak, arm: o.permit.id, test: o.permit.set.Test != nil}
 		o.beginPulse(s)
 	case !above && r.on && s.At-r.end >= burstGap:
 		r.on = false
@@ -90,6 +91,8 @@ func (o *Observer) followPulse(s Sample) {
 	}
 	if s.PowerMW > o.floor {
 		r.end, r.peak = s.At, max(r.peak, s.PowerMW)
+	} else {
+		r.dark = s.At
 	}
 	if s.PowerMW > 0 {
 		e := int64(s.PowerMW) * min(s.At-o.last.At, step).Microseconds()
