@@ -105,14 +105,16 @@ type Observer struct {
 type Counts struct {
 	Samples int `json:"samples"`
 	Armed   int `json:"armed"`
-	Leases  int `json:"leases"`   // that granted something
-	Stops   int `json:"stops"`    // ESTOP that latched
-	StopsOn int `json:"stops_on"` // among them: while RF flowed or the needle was out
-	Pulses  int `json:"pulses"`   // RF pulses, or pulls of a needling pen
-	Strokes int `json:"strokes"`  // needle out and in
-	Spots   int `json:"spots"`
-	Tests   int `json:"tests"` // SERVICE outputs in which something came out
-	Boots   int `json:"boots"`
+	// ArmedFor is how long the pen was permitted to be armed, in all.
+	ArmedFor time.Duration `json:"armed_for_ns"`
+	Leases   int           `json:"leases"`   // that granted something
+	Stops    int           `json:"stops"`    // ESTOP that latched
+	StopsOn  int           `json:"stops_on"` // among them: while RF flowed or the needle was out
+	Pulses   int           `json:"pulses"`   // RF pulses, or pulls of a needling pen
+	Strokes  int           `json:"strokes"`  // needle out and in
+	Spots    int           `json:"spots"`
+	Tests    int           `json:"tests"` // SERVICE outputs in which something came out
+	Boots    int           `json:"boots"`
 }
 
 // Delivery is one pulse as it really was: RF that flowed, or on a needling pen
@@ -188,7 +190,9 @@ func (o *Observer) Deliveries() []Delivery {
 func (o *Observer) Counts() Counts {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.counts
+	c := o.counts
+	c.ArmedFor += o.permit.lasted(o.last.At)
+	return c
 }
 
 // Broken adds a violation that a Witness has found.

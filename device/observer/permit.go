@@ -48,6 +48,14 @@ func (p *permit) end(at time.Duration, why ending) {
 	}
 }
 
+// lasted is how long it has lasted by t.
+func (p *permit) lasted(t time.Duration) time.Duration {
+	if p.over {
+		t = p.ended
+	}
+	return max(t-p.from, 0)
+}
+
 // grant extends the permit by a lease, if it is one, and says whether it is.
 func (p *permit) grant(l lease, lag time.Duration) bool {
 	if p.over || l.id != p.id || l.echoed > l.at+notice+lag {
@@ -67,6 +75,7 @@ func (o *Observer) arm(at, from time.Duration, id uint32, s Settings) {
 	o.expire(at)
 	o.rf.off.follow(o.rfBound())
 	o.needle.back.follow(o.needleBound())
+	o.counts.ArmedFor += o.permit.lasted(at)
 	o.permit = permit{id: id, set: s, from: from, until: at + rfAfterLease}
 	if o.hand.held && o.hand.pulled < from-notice-o.lag() {
 		o.violate(RuleArmBlocked, at, "trigger released", "held since %v", o.hand.pulled)

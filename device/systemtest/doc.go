@@ -12,9 +12,10 @@
 // A seed decides everything: an operator who treats, a person who does what
 // people do (lifts too short, pulls out the cable, changes tips, lets the window
 // freeze, restarts the console, kills it), what goes wrong on the line, and what
-// breaks in the pen. About half of the time is idle stretches, connected or not,
-// and half treatments; in a third of all time something is wrong with the line.
-// At the end everything is whole again, the console reconciles, and what it
+// breaks in the pen. A quarter of the time the pen is armed, a third are idle
+// stretches, and the rest is what lies between: settings, waiting, SERVICE outputs,
+// connecting again. In a third of all time something is wrong with the line, and
+// every few minutes something in the pen. At the end everything is whole again, the console reconciles, and what it
 // believes of every pulse and every ARM is compared with what the pen really
 // did.
 package systemtest

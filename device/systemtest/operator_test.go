@@ -44,23 +44,23 @@ func (p *operator) run() {
 	p.begin()
 	for p.w.now() < p.until && p.w.ctx.Err() == nil {
 		switch n := p.rnd.IntN(100); {
-		case n < 26:
+		case n < 14:
 			p.w.did("idle")
-			p.sleep(10*time.Second, 3*time.Minute)
-		case n < 78:
+			p.sleep(10*time.Second, 90*time.Second)
+		case n < 76:
 			p.treat()
-		case n < 84:
+		case n < 82:
 			p.serve()
-		case n < 88:
+		case n < 86:
 			p.restart()
-		case n < 92:
+		case n < 89:
 			p.w.plug(false)
 			p.sleep(100*time.Millisecond, 40*time.Second)
 			p.w.plug(true)
-		case n < 95:
+		case n < 92:
 			p.w.changeTip(sim.TipFor(p.w.model))
 			p.sleep(0, time.Second)
-		case n < 97:
+		case n < 94:
 			p.stopForNothing()
 		default:
 			p.fumble()
@@ -166,7 +166,7 @@ func (p *operator) treat() {
 	if p.chance(20) {
 		p.w.work.Go(func() { p.download(s) })
 	}
-	for range 1 + p.rnd.IntN(25) {
+	for range 1 + p.rnd.IntN(40) {
 		if !s.Live().Status.State.Armed() || p.w.now() > p.until {
 			break
 		}

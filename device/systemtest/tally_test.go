@@ -102,6 +102,11 @@ func (a *tally) report(t *testing.T) {
 	}
 	t.Logf("%.2f simulated hours over %d seeds (%d to %d, %v each) in %v: %.0f times as fast as time",
 		sim.Hours(), len(a.results), first.Seed, last.Seed, first.For, wall.Round(time.Second), sim.Seconds()/wall.Seconds())
+	var armed time.Duration
+	for _, r := range a.results {
+		armed += r.Outputs.ArmedFor
+	}
+	t.Logf("armed in %.0f %% of the time", 100*armed.Seconds()/sim.Seconds())
 	t.Logf("most faults: seed %d, %d of them; again: %s", worst.Seed, worst.faults(), worst.again())
 	counts := a.counts()
 	var b strings.Builder
@@ -130,11 +135,11 @@ func (r *result) faults() (n int) {
 // has proved nothing. It is a third of what does.
 func leastAnHour() map[string]float64 {
 	return map[string]float64{
-		"pulses": 40, "leases": 500, "leases that ran out": 0.5, "ESTOP": 3, "ESTOP with an output on": 0.5, "boots": 2, "armed": 8, "refused": 2,
-		"SERVICE outputs": 1, "cleared": 2, "sessions": 8, "reconciled": 8, "uncertain ends": 0.5, "window frozen": 1, "cable pulled": 2,
-		"console killed": 0.5, "line spoilt": 10, "line: dropped to the pen": 5, "line: dropped to the console": 20,
-		"line: doubled to the pen": 5, "line: reordered to the pen": 5, "line: truncated to the pen": 1, "line: bits flipped to the pen": 1,
-		"line: garbage bytes to the pen": 50, "line: disconnects": 0.3,
+		"pulses": 170, "leases": 2800, "leases that ran out": 5, "ESTOP": 15, "ESTOP with an output on": 5, "boots": 6, "armed": 28, "refused": 10,
+		"SERVICE outputs": 5, "cleared": 13, "sessions": 26, "reconciled": 26, "uncertain ends": 6, "window frozen": 8, "cable pulled": 7,
+		"console killed": 5, "line spoilt": 8, "line: dropped to the pen": 15, "line: dropped to the console": 80,
+		"line: doubled to the pen": 40, "line: reordered to the pen": 15, "line: truncated to the pen": 4, "line: bits flipped to the pen": 8,
+		"line: garbage bytes to the pen": 900, "line: disconnects": 1,
 	}
 }
 
