@@ -148,6 +148,7 @@ func (o *Observer) Sample(s Sample) {
 	o.apply(s.At + step) // what comes within a step is noticed at its start
 	o.expire(s.At)
 	o.feel(s)
+	o.judgeHeld(s.At)
 	o.followPulse(s)
 	o.followNeedle(s)
 	if s.PowerMW > o.floor {

@@ -8,6 +8,7 @@ type permit struct {
 	set    Settings
 	from   time.Duration // arrival of ARM
 	until  time.Duration // RF limit
+	fresh  bool          // no sample has come since
 	leased bool          // a lease has come
 	tested time.Duration // when something first came out under a Test; 0: not yet
 	over   bool
@@ -76,10 +77,7 @@ func (o *Observer) arm(at, from time.Duration, id uint32, s Settings) {
 	o.rf.off.follow(o.rfBound())
 	o.needle.back.follow(o.needleBound())
 	o.counts.ArmedFor += o.permit.lasted(at)
-	o.permit = permit{id: id, set: s, from: from, until: at + rfAfterLease}
-	if o.hand.held && o.hand.pulled < from-notice-o.lag() {
-		o.violate(RuleArmBlocked, at, "trigger released", "held since %v", o.hand.pulled)
-	}
+	o.permit = permit{id: id, set: s, from: from, until: at + rfAfterLease, fresh: true}
 	o.counts.Armed++
 	o.needle.rearmed(s, o.last.out())
 	for i := range o.early {
@@ -87,6 +85,16 @@ func (o *Observer) arm(at, from time.Duration, id uint32, s Settings) {
 			o.granted(l)
 		}
 	}
+}
+
+// judgeHeld looks whether the trigger was held when the pen was armed. A release
+// at the same instant has been felt by now.
+func (o *Observer) judgeHeld(at time.Duration) {
+	p := &o.permit
+	if p.fresh && o.hand.held && o.hand.pulled < p.from-notice-o.lag() {
+		o.violate(RuleArmBlocked, at, "trigger released", "held since %v", o.hand.pulled)
+	}
+	p.fresh = false
 }
 
 func (o *Observer) lease(l lease) {

@@ -188,7 +188,7 @@ func judgeRF(w *world, ledger []protocol.Pulse) {
 			w.fail("pulse %d at %v has the RF of another record", p.Index, opened)
 		default:
 			used[i] = true
-			if d := flowed[i]; p.Result != protocol.PulseInterrupted && w.acts["defect "+sim.SwitchPowerFrozen] == 0 && differs(d.Energy, protocol.Microjoules(p.Energy)) {
+			if d := flowed[i]; p.Result != protocol.PulseInterrupted && w.done("defect "+sim.SwitchPowerFrozen) == 0 && differs(d.Energy, protocol.Microjoules(p.Energy)) {
 				w.fail("pulse %d tells of %d uJ, %d flowed", p.Index, p.Energy, d.Energy)
 			}
 			if d := flowed[i]; d.ArmID != p.ArmID {
@@ -196,7 +196,7 @@ func judgeRF(w *world, ledger []protocol.Pulse) {
 			}
 		}
 	}
-	if w.acts["defect "+sim.SwitchClockBack]+w.acts["defect "+sim.SwitchClockJump]+w.acts["defect "+sim.SwitchRFLeak] > 0 {
+	if w.done("defect "+sim.SwitchClockBack)+w.done("defect "+sim.SwitchClockJump)+w.done("defect "+sim.SwitchRFLeak) > 0 {
 		return // RF without a record may be a leak's; records without a time can't be found
 	}
 	for i, d := range flowed {
@@ -224,7 +224,7 @@ func judgeStrokes(w *world, ledger []protocol.Pulse) {
 			continue
 		}
 		lead := openLead
-		if w.acts["defect "+sim.SwitchMotorStall] > 0 {
+		if w.done("defect "+sim.SwitchMotorStall) > 0 {
 			lead = stallLead // it began to turn after all
 		}
 		i := slices.IndexFunc(moved, func(d observer.Delivery) bool { return opened >= d.Start-lead && opened <= d.End })
@@ -238,7 +238,7 @@ func judgeStrokes(w *world, ledger []protocol.Pulse) {
 			w.fail("pull %d tells of %d strokes at %v, nothing moved", p.Index, p.Strokes, opened)
 		}
 	}
-	if w.acts["defect "+sim.SwitchClockBack]+w.acts["defect "+sim.SwitchClockJump] > 0 {
+	if w.done("defect "+sim.SwitchClockBack)+w.done("defect "+sim.SwitchClockJump) > 0 {
 		return
 	}
 	for i, d := range moved {

@@ -123,6 +123,13 @@ func (w *world) did(act string) {
 	w.acts[act]++
 }
 
+// done is how often something was done.
+func (w *world) done(act string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.acts[act]
+}
+
 // pause lets time pass, or less if the world ends.
 func (w *world) pause(d time.Duration) {
 	t := time.NewTimer(d)
