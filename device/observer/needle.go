@@ -153,7 +153,7 @@ func (o *Observer) depthExcused() bool {
 // still moves from the pull before it, or under other settings, is none of it.
 func (o *Observer) judgeInterval(at time.Duration) {
 	p, n := &o.permit, &o.needle
-	if n.before < p.from || o.cfg.RF && n.before < o.hand.pulled {
+	if o.depthExcused() || n.before < p.from || o.cfg.RF && n.before < o.hand.pulled {
 		return
 	}
 	if p.id == 0 || p.over || p.set.Speed <= 0 || n.left < o.hand.pulled || o.hand.pulled < p.from || !o.hand.held {
