@@ -128,7 +128,8 @@ func (o *Observer) Boot(at time.Duration) {
 		o.defects.dark, o.defects.supply = false, false
 		o.stopped = o.stopped && o.stopAt > at
 		o.permit.end(at, endOther)
-		o.spot.spent = o.spot.since < at && o.hand.touched(at)
+		sure := at - notice - o.lag() // a touch about that time may have come behind it
+		o.spot.spent = o.spot.since < sure && o.hand.touched(sure)
 	})
 }
 
