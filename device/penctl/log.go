@@ -312,7 +312,7 @@ func (l logDone) words() string {
 	if l.Records == 0 {
 		return fmt.Sprintf("pen %s: no records", l.Serial)
 	}
-	return fmt.Sprintf("pen %s: %d records, %d to %d, of %d boots; %d damaged, %d missing", l.Serial, l.Records, l.First, l.Last, l.Reboots+1, l.Damaged, l.Missing)
+	return fmt.Sprintf("pen %s: %d records, %d to %d; %d reboots, %d damaged, %d missing", l.Serial, l.Records, l.First, l.Last, l.Reboots, l.Damaged, l.Missing)
 }
 
 // verifiedShape is the last line of a verified file.

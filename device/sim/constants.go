@@ -124,13 +124,8 @@ const (
 	impedanceTolerance = protocol.TestLoadTolerance
 )
 
-// Bounds of the date that UTC_SET may bring, in s since 1970-01-01: nothing of
-// this was built before 2020, and a log record ends with 32 bits.
-const (
-	earliestUTC = 1_577_836_800 // 2020-01-01
-	latestUTC   = 1<<32 - 1
-	secondsADay = 86_400
-)
+// secondsADay turns the pen's date into a tip's and a table's days.
+const secondsADay = 86_400
 
 // When the maintenance counters are written: what a reset may take from them.
 const (

@@ -15,7 +15,7 @@ func (fw *firmware) utc() uint32 {
 	if !fw.date.known {
 		return 0
 	}
-	return uint32(min((fw.date.offset+int64(fw.clock()))/1_000_000, latestUTC))
+	return uint32(min((fw.date.offset+int64(fw.clock()))/1_000_000, protocol.LatestUTC))
 }
 
 // today counts days since 1970-01-01.
@@ -25,7 +25,7 @@ func (fw *firmware) today() (day int64, known bool) {
 
 // setUTC is UTC_SET, the first time it arrives.
 func (fw *firmware) setUTC(m *protocol.UTCSet) (protocol.Code, protocol.ArmBlocks) {
-	if m.Clock > fw.clock() || m.UTC < earliestUTC*1_000_000 || m.UTC > latestUTC*1_000_000 {
+	if m.Clock > fw.clock() || m.UTC < protocol.EarliestUTC*1_000_000 || m.UTC > protocol.LatestUTC*1_000_000 {
 		return protocol.CodeRange, 0
 	}
 	before := int64(fw.utc())

@@ -58,8 +58,8 @@ func TestDateRefused(t *testing.T) {
 		c := b.idle()
 		for id, change := range map[uint64]func(*protocol.UTCSet){
 			1: func(m *protocol.UTCSet) { m.Clock = m.Clock.Add(time.Second) },
-			2: func(m *protocol.UTCSet) { m.UTC = earliestUTC*1_000_000 - 1 },
-			3: func(m *protocol.UTCSet) { m.UTC = latestUTC*1_000_000 + 1 },
+			2: func(m *protocol.UTCSet) { m.UTC = protocol.EarliestUTC*1_000_000 - 1 },
+			3: func(m *protocol.UTCSet) { m.UTC = protocol.LatestUTC*1_000_000 + 1 },
 			4: func(m *protocol.UTCSet) { m.UTC = math.MaxUint64 },
 		} {
 			m := utcSet(c, b, id, 20_000, 0)
@@ -69,7 +69,7 @@ func TestDateRefused(t *testing.T) {
 		if c.event(protocol.EventUTC) != nil || b.pen.fw.date.known {
 			t.Error("a refused date was taken")
 		}
-		first := utcSet(c, b, 5, 0, earliestUTC)
+		first := utcSet(c, b, 5, 0, protocol.EarliestUTC)
 		c.wantOutcome(first, protocol.OutcomeDone, 0)
 		if _, known := b.pen.fw.today(); !known {
 			t.Error("the date is not known")

@@ -325,10 +325,20 @@ func (t *trial) begin(c Case) {
 	}
 }
 
-// tidy undoes what a case has left: an armed pen, a latched ESTOP, a hand that
-// holds something. A FAULT that a case has brought about is its failure. An
-// error ends the run.
+// tidy undoes what a case has left, and tries again where the pen does not come
+// back: on a computer that stood still that says nothing, and a run that is given
+// up leaves the pen as it stands. An error ends the run.
 func (s *suite) tidy(ctx context.Context, t *trial) error {
+	for tries := 1; ; tries++ {
+		if err := s.tidyOnce(ctx, t); !errors.Is(err, ErrStuck) || tries == stallTries {
+			return err
+		}
+	}
+}
+
+// tidyOnce undoes an armed pen, a latched ESTOP, a hand that holds something. A
+// FAULT that a case has brought about is its failure.
+func (s *suite) tidyOnce(ctx context.Context, t *trial) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putBackLimit+s.patience())
 	defer cancel()
 	if t.lost != nil && errors.Is(t.lost, ErrLink) || s.line == nil {
