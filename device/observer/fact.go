@@ -77,9 +77,14 @@ func (o *Observer) SaysArmed(at time.Duration, id uint32) {
 // SaysStopped tells that the pen has said STOPPED, of the time at. It may have
 // been cleared and begun anew before that has left it.
 func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
-	o.tell(at+2*step, func(o *Observer) { // the sample of that moment has come, too
+	judged := at + 2*step // the sample of that moment has come, too
+	if o.cfg.Coarse {
+		judged = at + o.lag() // and one that was taken behind it
+	}
+	o.tell(judged, func(o *Observer) {
 		just := at - notice - o.lag()
 		switch {
+		case o.cfg.Coarse && o.last.At < at: // nobody has looked since: it says nothing
 		case o.last.PowerMW > o.floor && !o.defects.blind && o.rf.dark < just:
 			o.violate(RuleStopped, at, "RF measures off", "%d mW", o.last.PowerMW)
 		case needleBack && o.last.out() && o.needle.stood < just:

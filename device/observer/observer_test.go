@@ -302,3 +302,46 @@ func TestSampleAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// Who looks through the handpiece sees RF a moment later than the line says that
+// it is off: only a look behind STOPPED can speak against it.
+func TestStoppedSeenCoarsely(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		off  float64 // ms at which the looks see RF off
+		next float64 // ms of the first look behind STOPPED
+		want int
+	}{
+		{"off at the next look", 215, 215, 0},
+		{"looked at much later", 400, 400, 0},
+		{"never off", 1000, 206, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := New(Config{RF: true, RatedPower: 50_000, Retract: 150 * time.Millisecond, ContactSensor: true, Coarse: true, Lag: 60 * time.Millisecond})
+			look := func(at float64) {
+				s := Sample{At: ms(at), Tip: true, Contact: true, Trigger: true}
+				if at >= 100 && at < tc.off {
+					s.PowerMW = 50_000
+				}
+				o.Sample(s)
+			}
+			for at := 0.0; at <= 204; at += 2 {
+				look(at)
+			}
+			o.SaysStopped(ms(205), false)
+			for at := tc.next; at < 500; at += 2 {
+				look(at)
+			}
+			list, _ := o.Violations()
+			got := 0
+			for _, v := range list {
+				if v.Rule == RuleStopped {
+					got++
+				}
+			}
+			if got != tc.want {
+				t.Errorf("%d violations of %s, want %d: %v", got, RuleStopped, tc.want, list)
+			}
+		})
+	}
+}
