@@ -122,6 +122,7 @@ func (s *Session) withdraw(lane *requestLane, r *request) {
 // What is read in bulk leaves room for a command and for the time exchange that
 // proves that the pen hears.
 func (s *Session) requestFrame(now time.Duration, lane *requestLane, buf []byte) ([]byte, bool) {
+	s.noteStop(now) // before anything goes out behind it
 	i := slices.IndexFunc(lane.out, func(r *request) bool { return r.due })
 	if i < 0 {
 		return nil, false

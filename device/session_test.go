@@ -345,6 +345,36 @@ func TestTipIsReadAgain(t *testing.T) {
 	})
 }
 
+// A stop that begins while a CLEAR is on its way is not taken back by the
+// CLEAR's retry.
+func TestClearIsNotRepeatedBehindAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, conn := newFakePen(t)
+		s, l := open(t, conn)
+		defer shut(t, s, p, l)
+		s.Stop()
+		pass(100 * time.Millisecond)
+		p.with(func(p *fakePen) { // the first copy is lost
+			p.lose = func(m protocol.Message) bool { return m.Type() == protocol.TypeClear }
+		})
+		cleared := make(chan error, 1)
+		go func() { cleared <- s.Clear(context.Background(), protocol.FaultNone) }()
+		pass(10 * time.Millisecond)
+		p.with(func(p *fakePen) { p.lose = nil })
+		s.Stop()
+		if err := <-cleared; err == nil {
+			t.Error("CLEAR counts as done")
+		}
+		pass(100 * time.Millisecond)
+		if n := len(p.heard(protocol.TypeClear)); n != 1 { // the copy that was lost
+			t.Errorf("%d CLEAR, 1 wanted: the one before the stop", n)
+		}
+		if st := s.Live().Status.State; st != protocol.StateStopped {
+			t.Errorf("the pen is in %v", st)
+		}
+	})
+}
+
 func TestClearAndState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, conn := newFakePen(t)

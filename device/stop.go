@@ -1,6 +1,7 @@
 package device
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -98,6 +99,24 @@ func (s *Session) noteStop(now time.Duration) {
 	s.event(now, Event{Kind: EventStopSent, Err: s.halt.reason})
 	s.halt.reason = nil
 	s.endArm(now, ErrStopped, false)
+	s.holdClear(now)
+}
+
+// holdClear keeps a CLEAR from going out behind a stop that began after it was
+// asked for: its retry would take away what the stop has latched. One that has
+// been sent is not sent again, and what became of it is asked, which burns its
+// id; one that has not is over.
+func (s *Session) holdClear(now time.Duration) {
+	for _, r := range slices.Concat(s.command.out, s.command.queue) {
+		switch {
+		case r.msg.Type() != protocol.TypeClear:
+		case r.sends > 0:
+			r.held, r.due = true, false
+		case s.command.drop(r):
+			r.finish(nil, ErrStopped)
+		}
+	}
+	s.advance(now, &s.command)
 }
 
 // tickStop reports a stop that is not confirmed in time.
