@@ -73,6 +73,27 @@ func TestMeasuredNothing(t *testing.T) {
 	}
 }
 
+// Whether RF is off is the sensor's word: a table within the rules may take 1 W
+// for nothing.
+func TestNoTableTurnsRFOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 5})
+		b.do(b.pen.call(func() {
+			use(t, b.pen, protocol.CalTable{Quantity: protocol.QuantityPower, Revision: 7, Points: []protocol.CalPoint{
+				{Raw: 0, True: -499}, {Raw: 40_000, True: 29_501}, {Raw: 62_500, True: 52_000}}})
+			fw := b.pen.fw
+			fw.read.raw.power = int64(testPower) * uwPerMW
+			fw.read.power = fw.cal.measuredPower(fw.read.raw.power)
+			if fw.read.power > int64(rfOff)*uwPerMW {
+				t.Fatalf("the table makes %d uW of it, which proves nothing", fw.read.power)
+			}
+			if !fw.rfMeasured() {
+				t.Error("1 W measures as off")
+			}
+		}))
+	})
+}
+
 // use makes t the active table of a pen that has not run yet, as a technician
 // would, but without a link.
 func use(tb testing.TB, p *Pen, t protocol.CalTable) {

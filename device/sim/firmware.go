@@ -374,8 +374,9 @@ func (fw *firmware) confirmStop() {
 	fw.sendAs(fw.stop.session, &protocol.Stopped{Nonce: fw.stop.nonce, NeedleBack: back, Clock: fw.clock()})
 }
 
-// rfMeasured says whether RF measures above zero.
-func (fw *firmware) rfMeasured() bool { return fw.read.power > int64(rfOff)*uwPerMW }
+// rfMeasured says whether RF measures above zero. It believes the sensor and no
+// table: whether RF is off must not hang on a calibration.
+func (fw *firmware) rfMeasured() bool { return fw.read.raw.power > int64(rfOff)*uwPerMW }
 
 // isBack is the needle drive's own home switch, which does not hang on the
 // depth sensor.
