@@ -134,7 +134,7 @@ func (s *Session) holds(ctx context.Context, t protocol.Type, q protocol.Quantit
 // Errors, with nothing sent: ErrNotOffered, ErrArmed, ErrMonitor, ErrStopped.
 // With the outcome known: *RefusedError, ErrNoReply; *EchoError where another
 // table is active, after which the pen has been sent ESTOP. Otherwise
-// *UncertainError.
+// *UncertainError, also where the table was committed and not read back.
 func (s *Session) CommitCalibration(ctx context.Context, t protocol.CalTable) error {
 	if err := s.mayCalibrate(t.Quantity); err != nil {
 		return err
@@ -145,7 +145,7 @@ func (s *Session) CommitCalibration(ctx context.Context, t protocol.CalTable) er
 	if err != nil {
 		return err
 	}
-	return s.holds(ctx, protocol.TypeCalCommit, t.Quantity, protocol.CalActive, t.Append(nil))
+	return s.unread(protocol.TypeCalCommit, s.holds(ctx, protocol.TypeCalCommit, t.Quantity, protocol.CalActive, t.Append(nil)))
 }
 
 // RestoreCalibration exchanges the active table of q and the one before it, and
@@ -168,10 +168,11 @@ func (s *Session) RestoreCalibration(ctx context.Context, q protocol.Quantity) e
 	if err != nil {
 		return err
 	}
-	if err := s.holds(ctx, protocol.TypeCalRestore, q, protocol.CalActive, previous); err != nil {
-		return err
+	err = s.holds(ctx, protocol.TypeCalRestore, q, protocol.CalActive, previous)
+	if err == nil {
+		err = s.holds(ctx, protocol.TypeCalRestore, q, protocol.CalPrevious, active)
 	}
-	return s.holds(ctx, protocol.TypeCalRestore, q, protocol.CalPrevious, active)
+	return s.unread(protocol.TypeCalRestore, err)
 }
 
 // onceCalibrating is once for a command that changes a calibration: whatever

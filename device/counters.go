@@ -24,7 +24,7 @@ func (s *Session) Counters(ctx context.Context) (protocol.Counters, error) {
 // Errors, with nothing sent: ErrMonitor, ErrStopped. With the outcome known:
 // *RefusedError, ErrNoReply; *EchoError where they are not 0, or the lifetime
 // counters went back, after which the pen has been sent ESTOP. Otherwise
-// *UncertainError.
+// *UncertainError, also where it was done and not read back.
 func (s *Session) ResetCounters(ctx context.Context, seen uint32) (protocol.Counters, error) {
 	before, err := s.Counters(ctx)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Session) ResetCounters(ctx context.Context, seen uint32) (protocol.Coun
 	after, err := s.Counters(ctx)
 	switch {
 	case err != nil:
-		return after, err
+		return after, s.unread(protocol.TypeCounterReset, err)
 	case after.ServicePulses != 0 || after.ServiceMotor != 0 || after.ServiceRF != 0:
 		return after, s.contradicts(protocol.TypeCounterReset, "service_pulses", 0, max(after.ServicePulses, after.ServiceMotor, after.ServiceRF))
 	case after.Pulses < before.Pulses || after.MotorSeconds < before.MotorSeconds || after.RFSeconds < before.RFSeconds:

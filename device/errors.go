@@ -112,15 +112,20 @@ type UncertainError struct {
 	State     protocol.State // the last that STATUS said; 0: none came
 	LastPulse uint32         // every pulse up to this one was received
 	Newest    uint32         // the newest pulse that STATUS counted
-	Outcome   protocol.Outcome
-	Cause     error
+	// Outcome is what the pen said last; DONE: it was carried out, and what came
+	// of it could not be read back.
+	Outcome protocol.Outcome
+	Cause   error
 }
 
 func (e *UncertainError) Error() string {
 	var b strings.Builder
 	b.WriteString(ErrUncertain.Error())
-	if e.CommandID != 0 {
+	switch {
+	case e.CommandID != 0:
 		fmt.Fprintf(&b, ": %v %016x", e.Command, e.CommandID)
+	case e.Outcome == protocol.OutcomeDone:
+		fmt.Fprintf(&b, ": %v was carried out and not read back", e.Command)
 	}
 	if e.ArmID != 0 {
 		fmt.Fprintf(&b, ": %v under arm id %08x, pulses known to %d", e.State, e.ArmID, e.LastPulse)

@@ -13,7 +13,8 @@ import (
 // Errors, with nothing sent: ErrNotOffered, ErrMonitor, *OtherUnitError,
 // *LogError where the copy does not begin where the log does. With the outcome
 // known: *RefusedError, ErrNoReply; *EchoError where the records are still
-// there, after which the pen has been sent ESTOP. Otherwise *UncertainError.
+// there, after which the pen has been sent ESTOP. Otherwise *UncertainError,
+// also where it was done and not read back.
 func (s *Session) EraseLog(ctx context.Context, cur LogCursor) error {
 	last := cur.Last().Index
 	switch {
@@ -37,7 +38,7 @@ func (s *Session) EraseLog(ctx context.Context, cur LogCursor) error {
 	}
 	oldest, _, err = s.LogRange(ctx)
 	if err != nil {
-		return err
+		return s.unread(protocol.TypeLogErase, err)
 	}
 	if oldest <= last {
 		return s.contradicts(protocol.TypeLogErase, "oldest", last+1, oldest)

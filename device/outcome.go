@@ -136,6 +136,17 @@ func (s *Session) resolve(ctx context.Context, t protocol.Type, id uint64, lost 
 // permits says whether a command leads to an output at a pull of the trigger.
 func permits(t protocol.Type) bool { return t == protocol.TypeArm || t == protocol.TypeTestOutput }
 
+// unread is what became of a command that the pen has carried out, where it
+// could not be read back: not nothing. A pen that reads back something else is
+// an *EchoError as ever.
+func (s *Session) unread(t protocol.Type, err error) error {
+	var differs *EchoError
+	if err == nil || errors.As(err, &differs) {
+		return err
+	}
+	return s.uncertain(t, 0, protocol.OutcomeDone, err)
+}
+
 // uncertain says what is not known of a command.
 func (s *Session) uncertain(t protocol.Type, id uint64, o protocol.Outcome, cause error) *UncertainError {
 	s.mu.Lock()

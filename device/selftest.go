@@ -31,7 +31,7 @@ func (s *Session) SelfTest(ctx context.Context, tests protocol.Tests) (protocol.
 	report, err := s.SelfTestReport(ctx)
 	switch {
 	case err != nil:
-		return report, err
+		return report, s.unread(protocol.TypeSelfTest, err)
 	case report.Clock < begun:
 		return report, s.contradicts(protocol.TypeSelfTest, "clock", fmt.Sprintf("after %d", begun), report.Clock)
 	case report.Done&tests != tests || report.Done == 0:

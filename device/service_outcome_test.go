@@ -156,3 +156,67 @@ func TestServiceOutputUncertain(t *testing.T) {
 		}
 	})
 }
+
+// What was carried out and can't be read back is not something that never
+// arrived: the pen is another one now.
+func TestDoneAndNotReadBack(t *testing.T) {
+	for command, tt := range map[protocol.Type]struct {
+		read protocol.Type
+		do   func(s *device.Session) error
+	}{
+		protocol.TypeCalCommit: {protocol.TypeCalRead, func(s *device.Session) error {
+			table, _, err := s.Calibration(background, protocol.QuantityPower, protocol.CalActive)
+			if err != nil {
+				return err
+			}
+			table.Revision++
+			if err := s.StageCalibration(background, table); err != nil {
+				return err
+			}
+			return s.CommitCalibration(background, table)
+		}},
+		protocol.TypeCalRestore: {protocol.TypeCalRead, func(s *device.Session) error {
+			return s.RestoreCalibration(background, protocol.QuantityPower)
+		}},
+		protocol.TypeTipBind: {protocol.TypeTipRead, func(s *device.Session) error {
+			return s.BindTip(background, 11, [16]byte{5})
+		}},
+		protocol.TypeCounterReset: {protocol.TypeCountersRead, func(s *device.Session) error {
+			_, err := s.ResetCounters(background, 0)
+			return err
+		}},
+		protocol.TypeSelfTest: {protocol.TypeSelfTestRead, func(s *device.Session) error {
+			_, err := s.SelfTest(background, 0)
+			return err
+		}},
+		protocol.TypeLogErase: {protocol.TypeLogRead, func(s *device.Session) error {
+			var cur device.LogCursor
+			if _, err := copyLog(s, &cur); err != nil {
+				return err
+			}
+			return s.EraseLog(background, cur)
+		}},
+	} {
+		t.Run(command.String(), func(t *testing.T) {
+			withFake(t, func(t *testing.T, p *fakePen, s *device.Session, l *eventLog) {
+				p.with(func(p *fakePen) {
+					p.svc.log = fakeLog(40, 21, 7)
+					p.st.NewestLog = 60
+					done := false
+					p.lose = func(m protocol.Message) bool {
+						done = done || m.Type() == command
+						return done && m.Type() == tt.read
+					}
+				})
+				err := tt.do(s)
+				var u *device.UncertainError
+				if !errors.As(err, &u) || u.Command != command || u.Outcome != protocol.OutcomeDone || !errors.Is(err, device.ErrNoReply) {
+					t.Errorf("%v", err)
+				}
+				if len(p.heard(command)) == 0 {
+					t.Error("it was not sent")
+				}
+			})
+		})
+	}
+}

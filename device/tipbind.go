@@ -12,7 +12,8 @@ import (
 //
 // Errors, with nothing sent: ErrMonitor, ErrStopped. With the outcome known:
 // *RefusedError, ErrNoReply; *EchoError where the tip is not bound to it, after
-// which the pen has been sent ESTOP. Otherwise *UncertainError.
+// which the pen has been sent ESTOP. Otherwise *UncertainError, also where it
+// was done and not read back.
 func (s *Session) BindTip(ctx context.Context, tipID uint32, treatment [16]byte) error {
 	err := s.once(ctx, 0, func(id uint64, role protocol.Role) protocol.Once {
 		return &protocol.TipBind{CommandID: id, Role: role, TipID: tipID, TreatmentID: treatment}
@@ -22,7 +23,7 @@ func (s *Session) BindTip(ctx context.Context, tipID uint32, treatment [16]byte)
 	}
 	m, err := s.exchange(ctx, &protocol.TipRead{}, is[*protocol.TipInfo])
 	if err != nil {
-		return err
+		return s.unread(protocol.TypeTipBind, err)
 	}
 	info := *m.(*protocol.TipInfo)
 	if info.ID != tipID {
