@@ -86,7 +86,8 @@ func TestDeceivedByTheSimulatedPen(t *testing.T) {
 				stop := touching(s)
 				check(t, b, s, l)
 				stop()
-				if last := b.changes[len(b.changes)-1]; last.RF && name != sim.SwitchLostAck {
+				changes := b.changes()
+				if last := changes[len(changes)-1]; last.RF && name != sim.SwitchLostAck {
 					t.Errorf("RF at the end: %+v", last)
 				}
 				b.must(s.Close())

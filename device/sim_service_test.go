@@ -20,14 +20,14 @@ func (b *simulated) powerOutput(s *device.Session, id uint64, value int32, raw b
 		Quantity: protocol.QuantityPower, Raw: raw, Value: value, Duration: 500, Load: 200, CommandID: id,
 	}))
 	synctest.Wait()
-	from := len(b.changes)
+	from := len(b.changes())
 	b.must(b.hand.Trigger(true))
 	report, err := s.EndedTest(background)
 	b.must(err)
 	b.must(b.hand.Trigger(false))
 	pass(100 * time.Millisecond)
 	most := int32(0)
-	for _, c := range b.changes[from:] {
+	for _, c := range b.changes()[from:] {
 		most = max(most, int32(c.PeakPowerMW))
 	}
 	return most, report

@@ -3,6 +3,8 @@ package device_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +22,15 @@ type simulated struct {
 	hand sim.Handpiece
 	stop func()
 
-	changes []sim.Change // of Run's goroutine; read after the bubble has waited
+	mu   sync.Mutex
+	seen []sim.Change // by Run's goroutine
+}
+
+// changes are the changes of the pen's outputs so far.
+func (b *simulated) changes() []sim.Change {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.seen)
 }
 
 func newSimulated(t *testing.T, model sim.Model) *simulated {
@@ -32,7 +42,11 @@ func newSimulated(t *testing.T, model sim.Model) *simulated {
 func newSimulatedAs(t *testing.T, cfg sim.Config) *simulated {
 	t.Helper()
 	b := &simulated{t: t}
-	cfg.Observe = func(c sim.Change) { b.changes = append(b.changes, c) }
+	cfg.Observe = func(c sim.Change) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.seen = append(b.seen, c)
+	}
 	pen, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -86,7 +86,8 @@ func TestOutputOfTheSimulatedPen(t *testing.T) {
 // rf says whether RF is on, as the pen's own outputs tell.
 func (b *simulated) rf() bool {
 	synctest.Wait()
-	return b.changes[len(b.changes)-1].RF
+	changes := b.changes()
+	return changes[len(changes)-1].RF
 }
 
 // The window freezes with the trigger of an output held.
