@@ -503,7 +503,8 @@ func TestFirmwareCommittedIsBooted(t *testing.T) {
 			c.must(commitOf(3, pkg), protocol.CodeOK)
 			disturb(c)
 			b.sleep(20 * time.Millisecond)
-			if b.pen.fw.darkLeft == 0 {
+			var dark bool
+			if err := b.pen.call(func() { dark = b.pen.fw.darkLeft > 0 }); err != nil || !dark {
 				t.Errorf("%s: out of UPDATE and still running what it had", name)
 			}
 			c.open(0)

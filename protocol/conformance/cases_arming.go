@@ -188,6 +188,9 @@ func armOther(t *trial) {
 	m := t.disarmed()
 	other := *m
 	other.NotAfter = t.tell().Replied.Add(protocol.ArmWindow - 100*time.Millisecond)
+	if other.NotAfter == m.NotAfter {
+		other.NotAfter-- // a quick pen: without this it would be the same command
+	}
 	t.commandRefused(&other, protocol.CodeBurnt)
 	other = *m
 	other.TreatmentID[15]++
