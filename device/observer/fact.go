@@ -87,7 +87,7 @@ func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
 		case o.cfg.Coarse && o.last.At < at: // nobody has looked since: it says nothing
 		case o.last.PowerMW > o.floor && !o.defects.blind && o.rf.dark < just:
 			o.violate(RuleStopped, at, "RF measures off", "%d mW", o.last.PowerMW)
-		case needleBack && o.last.out() && o.needle.stood < just:
+		case needleBack && o.last.out() && !o.needle.within() && o.needle.stood < just:
 			o.violate(RuleStopped, at, "needle back", "%d um out, moving %v", o.last.DepthUM, o.last.Moving)
 		}
 	})

@@ -50,6 +50,10 @@ func (n *needle) rearmed(s Settings, out bool) {
 	}
 }
 
+// within says whether the needle can't leave the tip, however the drive turns:
+// it was told to go no further than that.
+func (n *needle) within() bool { return n.deepest <= needleBack && n.next <= needleBack }
+
 // needleBound says by when the needle must be back because something that it
 // needs is missing now; not set: it may be out.
 func (o *Observer) needleBound() (b bound) {

@@ -131,6 +131,15 @@ func TestRules(t *testing.T) {
 		}, []Rule{RulePulses}},
 		{"says stopped while RF flows", func(sc *scene) { sc.rf(5000).to(205); sc.o.SaysStopped(ms(205), false); sc.to(206).rf(0) }, []Rule{RuleStopped}},
 		{"says needle back while it is out", func(sc *scene) { sc.o.SaysStopped(ms(205), true); sc.to(206) }, []Rule{RuleStopped}},
+		{"says needle back while its drive turns within the tip", func(sc *scene) {
+			sc.to(210).release().retract().to(460)
+			sc.o.Armed(ms(460), ms(460), 0xC, Settings{Duration: 100, Test: &Test{Quantity: protocol.QuantityDepth}})
+			sc.o.Lease(ms(461), 0xC, ms(460))
+			sc.to(470).pull().show(func(s *Sample) { s.Moving = true }).to(500)
+			sc.o.Stop(ms(500))
+			sc.o.SaysStopped(ms(501), true)
+			sc.to(510).retract()
+		}, nil},
 		{"says armed in time", func(sc *scene) { sc.o.SaysArmed(ms(230), someArm); sc.to(240) }, nil},
 		{"says armed behind its lease", func(sc *scene) { sc.to(449).retract().to(452); sc.o.SaysArmed(ms(452), someArm); sc.to(453) }, []Rule{RuleReady}},
 		{"says armed under another", func(sc *scene) { sc.o.SaysArmed(ms(230), 7); sc.to(240) }, []Rule{RuleReady}},
