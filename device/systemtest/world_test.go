@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +39,7 @@ type world struct {
 	gone     chan struct{} // closed when it has ended
 	failures []string
 	acts     map[string]int // what was done, by name
+	spans    map[string][]span
 
 	tipMu   sync.Mutex // a change of the tip and what the witness is told of it
 	tipGone bool       // by a defect
@@ -77,7 +80,7 @@ func (l *lockedReader) Read(p []byte) (int, error) {
 // newWorld makes a pen and runs it until ctx ends.
 func newWorld(ctx context.Context, cfg runConfig) (*world, error) {
 	w := &world{
-		seed: cfg.Seed, model: cfg.Model, begin: time.Now(), ctx: ctx, plugged: true, cut: func() {}, acts: make(map[string]int),
+		seed: cfg.Seed, model: cfg.Model, begin: time.Now(), ctx: ctx, plugged: true, cut: func() {}, acts: make(map[string]int), spans: make(map[string][]span),
 		line: link.NewFaults(link.ProxyConfig{Seed: cfg.Seed}),
 	}
 	d, err := sim.DescriptorOf(cfg.Model)
@@ -128,6 +131,33 @@ func (w *world) done(act string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.acts[act]
+}
+
+// span is a time in which a defect was on.
+type span struct{ from, to time.Duration }
+
+// note keeps when a defect was on.
+func (w *world) note(defect string, on bool) {
+	now := w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.spans[defect]
+	switch open := len(all) > 0 && all[len(all)-1].to == stillOn; {
+	case on && !open:
+		w.spans[defect] = append(all, span{now, stillOn})
+	case !on && open:
+		all[len(all)-1].to = now
+	}
+}
+
+// stillOn is the end of a defect that has none yet.
+const stillOn = time.Duration(math.MaxInt64)
+
+// during says whether a defect was on in any of the time from from to to.
+func (w *world) during(defect string, from, to time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.spans[defect], func(s span) bool { return s.from <= to && from <= s.to })
 }
 
 // pause lets time pass, or less if the world ends.
@@ -267,6 +297,11 @@ func (w *world) defect(name string, on bool) {
 		if d.tell != nil {
 			d.tell(w, true)
 		}
+	}
+	if on {
+		w.note(name, true) // before it is so
+	} else {
+		defer w.note(name, false)
 	}
 	if name == sim.SwitchTipRemoved {
 		w.tip(func() error {
