@@ -12,6 +12,9 @@ import (
 
 func main() {
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A reader that has gone, as head does, is an error of the write and no sudden
+	// end: a pen must not be left as it is then.
+	signal.Ignore(syscall.SIGPIPE)
 	c := console{in: os.Stdin, out: os.Stdout, err: os.Stderr, json: asksJSON(os.Args[1:])}
 	var err error
 	if c.ports, err = serialPorts(); err != nil {
