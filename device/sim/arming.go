@@ -16,7 +16,7 @@ type arming struct {
 	echoed    protocol.PenClock // the pen clock that it carried
 	leased    bool              // a lease has come: energy is possible
 	rfUntil   protocol.PenClock // the RF limit; all of it ends there
-	deadline  int64             // step of the same, by arrival alone: see overdue
+	deadline  int64             // step of the same: see overdue
 	idleSince int64             // step
 }
 
@@ -135,7 +135,7 @@ func (fw *firmware) lease(m *protocol.Lease) {
 	// less: energy has no other ground than a lease.
 	if !fw.arm.leased || until >= fw.arm.rfUntil {
 		fw.arm.leased, fw.arm.rfUntil, fw.arm.arrived, fw.arm.echoed = true, until, now, m.Clock
-		fw.arm.deadline = fw.steps + inSteps(protocol.LeaseRF)
+		fw.arm.deadline = fw.steps + inSteps(until.Sub(now))
 	}
 }
 

@@ -269,6 +269,9 @@ func (fw *firmware) driveStrokes() {
 		}
 		if r.pulse != nil {
 			fw.closePulse() // of a pull that ended a moment ago
+			if !fw.mayDrive() {
+				return // it was one too many out of tolerance
+			}
 		}
 		if !fw.openPulse() {
 			return

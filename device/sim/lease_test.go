@@ -290,3 +290,28 @@ func TestDisarm(t *testing.T) {
 		}
 	})
 }
+
+// A clock that goes back makes no lease longer, not even one whose echo ends it
+// before its arrival does.
+func TestClockBackKeepsTheEchoBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 31})
+		c := b.console()
+		b.sleep(500 * time.Millisecond)
+		c.hello(1)
+		hash := c.set(rfEnvelope(), 1, rfSettings(1000))
+		c.arm(armID, hash)
+		const old = 150 * time.Millisecond
+		clock := c.status().Clock
+		end := time.Since(b.start) + protocol.EchoRF - old
+		c.put(&protocol.Lease{ArmID: armID, Clock: clock - protocol.PenClock(old.Microseconds())})
+		b.sleep(80 * time.Millisecond)
+		mark := b.mark()
+		b.do(b.hand.Fault(SwitchClockBack, true))
+		b.sleep(300 * time.Millisecond)
+		over := b.find(mark, "the end", func(c Change) bool { return c.State == protocol.StateStandby })
+		if over.At > end+time.Millisecond || over.Cause != "lease" {
+			t.Errorf("over at %v by %q, the echo's bound was %v", over.At, over.Cause, end)
+		}
+	})
+}

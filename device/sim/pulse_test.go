@@ -298,3 +298,35 @@ func TestSpotSurvivesArming(t *testing.T) {
 		}
 	})
 }
+
+// The third pull out of tolerance ends READY. Where its record is closed only
+// because the trigger is pulled again while the motor still runs out, that pull
+// gives nothing: the pen is armed no more.
+func TestThirdBadPullEndsTheFourth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: N1, Seed: 32})
+		c := b.ready(needlingEnvelope(), needlingSettings())
+		b.do(b.hand.Fault(SwitchDepthOverrun, true)) // 0.3 mm of 0.15 allowed, and within the envelope
+		b.do(b.hand.Contact(true))
+		for range pulsesToStandby {
+			b.do(b.hand.Trigger(true))
+			b.sleep(400 * time.Millisecond)
+			b.do(b.hand.Trigger(false))
+			b.sleep(10 * time.Millisecond)
+		}
+		b.do(b.hand.Trigger(true))
+		b.sleep(400 * time.Millisecond)
+		if last := b.last(); last.State != protocol.StateStandby || last.Motion {
+			t.Errorf("after the fourth pull: %+v", last)
+		}
+		list := all[protocol.Pulse](c)
+		if len(list) != pulsesToStandby {
+			t.Errorf("%d records", len(list))
+		}
+		for _, p := range list {
+			if p.ArmID != armID {
+				t.Errorf("record %d of arm id %x", p.Index, p.ArmID)
+			}
+		}
+	})
+}
