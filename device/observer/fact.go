@@ -129,13 +129,23 @@ func (o *Observer) Dark(at time.Duration) {
 // stop from before and not what the spot under its tip has had.
 func (o *Observer) Boot(at time.Duration) {
 	o.tell(at, func(o *Observer) {
-		o.counts.Boots++
-		o.defects.dark, o.defects.supply = false, false
-		o.stopped = o.stopped && o.stopAt > at
-		o.permit.end(at, endOther)
+		o.boot(at)
 		sure := at - notice - o.lag() // a touch about that time may have come behind it
 		o.spot.spent = o.spot.since < sure && o.hand.touched(sure)
 	})
+}
+
+// Booted tells the same where it is not known when that was, only that it was
+// before at.
+func (o *Observer) Booted(at time.Duration) {
+	o.tell(at, func(o *Observer) { o.boot(at) })
+}
+
+func (o *Observer) boot(at time.Duration) {
+	o.counts.Boots++
+	o.defects.dark, o.defects.supply = false, false
+	o.stopped = o.stopped && o.stopAt > at
+	o.permit.end(at, endOther)
 }
 
 // Defect is something in the pen's hardware that is broken on purpose. An

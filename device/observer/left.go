@@ -106,7 +106,7 @@ func (w *Witness) rebooted(at time.Duration, boot uint32) {
 	if w.boot != 0 {
 		w.stop = stop{}
 	}
-	w.boot, w.zeroOK, w.bootTold, w.newestClock, w.lies.clock = boot, false, false, 0, false
+	w.boot, w.zeroOK, w.bootTold, w.newestClock = boot, false, false, 0
 }
 
 // status compares what the pen says of itself with what it may be.

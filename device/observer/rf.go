@@ -80,8 +80,10 @@ func (o *Observer) testBound(b *bound) {
 func (o *Observer) followPulse(s Sample) {
 	r := &o.rf
 	r.off.follow(o.rfBound())
+	// Two SERVICE outputs may be closer together than two pulses.
+	another := r.on && r.arm != o.permit.id && o.last.PowerMW <= o.floor
 	switch above := s.PowerMW > o.floor; {
-	case above && !r.on:
+	case above && (!r.on || another):
 		o.keepPulse()
 		*r = rf{off: r.off, dark: r.dark, on: true, start: s.At, leaky: o.defects.leak, arm: o.permit.id, test: o.permit.set.Test != nil}
 		o.beginPulse(s)

@@ -77,7 +77,8 @@ type stop struct {
 // NewWitness makes a Witness of a pen with that descriptor that tells o.
 func NewWitness(o *Observer, d protocol.Descriptor) *Witness {
 	return &Witness{
-		o: o, d: d, rf: d.Kind == protocol.KindRF, lag: o.cfg.Lag,
+		lies: lies{clockAt: never},
+		o:    o, d: d, rf: d.Kind == protocol.KindRF, lag: o.cfg.Lag,
 		boots: make(map[uint32]time.Duration), ids: make(map[uint64]*commandID), arms: make(map[uint32]*arm), pulses: make(map[uint32]protocol.Pulse),
 	}
 }
@@ -210,12 +211,19 @@ func (w *Witness) setZero(at time.Duration, c protocol.PenClock) {
 	if !w.zeroOK || zero < w.zero {
 		w.zero, w.zeroOK = zero, true
 	}
+	if !w.bootTold {
+		w.lies.clock = w.lies.clockAt >= w.zero-w.grace() // and not in the boot before
+	}
 	if !w.lies.clock {
 		w.boots[w.boot] = w.zero
 	}
 	if !w.bootTold {
 		w.bootTold = true
-		w.o.Boot(w.zero)
+		if w.lies.clock {
+			w.o.Booted(at)
+		} else {
+			w.o.Boot(w.zero)
+		}
 	}
 }
 
@@ -229,7 +237,10 @@ func (w *Witness) When(boot uint32, c protocol.PenClock) (time.Duration, bool) {
 }
 
 // lies are defects of what the pen tells.
-type lies struct{ echo, hash, clock bool }
+type lies struct {
+	echo, hash, clock bool
+	clockAt           time.Duration // when the clock was set; never: it was not
+}
 
 // Lie is something that a pen tells wrongly on purpose; what it does is as it
 // was told.
@@ -243,7 +254,7 @@ const (
 )
 
 // Lie tells that a lie begins or ends.
-func (w *Witness) Lie(l Lie, on bool) {
+func (w *Witness) Lie(at time.Duration, l Lie, on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch l {
@@ -254,6 +265,7 @@ func (w *Witness) Lie(l Lie, on bool) {
 	case LieClock:
 		w.lies.clock = on
 		if on {
+			w.lies.clockAt = at
 			delete(w.boots, w.boot)
 			w.zeroOK, w.newestClock = false, 0 // learnt again from the next STATUS
 		}

@@ -334,9 +334,9 @@ func defects() map[string]defect {
 		return defect{tell: func(w *world, on bool) { w.obs.Defect(w.now(), d, on) }}
 	}
 	lie := func(l observer.Lie) defect {
-		return defect{tell: func(w *world, on bool) { w.wit.Lie(l, on) }}
+		return defect{tell: func(w *world, on bool) { w.wit.Lie(w.now(), l, on) }}
 	}
-	clock := defect{once: true, tell: func(w *world, on bool) { w.wit.Lie(observer.LieClock, true) }}
+	clock := defect{once: true, tell: func(w *world, on bool) { w.wit.Lie(w.now(), observer.LieClock, true) }}
 	dark := func(w *world, on bool) {
 		if on {
 			w.obs.Dark(w.now())
