@@ -149,9 +149,9 @@ func pull(t *testing.T, m Model, tables ...protocol.CalTable) (d delivered) {
 		b.do(b.hand.Contact(true))
 		b.do(b.hand.Trigger(true))
 		b.sleep(400 * time.Millisecond)
-		before := b.pen.fw.plant.strokes
+		before := b.strokes()
 		b.sleep(time.Second)
-		d.strokes = int64(b.pen.fw.plant.strokes-before) * 60
+		d.strokes = (b.strokes() - before) * 60
 		b.do(b.hand.Trigger(false))
 		b.sleep(300 * time.Millisecond)
 		pulses := all[protocol.Pulse](c)
@@ -388,7 +388,8 @@ func TestCalibrationRefusals(t *testing.T) {
 				t.Errorf("CAL_WRITE got %+v, want %v", m, want)
 			}
 		}
-		before := b.pen.fw.cal
+		calibration := func(fw *firmware) calibration { return fw.cal }
+		before := within(b, calibration)
 		good := depthTable(2)
 		// STANDBY: the state comes before the role.
 		commit(clinician, protocol.QuantitySpeed, [8]byte{}, protocol.CodeState)
@@ -420,7 +421,7 @@ func TestCalibrationRefusals(t *testing.T) {
 		commit(technician, protocol.QuantityDepth, c.write(steep), protocol.CodeTable)
 		old := depthTable(1)
 		commit(technician, protocol.QuantityDepth, c.write(old), protocol.CodeGeneration)
-		if now := b.pen.fw.cal; now.revision != before.revision || !reflect.DeepEqual(now.shelves, before.shelves) {
+		if now := within(b, calibration); now.revision != before.revision || !reflect.DeepEqual(now.shelves, before.shelves) {
 			t.Errorf("a refusal changed a table")
 		}
 		// Above the active one and below the previous one is an old table, too.

@@ -352,6 +352,26 @@ func (b *bench) do(err error) {
 	}
 }
 
+// within reads something of the pen on its own goroutine: the pen goes on, and
+// time that passes orders nothing between it and the test.
+func within[T any](b *bench, read func(fw *firmware) T) (v T) {
+	b.t.Helper()
+	b.do(b.pen.call(func() { v = read(b.pen.fw) }))
+	return v
+}
+
+// strokes is how many the motor has made.
+func (b *bench) strokes() int64 {
+	b.t.Helper()
+	return within(b, func(fw *firmware) int64 { return int64(fw.plant.strokes) })
+}
+
+// bootNumber is the number of the pen's boot.
+func (b *bench) bootNumber() uint32 {
+	b.t.Helper()
+	return within(b, func(fw *firmware) uint32 { return fw.nv.counters.boot })
+}
+
 // since returns the changes from index on.
 func (b *bench) since(from int) []Change {
 	synctest.Wait()

@@ -66,12 +66,12 @@ func TestDateRefused(t *testing.T) {
 			change(m)
 			c.wantOutcome(m, protocol.OutcomeRejected, protocol.CodeRange)
 		}
-		if c.event(protocol.EventUTC) != nil || b.pen.fw.date.known {
+		if c.event(protocol.EventUTC) != nil || within(b, func(fw *firmware) bool { return fw.date.known }) {
 			t.Error("a refused date was taken")
 		}
 		first := utcSet(c, b, 5, 0, protocol.EarliestUTC)
 		c.wantOutcome(first, protocol.OutcomeDone, 0)
-		if _, known := b.pen.fw.today(); !known {
+		if !within(b, func(fw *firmware) bool { _, known := fw.today(); return known }) {
 			t.Error("the date is not known")
 		}
 	})

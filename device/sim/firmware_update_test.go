@@ -155,7 +155,7 @@ func TestFirmwareUpdate(t *testing.T) {
 		}
 		c.must(commitOf(6, pkg[1:]), protocol.CodeDigest)
 		c.must(commitOf(7, pkg), protocol.CodeOK)
-		boot := b.pen.fw.nv.counters.boot
+		boot := b.bootNumber()
 		for _, m := range []protocol.Once{beginOf(8, pkg), verifyOf(9), commitOf(10, pkg), &protocol.FirmwareAbort{CommandID: 11, Role: protocol.RoleServiceEngineer}} {
 			c.must(m, protocol.CodeState) // nothing touches what is committed
 		}
@@ -262,7 +262,7 @@ func TestFirmwareGoesBack(t *testing.T) {
 				if code := c.verify(b, 2); code != protocol.CodeOK {
 					t.Fatal(code)
 				}
-				boot := b.pen.fw.nv.counters.boot
+				boot := b.bootNumber()
 				c.must(commitOf(3, tc.pkg), protocol.CodeOK)
 				if tc.on != nil {
 					tc.on(b)

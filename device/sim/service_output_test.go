@@ -128,7 +128,7 @@ func TestServiceOutput(t *testing.T) {
 				if meter.began != 0 {
 					t.Fatal("an output before the trigger")
 				}
-				strokes := b.pen.fw.plant.strokes
+				strokes := b.strokes()
 				pulled := time.Since(b.start)
 				b.do(b.hand.Trigger(true))
 				b.sleep(tc.d / 2)
@@ -148,7 +148,7 @@ func TestServiceOutput(t *testing.T) {
 				if abs(int64(r.Mean-tc.value)) > tc.near || r.Min > r.Mean || r.Max < r.Mean {
 					t.Errorf("reports %d (%d to %d)", r.Mean, r.Min, r.Max)
 				}
-				checkMeter(t, b, meter, tc.quantity, tc.value, tc.near, int64(b.pen.fw.plant.strokes-strokes), tc.d)
+				checkMeter(t, b, meter, tc.quantity, tc.value, tc.near, b.strokes()-strokes, tc.d)
 				if over := meter.last(false); meter.began > 0 && over > pulled+tc.d+time.Duration(b.pen.fw.model.desc.StopToRetracted)*time.Millisecond+5*time.Millisecond {
 					t.Errorf("output until %v after the pull", over-pulled)
 				}
@@ -253,7 +253,7 @@ func TestRawOutput(t *testing.T) {
 				m := c.testOf(tc.q, tc.value, time.Second)
 				m.Raw = true
 				c.permit(m)
-				strokes := b.pen.fw.plant.strokes
+				strokes := b.strokes()
 				b.do(b.hand.Trigger(true))
 				b.sleep(1300 * time.Millisecond)
 				r := c.testReport()
@@ -263,7 +263,7 @@ func TestRawOutput(t *testing.T) {
 				u := b.pen.fw.plant.unit[tc.q]
 				got := map[protocol.Quantity]int64{
 					protocol.QuantityDepth: int64(meter.depth), protocol.QuantityPower: int64(meter.power),
-					protocol.QuantitySpeed: int64(b.pen.fw.plant.strokes-strokes) * 60,
+					protocol.QuantitySpeed: (b.strokes() - strokes) * 60,
 				}[tc.q]
 				want := u.truth(int64(tc.value)*perBase) / perBase
 				if tc.q == protocol.QuantitySpeed {

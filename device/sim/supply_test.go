@@ -181,7 +181,7 @@ func tearAt(t *testing.T, k int, onFile bool, outcomes map[protocol.Outcome]bool
 	c.stopLeasing()
 	b.sleep(darkTime + selfTestTime + 400*time.Millisecond)
 	energy, pulses, events := b.energy(0), all[protocol.Pulse](c), all[protocol.Event](c)
-	if b.pen.fw.nv.counters.boot == 1 {
+	if b.bootNumber() == 1 {
 		b.do(b.pen.call(func() { b.pen.fw.memory.tearIn = 0 }))
 		return false
 	}
