@@ -48,7 +48,7 @@ func simCommand() command {
 			model := fs.String("model", "", "needling or rf")
 			link := fs.String("link", "", "`path` of the link to make; the handpiece listens on PATH"+handSuffix)
 			seed := fs.Uint64("seed", 1, "of noise and tissue: the same seed and inputs give the same outputs")
-			memory := fs.String("memory", "", "`file` that keeps the pen's non-volatile memory")
+			memory := fs.String("memory", "", "`file` that keeps the pen's non-volatile memory; made where there is none, refused where it is\nanother model's, something else, or in use")
 			serial := fs.String("serial", "", "serial number; empty: the model's own")
 			faults := fs.String("faults", "", "`file` that says what breaks, and what the hand does, at which time of the pen's physics")
 			pkg := declarePackage(fs)
@@ -103,9 +103,9 @@ type simFiles struct {
 // leaves neither link nor socket behind.
 func (c console) simulate(ctx context.Context, cfg sim.Config, at simFiles) (err error) {
 	if at.memory != "" {
-		file, err := sim.OpenFile(at.memory)
-		if err != nil {
-			return err
+		file, opening := sim.OpenFile(at.memory, cfg.Model, cfg.LogKept)
+		if opening != nil {
+			return &failure{exit: exitRefused, field: "memory", text: opening.Error(), cause: opening}
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		cfg.Memory = file

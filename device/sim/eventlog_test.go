@@ -126,7 +126,7 @@ func TestLogNote(t *testing.T) {
 func TestLogErase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "memory")
 	synctest.Test(t, func(t *testing.T) {
-		mem, err := OpenFile(path)
+		mem, err := OpenFile(path, R1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestLogErase(t *testing.T) {
 		if err := mem.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if mem, err = OpenFile(path); err != nil {
+		if mem, err = OpenFile(path, R1, 0); err != nil {
 			t.Fatal(err)
 		}
 		defer mem.Close()

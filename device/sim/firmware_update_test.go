@@ -599,7 +599,7 @@ func TestFirmwareTornAnywhere(t *testing.T) {
 	pkg := packageOf(t, 1, func(s *FirmwareSpec) { s.Minimum = version(1) })
 	seen := make(map[protocol.Version]int)
 	for cut := 1; ; cut++ {
-		mem, err := OpenFile(filepath.Join(t.TempDir(), "memory"))
+		mem, err := OpenFile(filepath.Join(t.TempDir(), "memory"), R1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

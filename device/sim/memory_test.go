@@ -17,7 +17,7 @@ import (
 func TestFileMemory(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		path := filepath.Join(t.TempDir(), rapid.StringMatching(`[a-z]{12}`).Draw(rt, "name"))
-		m, err := OpenFile(path)
+		m, err := OpenFile(path, R1, 0)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -43,18 +43,18 @@ func TestFileMemory(t *testing.T) {
 		if err := m.Close(); err != nil {
 			rt.Fatal(err)
 		}
-		if m, err = OpenFile(path); err != nil {
+		if m, err = OpenFile(path, R1, 0); err != nil {
 			rt.Fatal(err)
 		}
 		check(m, want)
 		// Tear the newest slot: the value before it is there.
-		if _, err := m.f.WriteAt([]byte{0xA5, 0x5A, 0xA5}, newest*slotSize+5); err != nil {
+		if _, err := m.f.WriteAt([]byte{0xA5, 0x5A, 0xA5}, cellsAt+newest*slotSize+5); err != nil {
 			rt.Fatal(err)
 		}
 		if err := m.Close(); err != nil {
 			rt.Fatal(err)
 		}
-		if m, err = OpenFile(path); err != nil {
+		if m, err = OpenFile(path, R1, 0); err != nil {
 			rt.Fatal(err)
 		}
 		want[last] = before[last]
@@ -66,7 +66,7 @@ func TestFileMemory(t *testing.T) {
 }
 
 func TestMemoryBounds(t *testing.T) {
-	f, err := OpenFile(filepath.Join(t.TempDir(), "memory"))
+	f, err := OpenFile(filepath.Join(t.TempDir(), "memory"), R1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestMemoryBounds(t *testing.T) {
 	if err := f.Write(maxCells, nil); !errors.Is(err, ErrMemory) {
 		t.Errorf("a cell beyond the file: %v", err)
 	}
-	if _, err := OpenFile(t.TempDir()); !errors.Is(err, ErrMemory) {
+	if _, err := OpenFile(t.TempDir(), R1, 0); !errors.Is(err, ErrMemory) {
 		t.Errorf("a directory: %v", err)
 	}
 }
@@ -113,7 +113,7 @@ func TestMemoryBounds(t *testing.T) {
 func TestMemoryAreas(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		path := filepath.Join(t.TempDir(), rapid.StringMatching(`[a-z]{12}`).Draw(rt, "name"))
-		file, err := OpenFile(path)
+		file, err := OpenFile(path, R1, 0)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestMemoryAreas(t *testing.T) {
 		if err := file.Close(); err != nil {
 			rt.Fatal(err)
 		}
-		if file, err = OpenFile(path); err != nil {
+		if file, err = OpenFile(path, R1, 0); err != nil {
 			rt.Fatal(err)
 		}
 		defer file.Close()
@@ -157,7 +157,7 @@ func TestMemoryAreas(t *testing.T) {
 func TestPenRestartsFromFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "memory")
 	synctest.Test(t, func(t *testing.T) {
-		mem, err := OpenFile(path)
+		mem, err := OpenFile(path, R1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestPenRestartsFromFile(t *testing.T) {
 		if err := mem.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if mem, err = OpenFile(path); err != nil {
+		if mem, err = OpenFile(path, R1, 0); err != nil {
 			t.Fatal(err)
 		}
 		defer mem.Close()

@@ -98,7 +98,7 @@ func TestTornAnywhere(t *testing.T) {
 // is written.
 func TestTornWriteKeepsTheOld(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "memory")
-	file, err := OpenFile(path)
+	file, err := OpenFile(path, R1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestTornWriteKeepsTheOld(t *testing.T) {
 			if err := file.Close(); err != nil {
 				t.Fatal(err)
 			}
-			again, err := OpenFile(path)
+			again, err := OpenFile(path, R1, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,10 +157,11 @@ func TestTornWriteKeepsTheOld(t *testing.T) {
 // fewer writes than that.
 func tearAt(t *testing.T, k int, onFile bool, outcomes map[protocol.Outcome]bool) (torn bool) {
 	var mem Memory = NewRAM()
+	var file *File
 	path := filepath.Join(t.TempDir(), "memory")
 	if onFile {
-		file, err := OpenFile(path)
-		if err != nil {
+		var err error
+		if file, err = OpenFile(path, R1, 0); err != nil {
 			t.Fatal(err)
 		}
 		defer file.Close()
@@ -224,12 +225,16 @@ func tearAt(t *testing.T, k int, onFile bool, outcomes map[protocol.Outcome]bool
 		t.Errorf("write %d torn: after pulse %d came %d", k, newest, p.Index)
 	}
 	if onFile {
-		copied, err := OpenFile(path)
+		b.stop()
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again, err := OpenFile(path, R1, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer copied.Close()
-		nv, err := loadNonvolatile(copied, keptRecords)
+		defer again.Close()
+		nv, err := loadNonvolatile(again, keptRecords)
 		if err != nil || nv.counters.boot != 2 || nv.counters.pulse != newest+1 {
 			t.Errorf("write %d torn: the file has %+v, %v", k, nv.counters, err)
 		}
