@@ -54,14 +54,15 @@ func decodeCommand() command {
 
 // filter says what is shown; what is empty lets everything through.
 type filter struct {
-	lane, from string
-	types      map[string]bool // by name
+	lane  string
+	from  side
+	types map[string]bool // by name
 }
 
 // parseFilter reads the flags. The case of a type does not count; one that the
 // link does not know is TYPE_0x and its number.
 func parseFilter(lane, types, from string) (filter, error) {
-	f := filter{lane: lane, from: from, types: map[string]bool{}}
+	f := filter{lane: lane, from: side(from), types: map[string]bool{}}
 	names := map[string]string{} // by their upper case
 	for t := range 256 {
 		name := protocol.Type(t).String()

@@ -11,11 +11,31 @@ import (
 	"stipple/protocol"
 )
 
+// side is who sent something: "pen" or "console". Empty is not known, and null in
+// JSON.
+type side string
+
+// MarshalJSON implements json.Marshaler.
+func (s side) MarshalJSON() ([]byte, error) {
+	if s == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(s))
+}
+
+// words is a side for a person.
+func (s side) words() string {
+	if s == "" {
+		return "-"
+	}
+	return string(s)
+}
+
 // frameShape is one good frame.
 type frameShape struct {
 	Type    string  `json:"type"`  // "frame"
 	AtUS    *int64  `json:"at_us"` // since the recording's start; null: not known
-	From    string  `json:"from"`  // "pen", "console"; empty: not known
+	From    side    `json:"from"`  // "pen", "console"; null: not known
 	Lane    string  `json:"lane"`
 	Name    string  `json:"name"` // of the message; TYPE_0x and the number where it is not known
 	Seq     uint16  `json:"seq"`
@@ -26,7 +46,7 @@ type frameShape struct {
 	Payload *string `json:"payload"` // in hex, then
 }
 
-func (d *decoding) frame(at *time.Duration, from string, f protocol.Frame) error {
+func (d *decoding) frame(at *time.Duration, from side, f protocol.Frame) error {
 	m, err := protocol.Decode(f)
 	if err == nil {
 		d.names.learn(m)
@@ -55,7 +75,7 @@ func (s frameShape) words() string {
 	if s.Ack != nil {
 		ack = fmt.Sprintf(" ack %d", *s.Ack)
 	}
-	line := fmt.Sprintf("%s %-7s %-7s %-16s seq %d%s  ", clock(s.AtUS), sender(s.From), s.Lane, s.Name, s.Seq, ack)
+	line := fmt.Sprintf("%s %-7s %-7s %-16s seq %d%s  ", clock(s.AtUS), s.From.words(), s.Lane, s.Name, s.Seq, ack)
 	if s.Error != nil {
 		return line + *s.Error + "  " + *s.Payload
 	}
@@ -71,20 +91,20 @@ func (d *decoding) wants(s frameShape) bool {
 type droppedShape struct {
 	Type   string `json:"type"` // "dropped"
 	AtUS   *int64 `json:"at_us"`
-	From   string `json:"from"`
+	From   side   `json:"from"` // null: not known
 	Reason string `json:"reason"`
 	Bytes  int    `json:"bytes"`
 }
 
 // dropped shows what has neither lane nor type, so a filter for these hides
 // it.
-func (d *decoding) dropped(at *time.Duration, from, why string, length int) error {
+func (d *decoding) dropped(at *time.Duration, from side, why string, length int) error {
 	s := droppedShape{Type: "dropped", AtUS: micros(at), From: from, Reason: why, Bytes: length}
 	if d.filter.lane != "" || len(d.filter.types) > 0 || d.filter.from != "" && d.filter.from != s.From {
 		return nil
 	}
 	return d.print(s, func() string {
-		return fmt.Sprintf("%s %-7s dropped %d bytes: %s", clock(s.AtUS), sender(s.From), s.Bytes, s.Reason)
+		return fmt.Sprintf("%s %-7s dropped %d bytes: %s", clock(s.AtUS), s.From.words(), s.Bytes, s.Reason)
 	})
 }
 
@@ -167,14 +187,6 @@ func micros(at *time.Duration) *int64 {
 	}
 	us := at.Microseconds()
 	return &us
-}
-
-// sender is who sent something, for a person.
-func sender(from string) string {
-	if from == "" {
-		return "-"
-	}
-	return from
 }
 
 // clock is a time for a person.

@@ -119,7 +119,7 @@ func (d *decoding) rest() error {
 }
 
 // from says who sent a frame; empty where nothing says it.
-func (d *decoding) from(to link.Direction, t protocol.Type) string {
+func (d *decoding) from(to link.Direction, t protocol.Type) side {
 	switch {
 	case d.raw && !t.Known():
 		return ""
