@@ -85,7 +85,7 @@ func benchCommand() command {
 		examples: []string{"penctl bench --port /tmp/pen", "penctl bench --port /dev/ttyACM0 --for 1m --count 1000 --json"},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port, role := portFlag(fs), roleFlag(fs, protocol.RoleClinician)
-			length := fs.Duration("for", benchFor, "measure for at least that `time`")
+			length := fs.Duration("for", benchFor, "measure for at least that `time`, such as 30s")
 			count := fs.Int("count", benchRounds, "`number` of round trips")
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {

@@ -41,8 +41,8 @@ func calCommand() command {
 		},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port, role := portFlag(fs), roleFlag(fs, protocol.RoleNone)
-			quantity := fs.String("quantity", "", "depth, speed, power or impedance; for read, empty is all that the pen has")
-			place := fs.String("place", calPlaces()[0], "for read: "+strings.Join(calPlaces(), ", "))
+			quantity := fs.String("quantity", "", "`quantity`: depth, speed, power or impedance; for read, empty is all that the pen has")
+			place := fs.String("place", calPlaces()[0], "for read: the `place`, one of "+strings.Join(calPlaces(), ", "))
 			return func(ctx context.Context, c console, words []string) error {
 				w, err := calRequest(words, *quantity, *place, *role)
 				if err != nil {

@@ -35,7 +35,7 @@ func countersCommand() command {
 		},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port, role := portFlag(fs), roleFlag(fs, protocol.RoleNone)
-			seen := fs.Int64("reset", -1, "`pulses` since the last service that were shown")
+			seen := fs.Int64("reset", 0, "`number` of pulses since the last service that was shown")
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {
 					return err

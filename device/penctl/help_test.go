@@ -22,7 +22,7 @@ func twoCommands() []command {
 			name: "burn", group: groupService, args: "FILE [--rate N]", does: "burns a\nfile's \\ \"text\"", examples: []string{".hidden --rate 5", "'quoted'"},
 			more: "more:\n  - said",
 			build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
-				fs.Int("rate", 20, "so many a `second`")
+				fs.Int("rate", 20, "that `number` a second")
 				fs.String("name", "", "a `text`")
 				return nothing
 			},
@@ -71,8 +71,8 @@ JSON objects, one a line
 .B "\-\-name text"
 a text
 .TP
-.B "\-\-rate second"
-so many a second (default 20)
+.B "\-\-rate number"
+that number a second (default 20)
 .P
 Examples:
 .P
@@ -185,6 +185,28 @@ func TestEveryCommandIsListed(t *testing.T) {
 		if len(line) > 100 {
 			t.Errorf("%d columns: %s", len(line), line)
 		}
+	}
+}
+
+// The word behind a flag names what is typed there, in help and on the page. Its
+// back quotes are easily put around another word of the sentence.
+func TestWordsBehindFlags(t *testing.T) {
+	words := map[string]bool{
+		"path": true, "file": true, "text": true, "name": true, "names": true, "patterns": true, "types": true,
+		"role": true, "side": true, "lane": true, "model": true, "quantity": true, "place": true, "version": true,
+		"number": true, "N": true, "bytes": true, "factor": true, "time": true, "µm": true, "mW": true, "ms": true, "ohms": true,
+	}
+	for _, cmd := range commands() {
+		fs, _ := flagSet(cmd)
+		cmd.build(fs)
+		fs.VisitAll(func(f *flag.Flag) {
+			if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+				return
+			}
+			if word, usage := flag.UnquoteUsage(f); !words[word] || usage == f.Usage {
+				t.Errorf("penctl %s --%s %s: %s", cmd.name, f.Name, word, usage)
+			}
+		})
 	}
 }
 

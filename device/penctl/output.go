@@ -73,12 +73,12 @@ func outputCommand() command {
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port, role := portFlag(fs), roleFlag(fs, protocol.RoleNone)
 			values := map[protocol.Quantity]*int64{
-				protocol.QuantityDepth: fs.Int64("depth-um", 0, "needle to this depth in µm"),
-				protocol.QuantitySpeed: fs.Int64("speed-spm", 0, "strokes or stamps per minute"),
-				protocol.QuantityPower: fs.Int64("power-mw", 0, "RF power over the whole tip in mW"),
+				protocol.QuantityDepth: fs.Int64("depth-um", 0, "needle to this depth in `µm`"),
+				protocol.QuantitySpeed: fs.Int64("speed-spm", 0, "`number` of strokes or stamps a minute"),
+				protocol.QuantityPower: fs.Int64("power-mw", 0, "RF power over the whole tip in `mW`"),
 			}
-			load := fs.Int64("load-ohm", 0, "the resistor across the tip, for --power-mw")
-			length := fs.Int64("pulse-ms", protocol.MaxTestOutput.Milliseconds(), "longest output in ms")
+			load := fs.Int64("load-ohm", 0, "`ohms` of the resistor across the tip, for --power-mw")
+			length := fs.Int64("pulse-ms", protocol.MaxTestOutput.Milliseconds(), "longest output in `ms`")
 			raw := fs.Bool("raw", false, "drive the value as it is, without the pen's calibration")
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {

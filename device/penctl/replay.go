@@ -53,7 +53,7 @@ func replayCommand() command {
 			port := fs.String("port", "", "`path` of the port to play to; without it the only pen found")
 			path := fs.String("link", "", "`path` at which to make a pseudo-terminal")
 			as := fs.String("as", "console", "`side` to play: console or pen")
-			times := fs.Int("times", 1, "how `often`")
+			times := fs.Int("times", 1, "play it that `number` of times")
 			speed := fs.String("speed", "1", "`factor`; 1 is as recorded, max as fast as it is taken")
 			return func(ctx context.Context, c console, words []string) error {
 				p, err := parsePlay(words, *port, *path, *as, *speed, *times)

@@ -26,10 +26,10 @@ func setCommand() command {
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port, role := portFlag(fs), roleFlag(fs, protocol.RoleClinician)
 			values := map[string]*int64{
-				protocol.ParamDepth:    fs.Int64("depth-um", 0, "needle depth in µm"),
-				protocol.ParamSpeed:    fs.Int64("speed-spm", 0, "strokes or stamps per minute"),
-				protocol.ParamPower:    fs.Int64("power-mw", 0, "RF power over the whole tip in mW"),
-				protocol.ParamDuration: fs.Int64("pulse-ms", 0, "length of an RF pulse in ms"),
+				protocol.ParamDepth:    fs.Int64("depth-um", 0, "needle depth in `µm`"),
+				protocol.ParamSpeed:    fs.Int64("speed-spm", 0, "`number` of strokes or stamps a minute"),
+				protocol.ParamPower:    fs.Int64("power-mw", 0, "RF power over the whole tip in `mW`"),
+				protocol.ParamDuration: fs.Int64("pulse-ms", 0, "length of an RF pulse in `ms`"),
 			}
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {

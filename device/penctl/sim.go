@@ -45,11 +45,11 @@ func simCommand() command {
 		words: []string{wordFirmware},
 		more:  "The file of --faults, a line an event; penctl hand fault --list has the faults:\n\n" + sim.ScriptHelp,
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
-			model := fs.String("model", "", "needling or rf")
+			model := fs.String("model", "", "`model`: needling or rf")
 			link := fs.String("link", "", "`path` of the link to make; the handpiece listens on PATH"+handSuffix)
-			seed := fs.Uint64("seed", 1, "of noise and tissue: the same seed and inputs give the same outputs")
+			seed := fs.Uint64("seed", 1, "`number` that noise and tissue come of: the same seed and inputs give the same outputs")
 			memory := fs.String("memory", "", "`file` that keeps the pen's non-volatile memory; made where there is none, refused where it is\nanother model's, something else, or in use")
-			serial := fs.String("serial", "", "serial number; empty: the model's own")
+			serial := fs.String("serial", "", "serial `number`; empty: the model's own")
 			faults := fs.String("faults", "", "`file` that says what breaks, and what the hand does, at which time of the pen's physics")
 			pkg := declarePackage(fs)
 			return func(ctx context.Context, c console, words []string) error {

@@ -26,10 +26,10 @@ type packageFlags struct {
 func declarePackage(fs *flag.FlagSet) packageFlags {
 	return packageFlags{
 		out:     fs.String("out", "", "firmware: `file` to make"),
-		version: fs.String("version", "", "firmware: its version, such as 1.1.0"),
-		minimum: fs.String("minimum", "", "firmware: what may be installed no more once it runs is older than this; empty: 1.0.0"),
+		version: fs.String("version", "", "firmware: its `version`, such as 1.1.0"),
+		minimum: fs.String("minimum", "", "firmware: the oldest `version` that may be installed once it runs; empty: 1.0.0"),
 		limits:  fs.String("limits", "", "firmware: what changes in limits, a `text` for people"),
-		size:    fs.Int("size", 0, "firmware: size of its image in bytes, at least"),
+		size:    fs.Int("size", 0, "firmware: its image has at least that many `bytes`"),
 		broken:  fs.Bool("broken", false, "firmware: its self-test does not pass, so that the pen goes back"),
 	}
 }

@@ -45,12 +45,12 @@ func stormCommand() command {
 			"penctl storm --port /tmp/pen",
 		},
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
-			model := fs.String("model", "", "needling or rf: a pen of its own")
+			model := fs.String("model", "", "`model` of a pen of its own: needling or rf")
 			r := raging{newPen: sim.New}
 			fs.StringVar(&r.port, "port", "", "`path` of the port of a simulated pen; its handpiece is at P"+handSuffix)
 			fs.StringVar(&r.faults, "faults", "", "`file` with what else goes wrong on the line, such as \"to-pen drop 0.01\"")
-			fs.Uint64Var(&r.seed, "seed", 1, "of all that the storm does")
-			fs.DurationVar(&r.length, "for", defaultStorm, "how long it lasts")
+			fs.Uint64Var(&r.seed, "seed", 1, "`number` that all that the storm does comes of")
+			fs.DurationVar(&r.length, "for", defaultStorm, "the `time` that it lasts")
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {
 					return err

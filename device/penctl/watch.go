@@ -80,7 +80,7 @@ func watchCommand() command {
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port := portFlag(fs)
 			rate := rateFlag(fs)
-			count := fs.Int("count", 0, "end after that many STATUS; 0: go on until Ctrl-C")
+			count := fs.Int("count", 0, "end after that `number` of STATUS; 0: go on until Ctrl-C")
 			return func(ctx context.Context, c console, words []string) error {
 				if err := noWords(words); err != nil {
 					return err
@@ -102,7 +102,7 @@ func watchCommand() command {
 }
 
 func rateFlag(fs *flag.FlagSet) *int {
-	return fs.Int("rate", protocol.StatusRate, fmt.Sprintf("STATUS a `second`, %d to %d", protocol.StatusRate, protocol.MaxStatusRate))
+	return fs.Int("rate", protocol.StatusRate, fmt.Sprintf("`number` of STATUS a second, %d to %d", protocol.StatusRate, protocol.MaxStatusRate))
 }
 
 func checkRate(rate int) error {
