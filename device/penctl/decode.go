@@ -99,7 +99,7 @@ func typeNames() (names []string) {
 	return names
 }
 
-// decode shows a file. A broken pipe behind it and Ctrl-C end it quietly.
+// decode shows a file. Ctrl-C ends it quietly.
 func (c console) decode(ctx context.Context, path string, f filter, raw, asHex bool) (err error) {
 	in, total := c.in, int64(0)
 	if path != "-" {
@@ -126,5 +126,8 @@ func (c console) decode(ctx context.Context, path string, f filter, raw, asHex b
 	default:
 		err = d.recording(ctx, in)
 	}
-	return errors.Join(d.out.Flush(), err)
+	if flushed := d.out.Flush(); flushed != nil {
+		err = errors.Join(fmt.Errorf("print: %w", flushed), err)
+	}
+	return err
 }

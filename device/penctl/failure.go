@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"stipple/device"
 	"stipple/protocol"
@@ -65,11 +67,12 @@ type report struct {
 // fail says what went wrong and returns the exit code for it.
 func (c console) fail(err error) int {
 	f := classify(err)
+	said := oneLine(f.text)
 	if !c.json {
-		fmt.Fprintf(c.err, "penctl: %s\n", f.text)
+		fmt.Fprintf(c.err, "penctl: %s\n", said)
 		return f.exit
 	}
-	r := report{Error: f.text, Bound: f.bound}
+	r := report{Error: said, Bound: f.bound}
 	if f.field != "" {
 		r.Field = &f.field
 	}
@@ -77,6 +80,18 @@ func (c console) fail(err error) int {
 	text, _ := json.Marshal(r)
 	fmt.Fprintf(c.err, "%s\n", text)
 	return f.exit
+}
+
+// oneLine puts the texts of joined errors, a line each, behind each other. What
+// two of them say alike, as each print to a full disk does, is said once.
+func oneLine(text string) string {
+	var said []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if line != "" && !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, "; ")
 }
 
 // classify finds the exit code of an error, and its field and bound.

@@ -71,10 +71,10 @@ func (c console) listFaults(words []string) error {
 		if c.json {
 			err = c.print(faultShape{Type: "fault", FaultSwitch: f})
 		} else {
-			_, err = fmt.Fprintf(c.out, "%-7s %-19s %s\n", f.Place, f.Name, f.Does)
+			err = c.line("%-7s %-19s %s", f.Place, f.Name, f.Does)
 		}
 		if err != nil {
-			return fmt.Errorf("print: %w", err)
+			return err
 		}
 	}
 	return nil

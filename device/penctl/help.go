@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,21 +16,34 @@ const manFlag = "man"
 const exitLine = "Exit: 0 done, 1 refused, 2 wrong usage, 3 no pen, 4 link lost."
 
 func runHelp(args []string, c console) int {
+	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		name, _, _ := flagName(arg)
+		return name == jsonFlag // how an error is reported; help itself is for people
+	})
 	if len(args) == 0 {
-		usage(c.out)
-		return exitOK
+		return c.show(usage)
 	}
 	if name, _, _ := flagName(args[0]); name == manFlag {
-		if _, err := io.WriteString(c.out, manPage(commands(), buildDate())); err != nil {
-			return c.fail(fmt.Errorf("print: %w", err))
-		}
-		return exitOK
+		return c.show(func(w io.Writer) { _, _ = io.WriteString(w, manPage(commands(), buildDate())) })
 	}
 	cmd, ok := commandNamed(args[0])
 	if !ok {
 		return c.fail(usageError("no command %q; penctl help lists them", args[0]))
 	}
-	helpFor(c.out, cmd)
+	return c.showHelp(cmd)
+}
+
+func (c console) showHelp(cmd command) int {
+	return c.show(func(w io.Writer) { helpFor(w, cmd) })
+}
+
+// show prints what write makes, whole.
+func (c console) show(write func(io.Writer)) int {
+	var text bytes.Buffer
+	write(&text)
+	if _, err := c.out.Write(text.Bytes()); err != nil {
+		return c.fail(fmt.Errorf("print: %w", err))
+	}
 	return exitOK
 }
 

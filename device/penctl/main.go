@@ -91,8 +91,7 @@ func run(ctx context.Context, args []string, c console) int {
 	do := cmd.build(fs)
 	words, err := parse(fs, args[1:])
 	if errors.Is(err, flag.ErrHelp) {
-		helpFor(c.out, cmd)
-		return exitOK
+		return c.showHelp(cmd)
 	}
 	if err != nil {
 		return c.fail(err)

@@ -61,6 +61,22 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+// However many errors came together: one line, and nothing twice.
+func TestErrorIsOneLine(t *testing.T) {
+	full := fmt.Errorf("print: %w", errors.New("full"))
+	for _, asJSON := range []bool{false, true} {
+		var said bytes.Buffer
+		console{err: &said, json: asJSON}.fail(errors.Join(full, errors.New("close"), errors.Join(nil, full)))
+		want := "penctl: print: full; close\n"
+		if asJSON {
+			want = `{"error":"print: full; close","field":null,"bound":null}` + "\n"
+		}
+		if said.String() != want {
+			t.Errorf("said %q, want %q", &said, want)
+		}
+	}
+}
+
 // withPens is ports with the given pens in the list.
 func withPens(found []device.Port, err error) ports {
 	find := func(context.Context) ([]device.Port, error) { return found, err }
