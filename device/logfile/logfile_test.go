@@ -169,6 +169,21 @@ func TestChangesAreFound(t *testing.T) {
 			if !errors.As(err, &wrong) || wrong.Line != tt.line || !strings.Contains(wrong.Why, tt.why) {
 				t.Errorf("%v, want line %d: %s (%+v)", err, tt.line, tt.why, held)
 			}
+			// From a file, it says which and what to do.
+			changed := filepath.Join(t.TempDir(), "changed.log")
+			if err := os.WriteFile(changed, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, reading := logfile.ReadFile(changed, nil)
+			_, resuming := logfile.Resume(changed)
+			_, proving := logfile.Proof(changed, 5)
+			for _, err := range []error{reading, resuming, proving} {
+				text := fmt.Sprint(err)
+				head := strings.Contains(text, "without its head nothing in the file can be proved")
+				if !strings.HasPrefix(text, fmt.Sprintf("%s: not a whole log file: line %d: ", changed, tt.line)) || head != (tt.line == 1) || !strings.HasSuffix(text, "copy the pen's log into another file") {
+					t.Errorf("says %s", text)
+				}
+			}
 		})
 	}
 	for n := len(lines[0]); n < len(raw); n++ {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"stipple/device"
@@ -19,11 +20,42 @@ const maxLine = 2 * protocol.MaxDescriptor
 
 // FormatError is a file that is not what a Writer wrote.
 type FormatError struct {
-	Line int // from 1
+	Path string // empty: only its bytes were handed over
+	Line int    // from 1: the head
 	Why  string
 }
 
-func (e *FormatError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
+func (e *FormatError) Error() string {
+	path, help := "", "the lines before it are proved; for the rest copy the pen's log into another file"
+	if e.Path != "" {
+		path = e.Path + ": "
+	}
+	if e.Line == 1 {
+		help = "without its head nothing in the file can be proved or gone on with: copy the pen's log into another file"
+	}
+	return fmt.Sprintf("%snot a whole log file: line %d: %s; %s", path, e.Line, e.Why, help)
+}
+
+// withPath puts the file's path to an error of its content.
+func withPath(path string, err error) error {
+	var format *FormatError
+	if errors.As(err, &format) {
+		format.Path = path
+	}
+	return err
+}
+
+// ReadFile is Read for the file at path. Errors: those of Read, of which a
+// *FormatError has the path; the system's.
+func ReadFile(path string, take func(Line) error) (c Copy, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	c, err = Read(file, take)
+	return c, withPath(path, err)
+}
 
 // Copy is what a file holds.
 type Copy struct {
@@ -46,7 +78,7 @@ func Read(r io.Reader, take func(Line) error) (Copy, error) {
 	if err != nil || raw == nil {
 		c.Cut = in.cut
 		if err == nil {
-			err = &FormatError{Line: 1, Why: "there is no whole line"}
+			err = &FormatError{Line: 1, Why: "there is no whole line: the copy was cut before its first record"}
 		}
 		return c, err
 	}

@@ -69,7 +69,7 @@ func Resume(path string) (*Writer, error) {
 		_, err = file.Seek(held.Whole, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, errors.Join(withPath(path, err), file.Close())
 	}
 	w := newWriter(file, held.Cursor, held.Head.Events)
 	w.copied = held
@@ -120,20 +120,12 @@ func (w *Writer) Close() error { return errors.Join(w.Sync(), w.file.Close()) }
 // Errors: *FormatError; *device.LogError where the file does not have first; the
 // system's.
 func Proof(path string, first uint32) (cur device.LogCursor, err error) {
-	file, err := os.Open(path)
+	held, err := ReadFile(path, nil)
 	if err != nil {
-		return cur, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	held, err := Read(file, nil)
-	if err != nil {
-		return cur, err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return cur, err
 	}
 	cur = device.NewLogCursor(held.Head.Serial, first)
-	_, err = Read(file, func(l Line) error {
+	_, err = ReadFile(path, func(l Line) error {
 		if l.Index < first {
 			return nil
 		}

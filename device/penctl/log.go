@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"stipple/device"
@@ -176,7 +175,7 @@ func logFileError(path string, err error) error {
 	case errors.Is(err, fs.ErrExist):
 		return &failure{exit: exitRefused, field: "out", text: path + " is there already; --resume goes on with it", cause: err}
 	case errors.As(err, &format):
-		return &failure{exit: exitRefused, text: fmt.Sprintf("%s is not a whole log file: %v", path, format), cause: err}
+		return &failure{exit: exitRefused, text: format.Error(), cause: err}
 	}
 	return &failure{exit: exitRefused, text: err.Error(), cause: err}
 }
@@ -327,12 +326,8 @@ type verifiedShape struct {
 
 // verifyLog proves a file and shows what is in it.
 func (c console) verifyLog(w logWants) error {
-	file, err := os.Open(w.verify)
+	held, err := c.readLogFile(w)
 	if err != nil {
-		return logFileError(w.verify, err)
-	}
-	held, err := c.readLogFile(file, w)
-	if err = errors.Join(err, file.Close()); err != nil {
 		return logFileError(w.verify, err)
 	}
 	shape := verifiedShape{
@@ -368,13 +363,13 @@ func (c console) verifyLog(w logWants) error {
 }
 
 // readLogFile reads a file and shows its records where the flags ask for them.
-func (c console) readLogFile(file *os.File, w logWants) (logfile.Copy, error) {
+func (c console) readLogFile(w logWants) (logfile.Copy, error) {
 	if !c.json && !w.csv {
-		return logfile.Read(file, nil)
+		return logfile.ReadFile(w.verify, nil)
 	}
 	view, err := c.viewLog(w.csv)
 	if err != nil {
 		return logfile.Copy{}, err
 	}
-	return logfile.Read(file, view.line)
+	return logfile.ReadFile(w.verify, view.line)
 }
