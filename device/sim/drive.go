@@ -238,7 +238,7 @@ func (fw *firmware) watchPulse() {
 	case !fw.contact:
 		fw.retract(protocol.PulseContactLost, "contact lost")
 	case !fw.mayDrive():
-		fw.retract(protocol.PulseDisarmed, "permission ended")
+		fw.retract(protocol.PulseDisarmed, permissionEnded)
 	case energyOver(p.energy, wanted):
 		fw.latch(protocol.FaultEnergy, int32(p.energy/nJPerUJ))
 	case set > 0 && fw.doseSpent(max(set, fw.read.power)):
@@ -249,6 +249,9 @@ func (fw *firmware) watchPulse() {
 		fw.circuitGood()
 	}
 }
+
+// permissionEnded is the cause where a drive finds that it may not go on.
+const permissionEnded = "permission ended"
 
 // energyOver says whether an energy in nJ is too far over what was wanted.
 func energyOver(energy int64, wanted protocol.Microjoules) bool {
@@ -283,9 +286,18 @@ func (fw *firmware) driveStrokes() {
 		fw.plant.target = fw.targetFor(fw.settings.depth())
 		fw.say("stroke")
 	case runPulse:
-		slow := int64(fw.read.speed)*1000 < int64(fw.settings.speed())*stallShare
-		if slow && fw.steps-r.since > inSteps(stallLimit) {
-			fw.alarmAtOnce(AlarmMotorStall, int32(fw.read.speed))
-		}
+		fw.watchStrokes()
+	}
+}
+
+// watchStrokes ends the strokes when permission goes, or the motor does not turn.
+// What takes permission away mostly ends them itself; nothing hangs on that.
+func (fw *firmware) watchStrokes() {
+	slow := int64(fw.read.speed)*1000 < int64(fw.settings.speed())*stallShare
+	switch {
+	case !fw.mayDrive():
+		fw.endRun(protocol.PulseDisarmed, permissionEnded)
+	case slow && fw.steps-fw.run.since > inSteps(stallLimit):
+		fw.alarmAtOnce(AlarmMotorStall, int32(fw.read.speed))
 	}
 }
