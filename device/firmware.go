@@ -21,17 +21,29 @@ func (s *Session) FirmwareState(ctx context.Context) (protocol.FirmwareState, er
 	return *m.(*protocol.FirmwareState), nil
 }
 
-// UploadFirmware takes the pen from STANDBY to UPDATE and sends it a package,
-// from where an earlier upload of the same one was cut. progress is called with
-// the number of bytes that the pen has; it may be nil. Nothing is installed.
+// UploadFirmware takes the pen from STANDBY to UPDATE and sends it pkg, a whole
+// package of 1 to protocol.MaxFirmware bytes, from where an earlier upload of the
+// same one was cut. progress is called on the caller's goroutine with the bytes of
+// the package that the pen has in non-volatile memory, and with all of them: once
+// before the first is sent, and each time that they are more. It may be nil.
+// Nothing is checked or installed: VerifyFirmware and CommitFirmware follow.
 // Settings are not confirmed any more.
 //
 // Errors, with nothing sent: ErrNotOffered, ErrMonitor, ErrStopped, a
 // protocol.ErrFirmware for a package of no bytes or too many. With the outcome
-// known: *RefusedError, ErrNoReply, ctx's and the session's end, after all of
-// which the upload can go on; *EchoError where the pen counts other bytes than
-// it was sent, after which it has been sent ESTOP. *UncertainError where it is
-// not known whether the pen is in UPDATE.
+// known: *RefusedError (protocol.CodeState out of STANDBY and UPDATE, CodeRole,
+// CodeRange beyond the pen's room, CodeBlocked with a battery below 30 % or a
+// self-test that has not passed), ErrNoReply, ctx's and the session's end.
+// *EchoError where the pen counts other bytes than it was sent, after which it has
+// been sent ESTOP. *UncertainError where it is not known whether the pen is in
+// UPDATE.
+//
+// After a cut, by whichever of these or by a reset of the pen, what the pen runs
+// is untouched and it keeps the bytes that it has counted. The next UploadFirmware
+// of the same package goes on behind them, in this session or a later one; one of
+// another package drops them, and so does AbortFirmware. The pen itself stays in
+// UPDATE as long as the session lasts, and can't be armed there: AbortFirmware, a
+// stop or a new session leads out.
 func (s *Session) UploadFirmware(ctx context.Context, pkg []byte, progress func(have, all int)) error {
 	if len(pkg) == 0 || len(pkg) > protocol.MaxFirmware {
 		return fmt.Errorf("%w: a package of %d bytes, 1 to %d allowed", protocol.ErrFirmware, len(pkg), protocol.MaxFirmware)
@@ -198,10 +210,24 @@ func (u *uploader) drop() {
 	}
 }
 
-// VerifyFirmware has the pen check the package that it was sent, and returns
-// what it then says: the version that is staged. Errors: those of once;
-// *EchoError where the pen says that it passed and reports another package,
-// after which it has been sent ESTOP.
+// VerifyFirmware has the pen check pkg, which UploadFirmware has sent it, in this
+// session's UPDATE, and returns what it then says: among it Staged, the version
+// that CommitFirmware would boot. It may take the pen up to verifyLimit, 120 s for
+// the longest package. Nothing is installed.
+//
+// Errors, with nothing sent: ErrNotOffered, ErrMonitor, ErrStopped. With the
+// outcome known: *RefusedError (protocol.CodeState out of UPDATE, CodeRole,
+// CodeIncomplete with bytes missing or a manifest that can't be read, CodeDigest,
+// CodeSignature, CodeModel for another pen, CodeOldVersion below the pen's
+// minimum), ErrNoReply where it never arrived. *EchoError where the pen says that
+// it passed and reports another package, after which it has been sent ESTOP.
+// Otherwise *UncertainError; and what asking for the state behind it ends with, as
+// of FirmwareState.
+//
+// What the pen runs is untouched by any of them. What it found holds until UPDATE
+// is left; the bytes are kept beyond that, so that after a cut UploadFirmware of
+// the same package sends nothing again and VerifyFirmware can be asked once more.
+// A package that was refused is dropped by the next UploadFirmware.
 func (s *Session) VerifyFirmware(ctx context.Context, pkg []byte) (protocol.FirmwareState, error) {
 	err := s.onceFirmware(ctx, verifyLimit, func(id uint64, role protocol.Role) protocol.Once {
 		return &protocol.FirmwareVerify{CommandID: id, Role: role}

@@ -79,10 +79,7 @@ func TestDeceivedByTheSimulatedPen(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newSimulated(t, sim.R1)
-				defer b.stop()
-				s, l := b.connect()
+			consoleOf(t, sim.R1, func(t *testing.T, b *simulated, s *device.Session, l *eventLog) {
 				stop := touching(s)
 				check(t, b, s, l)
 				stop()
@@ -90,8 +87,6 @@ func TestDeceivedByTheSimulatedPen(t *testing.T) {
 				if last := changes[len(changes)-1]; last.RF && name != sim.SwitchLostAck {
 					t.Errorf("RF at the end: %+v", last)
 				}
-				b.must(s.Close())
-				<-l.done
 			})
 		})
 	}

@@ -37,12 +37,8 @@ func (b *simulated) powerOutput(s *device.Session, id uint64, value int32, raw b
 // table it is off, and reports what was set; raw outputs into a load, read off a
 // meter, make a table; with it the pen gives what is set.
 func TestCalibrateTheSimulatedPen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newSimulated(t, sim.R1)
-		defer b.stop()
-		s, l := b.connect()
-		stop := touching(s)
-		s.SetRole(protocol.RoleTechnician)
+	withSimulated(t, sim.R1, func(t *testing.T, b *simulated, s *device.Session, _ *eventLog) {
+		defer touching(s)()
 		b.must(s.EnterService(background))
 		put := func(table protocol.CalTable) {
 			t.Helper()
@@ -80,9 +76,6 @@ func TestCalibrateTheSimulatedPen(t *testing.T) {
 			t.Errorf("restored %+v %v: %v", table, ok, err)
 		}
 		b.must(s.LeaveService(background))
-		stop()
-		b.must(s.Close())
-		<-l.done
 	})
 }
 

@@ -75,6 +75,20 @@ func (b *simulated) connect() (*device.Session, *eventLog) {
 	return s, l
 }
 
+// consoleOf runs do with a session and a simulated pen whose self-test has
+// passed, and closes the session.
+func consoleOf(t *testing.T, model sim.Model, do func(t *testing.T, b *simulated, s *device.Session, l *eventLog)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := newSimulated(t, model)
+		defer b.stop()
+		s, l := b.connect()
+		do(t, b, s, l)
+		b.must(s.Close())
+		<-l.done
+	})
+}
+
 // rfEnvelope fits the simulated RF pen.
 func rfEnvelope(pins uint16) protocol.Envelope {
 	return protocol.Envelope{DosePerPin: 100000, PulsesPerSpot: 1, Pins: pins, Ranges: []protocol.Range{
@@ -97,10 +111,7 @@ func (b *simulated) arm(s *device.Session, ms int32) {
 }
 
 func TestTreatmentWithTheSimulatedPen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newSimulated(t, sim.R1)
-		defer b.stop()
-		s, l := b.connect()
+	consoleOf(t, sim.R1, func(t *testing.T, b *simulated, s *device.Session, l *eventLog) {
 		stop := touching(s)
 		b.arm(s, 100)
 		for range 3 {
@@ -136,10 +147,6 @@ func TestTreatmentWithTheSimulatedPen(t *testing.T) {
 			t.Errorf("dropped %+v", st)
 		}
 		stop()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-		<-l.done
 	})
 }
 
@@ -152,15 +159,10 @@ func (b *simulated) must(err error) {
 
 // The window freezes with the trigger held and a pulse on.
 func TestFrozenWindowWithTheSimulatedPen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newSimulated(t, sim.R1)
-		defer b.stop()
-		s, l := b.connect()
+	consoleOf(t, sim.R1, func(t *testing.T, b *simulated, s *device.Session, l *eventLog) {
 		stop := touching(s)
 		b.arm(s, 1000)
-		b.must(b.hand.Contact(true))
-		b.must(b.hand.Trigger(true))
-		pass(200 * time.Millisecond)
+		b.treat()
 		stop()
 		frozen := time.Now()
 		for s.Live().Status.State.Armed() {
@@ -173,8 +175,6 @@ func TestFrozenWindowWithTheSimulatedPen(t *testing.T) {
 		if s.Live().Status.Flags&protocol.FlagRFOn != 0 {
 			t.Error("RF on")
 		}
-		b.must(s.Close())
-		<-l.done
 	})
 }
 
@@ -185,9 +185,7 @@ func TestSameUnitAfterALoss(t *testing.T) {
 		s, l := b.connect()
 		stop := touching(s)
 		b.arm(s, 1000)
-		b.must(b.hand.Contact(true))
-		b.must(b.hand.Trigger(true))
-		pass(300 * time.Millisecond)
+		b.treat()
 		near, far := link.Pipe()
 		b.pen.Attach(far) // the cable moves: the first link is cut
 		<-s.Done()
@@ -216,10 +214,7 @@ func TestSameUnitAfterALoss(t *testing.T) {
 }
 
 func TestTipChangeOnTheSimulatedPen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newSimulated(t, sim.N1)
-		defer b.stop()
-		s, l := b.connect()
+	consoleOf(t, sim.N1, func(t *testing.T, b *simulated, s *device.Session, l *eventLog) {
 		before, ok := s.Tip()
 		if !ok || before.ID == 0 {
 			t.Fatalf("tip %+v %v", before, ok)
@@ -237,8 +232,6 @@ func TestTipChangeOnTheSimulatedPen(t *testing.T) {
 		if e := l.of(device.EventTip); len(e) != 2 {
 			t.Errorf("%d tip events", len(e))
 		}
-		b.must(s.Close())
-		<-l.done
 	})
 }
 
@@ -251,9 +244,7 @@ func TestRebootWhileTreatingEndsTheSession(t *testing.T) {
 		s, l := b.connect()
 		stop := touching(s)
 		b.arm(s, 1000)
-		b.must(b.hand.Contact(true))
-		b.must(b.hand.Trigger(true))
-		pass(300 * time.Millisecond)
+		b.treat()
 		b.must(b.hand.Fault(sim.SwitchReboot, true))
 		rebooted := time.Now()
 		<-s.Done()

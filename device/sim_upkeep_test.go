@@ -14,18 +14,12 @@ import (
 	"stipple/protocol"
 )
 
-// withSimulated runs do with a session, as a technician, and a simulated pen
-// whose self-test has passed.
+// withSimulated is consoleOf as a technician, whom the pen never contradicts.
 func withSimulated(t *testing.T, model sim.Model, do func(t *testing.T, b *simulated, s *device.Session, l *eventLog)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		b := newSimulated(t, model)
-		defer b.stop()
-		s, l := b.connect()
+	consoleOf(t, model, func(t *testing.T, b *simulated, s *device.Session, l *eventLog) {
 		s.SetRole(protocol.RoleTechnician)
 		do(t, b, s, l)
-		b.must(s.Close())
-		<-l.done
 		if e := l.of(device.EventContradiction); len(e) != 0 {
 			t.Errorf("contradictions %v", e)
 		}

@@ -87,17 +87,30 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportMetric(time.Hour.Seconds()*float64(b.N)/b.Elapsed().Seconds(), "x_realtime")
 }
 
+// proxied is a proxy that runs between two ends, until end.
+func proxied(b *testing.B, cfg ProxyConfig) (console, pen io.ReadWriteCloser, end func()) {
+	console, toConsole := Pipe()
+	pen, toPen := Pipe()
+	p := NewProxy(toPen, toConsole, cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	return console, pen, func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
+		_ = pen.Close()
+		_ = console.Close()
+	}
+}
+
 // BenchmarkProxy is what the proxy costs by itself: frames of a bulk answer
 // through a line without a fault, and with chances that never strike.
 func BenchmarkProxy(b *testing.B) {
 	for _, text := range []string{"", "drop 0.000000001\nflip 0.000000001"} {
 		b.Run(text, func(b *testing.B) {
-			console, toConsole := Pipe()
-			pen, toPen := Pipe()
-			p := NewProxy(toPen, toConsole, ProxyConfig{Script: script(b, text)})
-			ctx, cancel := context.WithCancel(context.Background())
-			ended := make(chan error, 1)
-			go func() { ended <- p.Run(ctx) }()
+			console, pen, end := proxied(b, ProxyConfig{Script: script(b, text)})
 			out := protocol.AppendFrame(nil, protocol.Header{}, make([]byte, protocol.MaxPayload))
 			b.SetBytes(int64(len(out)))
 			go func() {
@@ -113,12 +126,7 @@ func BenchmarkProxy(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			cancel()
-			if err := <-ended; err != nil {
-				b.Error(err)
-			}
-			_ = pen.Close()
-			_ = console.Close()
+			end()
 		})
 	}
 }
@@ -133,12 +141,7 @@ func BenchmarkProxyLine(b *testing.B) {
 		waits bool
 	}{{"streaming", false}, {"window", true}} {
 		b.Run(c.name, func(b *testing.B) {
-			console, toConsole := Pipe()
-			pen, toPen := Pipe()
-			p := NewProxy(toPen, toConsole, ProxyConfig{Script: script(b, "baud 1000000")})
-			ctx, cancel := context.WithCancel(context.Background())
-			ended := make(chan error, 1)
-			go func() { ended <- p.Run(ctx) }()
+			console, pen, end := proxied(b, ProxyConfig{Script: script(b, "baud 1000000")})
 			go func() { // answers each byte with a frame
 				ask := make([]byte, 1)
 				for {
@@ -170,24 +173,14 @@ func BenchmarkProxyLine(b *testing.B) {
 				}
 			}
 			b.ReportMetric(100*float64(b.N*len(out)*bitsPerByte)/b.Elapsed().Seconds()/rate, "%line")
-			cancel()
-			if err := <-ended; err != nil {
-				b.Error(err)
-			}
-			_ = pen.Close()
-			_ = console.Close()
+			end()
 		})
 	}
 }
 
 // BenchmarkProxyEcho is the way there and back of a small frame.
 func BenchmarkProxyEcho(b *testing.B) {
-	console, toConsole := Pipe()
-	pen, toPen := Pipe()
-	p := NewProxy(toPen, toConsole, ProxyConfig{})
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
+	console, pen, end := proxied(b, ProxyConfig{})
 	go func() { _, _ = io.Copy(pen, pen) }()
 	out := protocol.AppendFrame(nil, protocol.Header{}, make([]byte, 8))
 	buf := make([]byte, len(out))
@@ -199,12 +192,7 @@ func BenchmarkProxyEcho(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		b.Error(err)
-	}
-	_ = pen.Close()
-	_ = console.Close()
+	end()
 }
 
 // BenchmarkRecorder is what a tap costs the link.

@@ -60,24 +60,33 @@ type Gap struct {
 func NewLine(e device.LogEntry, sum uint32, events []protocol.EventSpec) Line {
 	l := Line{
 		Type: typeRecord, Index: e.Index, Boot: e.Boot, PenUS: uint64(e.Clock), UTCS: e.UTC, Code: e.Code,
-		Name: "code_" + strconv.Itoa(int(e.Code)), Level: uint8(e.Level), Arg0: e.Args[0], Arg1: e.Args[1], Args: map[string]int32{},
+		Level: uint8(e.Level), Arg0: e.Args[0], Arg1: e.Args[1],
 		CRC: hex(e.CRC), Sum: hex(sum), Damaged: e.Damaged, Reboot: e.Reboot, Back: e.Back,
 	}
+	l.Name, l.Args = Named(events, e.Code, e.Args)
 	if g := e.Gap; g != nil {
 		l.Gap = &Gap{From: g.From, To: g.To, Kind: g.Kind.String()}
 	}
+	return l
+}
+
+// Named gives an event of that code and its arguments the names that the
+// dictionary has for them. One that it does not list is code_N, without named
+// arguments.
+func Named(events []protocol.EventSpec, code uint16, args [2]int32) (name string, named map[string]int32) {
+	name, named = "code_"+strconv.Itoa(int(code)), map[string]int32{}
 	for _, spec := range events {
-		if spec.Code != e.Code {
+		if spec.Code != code {
 			continue
 		}
-		l.Name = spec.Name
+		name = spec.Name
 		for i, arg := range spec.Args {
-			if i < len(e.Args) {
-				l.Args[arg] = e.Args[i]
+			if i < len(args) {
+				named[arg] = args[i]
 			}
 		}
 	}
-	return l
+	return name, named
 }
 
 func hex(v uint32) string { return fmt.Sprintf("%08x", v) }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stipple/device"
+	"stipple/device/logfile"
 	"stipple/protocol"
 )
 
@@ -194,20 +195,11 @@ func (c console) say(penUS uint64, format string, args ...any) error {
 // shapeEvent names an event and its arguments by the pen's dictionary; one
 // that it does not list keeps its number.
 func shapeEvent(d *protocol.Descriptor, e protocol.Event) eventShape {
-	shape := eventShape{Type: "event", PenUS: uint64(e.Clock), Name: fmt.Sprintf("code_%d", e.Code), Args: map[string]int32{}}
-	if d == nil {
-		return shape
+	var events []protocol.EventSpec
+	if d != nil {
+		events = d.Events
 	}
-	for _, spec := range d.Events {
-		if spec.Code != e.Code {
-			continue
-		}
-		shape.Name = spec.Name
-		for i, arg := range spec.Args {
-			if i < len(e.Args) {
-				shape.Args[arg] = e.Args[i]
-			}
-		}
-	}
+	shape := eventShape{Type: "event", PenUS: uint64(e.Clock)}
+	shape.Name, shape.Args = logfile.Named(events, e.Code, e.Args)
 	return shape
 }
