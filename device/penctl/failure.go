@@ -113,6 +113,9 @@ func classify(err error) *failure {
 		f.text = "interrupted"
 	case errors.As(err, &refused):
 		f.field = fieldKey(refused.Name)
+		if what := wayOut(refused.Code); what != "" {
+			f.text += ": " + what
+		}
 		if hasBound(refused.Code) {
 			bound := int64(refused.Bound)
 			f.bound = &bound
@@ -125,6 +128,20 @@ func classify(err error) *failure {
 		f.exit = exitNoPen
 	}
 	return f
+}
+
+// wayOut is what a person can do about a refusal that says it of the pen, not of
+// what was asked for; empty where the code says enough.
+func wayOut(c protocol.Code) string {
+	switch c {
+	case protocol.CodeState:
+		return "not in the state that it is in; penctl info shows it, penctl clear leads out of ESTOP and FAULT"
+	case protocol.CodeTrigger:
+		return "release the trigger first"
+	case protocol.CodeWrongFault:
+		return "name the fault that penctl info shows with --fault, and none for an ESTOP"
+	}
+	return ""
 }
 
 // hasBound says whether a refusal for that reason names a bound. For a value

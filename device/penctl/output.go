@@ -22,6 +22,23 @@ const (
 	outputGrace = 2 * time.Second
 )
 
+// outputEnds is what is left behind, for help and the manual page.
+const outputEnds = `An output that ends by itself, or with the trigger, puts the pen back: it leaves SERVICE
+for STANDBY.
+
+Ctrl-C, before the trigger is pulled or after, stops the pen at once:
+  - ESTOP is sent until the pen says that RF measures off; the needle goes back. Exit: 0, and
+    4 where the pen has not said so within 2 s. A pen that hears nothing more ends the output
+    by itself, within 250 ms of the last lease for RF and 450 ms for the needle.
+  - ESTOP stays latched, also for the next console. The settings are still in the pen, and are
+    not confirmed any more. What was let out until then is in the pen's log and counters.
+  - penctl puts nothing else back: a load, or a table that was staged before, stays.
+The way back: release the trigger, then
+  penctl clear --port P --role technician
+which shows STANDBY. Before it the pen refuses output, cal and selftest with STATE.
+A penctl that is killed, or loses the link, leaves the pen to the end of its lease: the output
+ends, and the next console finds the pen in STANDBY.`
+
 // askedShape is printed before anything is sent: whatever becomes of the
 // output, its id is known.
 type askedShape struct {
@@ -64,12 +81,13 @@ func outputCommand() command {
 		does: "permits one output of one quantity in SERVICE, for calibration with a meter. It takes at most 2 s.\n" +
 			"It begins when the pen's own trigger is pulled and ends when it is released: no command starts\n" +
 			"it. RF goes into the declared load alone. The tip is on the bench, never on a person. Ctrl-C\n" +
-			"stops the pen, which then has to be cleared",
+			"stops the pen, which then has to be cleared; see below",
 		examples: []string{
 			"penctl output --port /tmp/pen --power-mw 5000 --load-ohm 200 --pulse-ms 500 --role technician",
 			"penctl output --port /tmp/pen --depth-um 1500 --pulse-ms 2000 --role technician --json",
 			"penctl output --port /tmp/pen --speed-spm 6000 --raw --role service_engineer",
 		},
+		more: outputEnds,
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			port, role := portFlag(fs), roleFlag(fs, protocol.RoleNone)
 			values := map[protocol.Quantity]*int64{
@@ -291,7 +309,7 @@ func (c console) stopped(s *device.Session) error {
 				if c.json {
 					return c.print(stoppedShape{Type: "stopped", StopUS: e.Latency.Microseconds()})
 				}
-				return c.line("stopped after %.1f ms; penctl clear leads back to STANDBY", float64(e.Latency.Microseconds())/1e3)
+				return c.line("stopped after %.1f ms and in ESTOP: release the trigger, and penctl clear leads back to STANDBY", float64(e.Latency.Microseconds())/1e3)
 			}
 		case <-grace.C:
 			return &failure{exit: exitLost, text: "the stop was not confirmed"}

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"stipple/device"
+	"stipple/device/link"
 	"stipple/protocol"
 )
 
@@ -226,6 +227,32 @@ func TestMergeKeepsWhatIsNotGiven(t *testing.T) {
 	}
 	if active[1] != 60 {
 		t.Error("the read-back was changed")
+	}
+}
+
+// A storm over a bad line closes its end when it is over. That is no error,
+// whichever way finds it first.
+func TestStormEndsOverABadLine(t *testing.T) {
+	for range 200 {
+		toPen, pen := link.Pipe()
+		w := &weather{line: toPen}
+		w.spoil(link.Script{})
+		if err := w.line.Close(); err != nil {
+			t.Fatal(err)
+		}
+		writing := make(chan struct{})
+		go func() {
+			defer close(writing)
+			for {
+				if _, err := pen.Write([]byte("from the pen")); err != nil {
+					return
+				}
+			}
+		}()
+		if err := w.runs[0](t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		<-writing
 	}
 }
 

@@ -169,10 +169,13 @@ func (w *weather) spoil(s link.Script) {
 	proxy := link.NewProxy(w.line, consoleEnd, link.ProxyConfig{Script: s, Seed: w.r.seed})
 	w.line = near
 	w.runs = append(w.runs, func(ctx context.Context) error {
-		if err := proxy.Run(ctx); err != nil && !errors.Is(err, io.EOF) {
-			return err
+		err := proxy.Run(ctx)
+		// The storm closes its end when it is over: a read finds the end there, a
+		// write a closed pipe.
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) {
+			return nil
 		}
-		return nil
+		return err
 	})
 }
 
