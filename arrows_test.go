@@ -33,6 +33,7 @@ func rooms() []room {
 		{"protocol/conformance", []string{"protocol", "protocol/testdata/vectors"}, "it judges any pen, so it knows none"},
 		{"protocol/testdata/vectors", nil, "the golden vectors are files, readable without the code that they judge"},
 		{"device/serialport", []string{"device", "protocol", "go.bug.st/serial/...", "golang.org/x/sys/...", "github.com/BurntSushi/toml"}, "the one place that knows a serial library"},
+		{"device/sim/benchhand", []string{"protocol", "protocol/conformance", "device/sim"}, "the one place that knows a simulated pen and the suite that judges it"},
 		{"device/sim/...", []string{"protocol", "device/sim/...", "device/link", "github.com/creack/pty", "golang.org/x/sys/..."}, "the pen's side shares only the link with the console's side: a mistake in one must not hide the same mistake in the other"},
 		{"device/link", []string{"protocol"}, "it sits between two ends and belongs to neither; only the replayer says hello, to find out whether a pen is a simulated one"},
 		{"device/observer", []string{"protocol"}, "it judges a pen by what it does: it shares no line with the firmware, and none with the session"},

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"stipple/device/sim"
-	"stipple/protocol"
+	"stipple/device/sim/benchhand"
 	"stipple/protocol/conformance"
 )
 
@@ -17,16 +17,14 @@ type closingHand interface {
 	io.Closer
 }
 
-// simHand is a simulated pen's handpiece as the suite's hand.
+// simHand is a simulated pen's handpiece, or whatever answers as one, as the
+// suite's hand.
 type simHand struct {
-	*sim.HandClient
-	found *sim.TipSpec // the tip that was on when another was first asked for
+	*benchhand.Hand
+	io.Closer
 }
 
 var (
-	_ conformance.TipHand   = (*simHand)(nil)
-	_ conformance.ResetHand = (*simHand)(nil)
-	_ conformance.LoadHand  = (*simHand)(nil)
 	_ conformance.LoadHand  = (*personHand)(nil)
 	_ conformance.TipHand   = (*personHand)(nil)
 	_ conformance.ResetHand = (*personHand)(nil)
@@ -37,46 +35,8 @@ func dialSimHand(path string) (closingHand, error) {
 	if err != nil {
 		return nil, &failure{exit: exitNoPen, text: fmt.Sprintf("no handpiece at %s: %v", path, err), field: "hand", cause: err}
 	}
-	return &simHand{HandClient: h}, nil
+	return simHand{benchhand.New(h), h}, nil
 }
-
-// Trigger implements conformance.Hand.
-func (h *simHand) Trigger(_ context.Context, held bool) error { return h.HandClient.Trigger(held) }
-
-// Contact implements conformance.Hand.
-func (h *simHand) Contact(_ context.Context, on bool) error { return h.HandClient.Contact(on) }
-
-// Patience implements conformance.Hand: a simulated pen's hand is at once.
-func (h *simHand) Patience() time.Duration { return time.Second }
-
-// Tip implements conformance.TipHand. The other tip has half of everything.
-func (h *simHand) Tip(_ context.Context, which conformance.Tip) error {
-	state, err := h.State()
-	if err != nil {
-		return err
-	}
-	if on := state.Tip; on != nil && (h.found == nil || on.ID == h.found.ID) {
-		h.found = on // with its uses so far
-	}
-	switch {
-	case which == conformance.TipNone:
-		return h.RemoveTip()
-	case h.found == nil:
-		return fmt.Errorf("%w: no tip was on", sim.ErrTip)
-	case which == conformance.TipFound:
-		return h.ChangeTip(*h.found)
-	}
-	other := *h.found
-	other.ID, other.Pins, other.NeedleLengthUM, other.RatedPowerMW = 0, other.Pins/2, other.NeedleLengthUM/2, other.RatedPowerMW/2
-	other.UseCount, other.BoundTreatment = 0, sim.TreatmentID{}
-	return h.ChangeTip(other)
-}
-
-// Load implements conformance.LoadHand.
-func (h *simHand) Load(_ context.Context, ohms int) error { return h.LoadOhm(protocol.Ohms(ohms)) }
-
-// Reset implements conformance.ResetHand.
-func (h *simHand) Reset(context.Context) error { return h.Fault(sim.SwitchReboot, true) }
 
 // personHand is a person at a pen, who is told what to do. The suite sees in
 // STATUS when it has been done.
@@ -112,8 +72,10 @@ func (p *personHand) Tip(_ context.Context, which conformance.Tip) error {
 		return p.ask("take the tip off")
 	case conformance.TipFound:
 		return p.ask("put back the tip that was on at first")
+	case conformance.TipOther:
+		return p.ask("put ANOTHER tip on, if there is one with shorter needles")
 	}
-	return p.ask("put ANOTHER tip on, if there is one with shorter needles")
+	return fmt.Errorf("%w: %v", conformance.ErrNotAtHand, which) // nobody has one in a drawer
 }
 
 // Load implements conformance.LoadHand.

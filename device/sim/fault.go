@@ -20,6 +20,7 @@ const (
 
 	SwitchStuckTrigger      = "stuck_trigger"
 	SwitchOverTemperature   = "over_temperature"
+	SwitchWarmTip           = "warm_tip"
 	SwitchDepthFrozen       = "depth_frozen"
 	SwitchPowerFrozen       = "power_frozen"
 	SwitchImpedanceFrozen   = "impedance_frozen"
@@ -85,6 +86,7 @@ const (
 	faultTemperatureFrozen
 	faultClockJump
 	faultClockBack
+	faultWarmTip
 
 	faultWrongEcho
 	faultWrongHash
@@ -115,6 +117,7 @@ func Faults() []FaultSwitch {
 
 		{SwitchStuckTrigger, InSensor, false, "the trigger reads as held", faultStuckTrigger},
 		{SwitchOverTemperature, InSensor, false, "the tip reads 60 °C too hot", faultOverTemperature},
+		{SwitchWarmTip, InSensor, false, "the tip reads 25 °C too hot: too warm to be armed, and no fault yet", faultWarmTip},
 		{SwitchDepthFrozen, InSensor, false, "the depth sensor keeps its newest reading", faultDepthFrozen},
 		{SwitchPowerFrozen, InSensor, false, "the RF power sensor keeps its newest reading", faultPowerFrozen},
 		{SwitchImpedanceFrozen, InSensor, false, "the impedance sensor keeps its newest reading", faultImpedanceFrozen},

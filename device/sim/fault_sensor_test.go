@@ -59,6 +59,23 @@ func sensorExpectations() []expectation {
 				t.Errorf("ARM: %+v", r)
 			}
 		}},
+		{SwitchWarmTip, "a tip that reads too warm ends nothing, and the next ARM is refused until it does not", R1, func(t *testing.T, b *bench) {
+			c := b.treating(R1)
+			b.breakAt(SwitchWarmTip)
+			b.sleep(100 * time.Millisecond)
+			c.wants(protocol.StateTreating, protocol.FaultNone)
+			c.put(&protocol.Disarm{})
+			b.do(b.hand.Trigger(false))
+			b.sleep(300 * time.Millisecond)
+			if r := c.result(c.command(9, c.status().SettingsHash)); r.Code != protocol.CodeBlocked || r.ArmBlocks != protocol.BlockTemperature {
+				t.Errorf("ARM: %+v", r)
+			}
+			b.do(b.hand.Fault(SwitchWarmTip, false))
+			b.sleep(100 * time.Millisecond)
+			if r := c.result(c.command(10, c.status().SettingsHash)); r.Code != protocol.CodeOK {
+				t.Errorf("ARM of a tip that has cooled down: %+v", r)
+			}
+		}},
 		{SwitchOverTemperature, "a tip that reads too hot is FAULT, and outputs end", R1, func(t *testing.T, b *bench) {
 			c := b.treating(R1)
 			mark, at := b.breakAt(SwitchOverTemperature)

@@ -37,6 +37,7 @@ const (
 	ohmNoise   = 100         // 1/10,000
 	tempNoise  = 100_000     // µ°C: 0.1 K
 	hotSensor  = 60_000_000  // µ°C, SwitchOverTemperature
+	warmSensor = 25_000_000  // µ°C, SwitchWarmTip
 )
 
 // stillLimit is how many readings in a row may be the same. A living sensor's
@@ -82,8 +83,11 @@ func (s *sensors) read(p *plant, r *rawReading) {
 
 // hot is by how much the tip's sensor reads too hot, in µ°C.
 func (s *sensors) hot() int64 {
-	if s.faults.has(faultOverTemperature) {
+	switch {
+	case s.faults.has(faultOverTemperature):
 		return hotSensor
+	case s.faults.has(faultWarmTip):
+		return warmSensor
 	}
 	return 0
 }

@@ -357,6 +357,7 @@ func defects() map[string]defect {
 		sim.SwitchTornWrite:         plant(observer.DefectSupply),
 		sim.SwitchStuckTrigger:      plant(observer.DefectTrigger),
 		sim.SwitchOverTemperature:   {},
+		sim.SwitchWarmTip:           {},
 		sim.SwitchDepthFrozen:       {},
 		sim.SwitchPowerFrozen:       plant(observer.DefectPowerSensor),
 		sim.SwitchImpedanceFrozen:   {},

@@ -9,9 +9,9 @@ func Cases() []Case {
 	return slices.Concat(
 		frameCases(), laneCases(), payloadCases(), vectorCases(), exchangeCases(), helloCases(), descriptorCases(), timeCases(), statusCases(),
 		envelopeCases(), settingsCases(), rangeCases(), armCases(), disarmCases(), leaseCases(), stopCases(), clearCases(),
-		onceCases(), eventCases(), tipCases(), triggerCases(), replayCases(), floodCases(),
+		onceCases(), eventCases(), tipCases(), triggerCases(), blockCases(), replayCases(), floodCases(),
 		roleCases(), logCases(), serviceCases(), outputCases(), calibrationCases(), updateCases(),
-		energyCases(), ledgerCases(), benchCases(), rebootCases(),
+		energyCases(), guardCases(), ledgerCases(), benchCases(), datedCases(), rebootCases(),
 		alwaysCases(),
 	)
 }

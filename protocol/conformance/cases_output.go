@@ -309,8 +309,7 @@ func outputLedger(t *trial) {
 // declared one.
 func (t *trial) powerOutput(declared func(ohms int32) int32) (m *protocol.TestOutput, mark int) {
 	t.needs(protocol.TypeTestOutput)
-	window, _ := t.s.desc.Sensor("impedance")
-	ohms := min(max(testLoad, window.Min), window.Max)
+	ohms := t.goodLoad()
 	t.load(int(ohms))
 	t.service()
 	p, _, _ := t.param(protocol.ParamPower)

@@ -89,12 +89,13 @@ const (
 	NeedRF                      // a pen with RF
 	NeedMark                    // Config.Marks: what is done can't be taken back
 	NeedLoad                    // a hand that can put a resistor across the tip
+	NeedFault                   // a hand that can make a defect
 )
 
 // Names lists the needs in words.
 func (n Need) Names() []string {
 	var list []string
-	for i, name := range []string{"hand", "tip", "reset", "energy", "long", "ready", "rf", "mark", "load"} {
+	for i, name := range []string{"hand", "tip", "reset", "energy", "long", "ready", "rf", "mark", "load", "fault"} {
 		if n&(1<<i) != 0 {
 			list = append(list, name)
 		}

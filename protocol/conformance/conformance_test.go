@@ -5,47 +5,12 @@ import (
 	"io"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"stipple/device/link"
 	"stipple/device/sim"
-	"stipple/protocol"
+	"stipple/device/sim/benchhand"
 	"stipple/protocol/conformance"
 )
-
-// hand is the simulated pen's hand as the suite wants one.
-type hand struct {
-	sim.Handpiece
-	found *sim.TipSpec
-}
-
-func (h *hand) Trigger(_ context.Context, held bool) error { return h.Handpiece.Trigger(held) }
-func (h *hand) Contact(_ context.Context, on bool) error   { return h.Handpiece.Contact(on) }
-func (h *hand) Reset(context.Context) error                { return h.Fault(sim.SwitchReboot, true) }
-func (h *hand) Load(_ context.Context, ohms int) error     { return h.LoadOhm(protocol.Ohms(ohms)) }
-func (h *hand) Patience() time.Duration                    { return time.Second }
-
-// Tip mounts a shorter, weaker tip as the other one.
-func (h *hand) Tip(_ context.Context, which conformance.Tip) error {
-	state, err := h.State()
-	if err != nil {
-		return err
-	}
-	if on := state.Tip; on != nil && (h.found == nil || on.ID == h.found.ID) {
-		h.found = on // with its uses so far
-	}
-	switch which {
-	case conformance.TipNone:
-		return h.RemoveTip()
-	case conformance.TipFound:
-		now := *h.found
-		return h.ChangeTip(now)
-	}
-	other := *h.found
-	other.ID, other.Pins, other.NeedleLengthUM, other.RatedPowerMW = 0, other.Pins/2, other.NeedleLengthUM/2, other.RatedPowerMW/2
-	other.UseCount, other.BoundTreatment = 0, sim.TreatmentID{}
-	return h.ChangeTip(other)
-}
 
 // bench is a simulated pen that runs until the test ends.
 func bench(t *testing.T, model sim.Model) *sim.Pen {
@@ -89,7 +54,7 @@ func TestSimulatedPenConforms(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				pen := bench(t, model)
 				report, err := conformance.Run(t.Context(), conformance.Config{
-					Dial: dial(pen, nil), Hand: &hand{Handpiece: pen.Hand()}, Energy: true, Long: true, Marks: true,
+					Dial: dial(pen, nil), Hand: benchhand.New(pen.Hand()), Energy: true, Long: true, Marks: true,
 					End: func(r conformance.Result) {
 						if r.Outcome == conformance.Failed {
 							t.Errorf("%s (section %s): expected %s\n\tgot %s", r.Case.Name, r.Section, r.Expected, r.Got)

@@ -75,6 +75,19 @@ const (
 	// energyTolerance is how much more than commanded a pulse may measure, in
 	// parts of a hundred; beyond it the pen must latch ENERGY (section 22.3).
 	energyTolerance = 20
+	// faultTime is from a measured value that breaks a bound to the fault that it
+	// leads to, and leakTime the same for RF that is not permitted; section 22.3.
+	faultTime = 100 * time.Millisecond
+	leakTime  = 10 * time.Millisecond
+	// stallMargin is how much longer than the descriptor says the needle may take
+	// on its way back; section 22.3.
+	stallMargin = 50 * time.Millisecond
+	// pulsesToStandby is how many pulses in a row with a medium alarm end READY;
+	// section 5.1.
+	pulsesToStandby = 3
+	// overshoot is what a pulse may go beyond the bound that ends it, in parts of a
+	// hundred: a look at the sum each ms, and RF that fades.
+	overshoot = 5
 	// gentlePulse is the longest RF pulse that a case asks for, in ms: long
 	// enough to be interrupted, far below any dose.
 	gentlePulse = 400

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"stipple/device/sim"
+	"stipple/device/sim/benchhand"
 	"stipple/protocol/conformance"
 )
 
@@ -45,7 +46,7 @@ func TestFlawedPenIsCaught(t *testing.T) {
 					t.Fatal(err)
 				}
 				live(t, pen)
-				report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, nil), Hand: &hand{Handpiece: pen.Hand()}, Energy: true})
+				report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, nil), Hand: benchhand.New(pen.Hand()), Energy: true})
 				if failed := failedCases(report); !slices.Contains(failed, want) {
 					t.Errorf("%s does not fail; %v do, error %v", want, failed, err)
 				}

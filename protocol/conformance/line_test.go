@@ -11,6 +11,7 @@ import (
 
 	"stipple/device/link"
 	"stipple/device/sim"
+	"stipple/device/sim/benchhand"
 	"stipple/protocol/conformance"
 )
 
@@ -39,7 +40,7 @@ func TestSlowLineIsNoFault(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				pen := bench(t, sim.R1)
-				report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, slow(t, script)), Hand: &hand{Handpiece: pen.Hand()}, Energy: true})
+				report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, slow(t, script)), Hand: benchhand.New(pen.Hand()), Energy: true})
 				if err != nil {
 					t.Error(err)
 				}
@@ -56,7 +57,7 @@ func TestSlowLineIsNoFault(t *testing.T) {
 // person is a hand that takes a while for everything, as a person at a bench
 // does: each call only asks.
 type person struct {
-	*hand
+	*benchhand.Hand
 	t *testing.T
 }
 
@@ -72,23 +73,27 @@ func (p person) later(do func() error) error {
 }
 
 func (p person) Trigger(ctx context.Context, held bool) error {
-	return p.later(func() error { return p.hand.Trigger(ctx, held) })
+	return p.later(func() error { return p.Hand.Trigger(ctx, held) })
 }
 
 func (p person) Contact(ctx context.Context, on bool) error {
-	return p.later(func() error { return p.hand.Contact(ctx, on) })
+	return p.later(func() error { return p.Hand.Contact(ctx, on) })
 }
 
 func (p person) Tip(ctx context.Context, which conformance.Tip) error {
-	return p.later(func() error { return p.hand.Tip(ctx, which) })
+	return p.later(func() error { return p.Hand.Tip(ctx, which) })
 }
 
 func (p person) Load(ctx context.Context, ohms int) error {
-	return p.later(func() error { return p.hand.Load(ctx, ohms) })
+	return p.later(func() error { return p.Hand.Load(ctx, ohms) })
+}
+
+func (p person) Break(ctx context.Context, d conformance.Defect, on bool) error {
+	return p.later(func() error { return p.Hand.Break(ctx, d, on) })
 }
 
 func (p person) Reset(ctx context.Context) error {
-	return p.later(func() error { return p.hand.Reset(ctx) })
+	return p.later(func() error { return p.Hand.Reset(ctx) })
 }
 
 func (p person) Patience() time.Duration { return 5 * thinks }
@@ -99,8 +104,8 @@ func TestSlowHandIsNoFault(t *testing.T) {
 		t.Run(string(model), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				pen := bench(t, model)
-				h := person{&hand{Handpiece: pen.Hand()}, t}
-				report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, nil), Hand: h, Energy: true, Only: "tip/*,trigger/*,contact/*,energy/*,output/*,reboot/*,log/reboot,counters/pulse"})
+				h := person{benchhand.New(pen.Hand()), t}
+				report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, nil), Hand: h, Energy: true, Only: "tip/*,trigger/*,contact/*,blocks/*,guard/*,energy/*,output/*,reboot/*,log/reboot,counters/pulse"})
 				if err != nil {
 					t.Error(err)
 				}

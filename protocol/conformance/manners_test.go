@@ -12,6 +12,7 @@ import (
 
 	"stipple/device/link"
 	"stipple/device/sim"
+	"stipple/device/sim/benchhand"
 	"stipple/protocol"
 	"stipple/protocol/conformance"
 )
@@ -34,7 +35,7 @@ func TestNoEnergyUnlessAsked(t *testing.T) {
 				t.Fatal(err)
 			}
 			live(t, pen)
-			report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, nil), Hand: &hand{Handpiece: pen.Hand()}})
+			report, err := conformance.Run(t.Context(), conformance.Config{Dial: dial(pen, nil), Hand: benchhand.New(pen.Hand())})
 			if err != nil || report.Count(conformance.Failed) != 0 {
 				t.Errorf("%s: %v fail, error %v", model, failedCases(report), err)
 			}

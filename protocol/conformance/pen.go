@@ -126,9 +126,14 @@ func (t *trial) standby(what string) protocol.Status {
 	return t.inState(protocol.StateStandby)
 }
 
-// clearLatch sends CLEAR for what is latched, which must work.
+// clearLatch sends CLEAR for what is latched, which must work: a fault's self-test
+// as soon as the hand has ended what the fault came of.
 func (t *trial) clearLatch(f protocol.Fault) {
 	r := t.command(t.clearOf(f))
+	for deadline := time.Now().Add(t.s.patience()); r.Code == protocol.CodeSelfTest && !t.over() && time.Now().Before(deadline); {
+		t.wait(retryBusy)
+		r = t.command(t.clearOf(f))
+	}
 	t.want(r.Outcome == protocol.OutcomeDone, "CLEAR to be DONE", "%s", describeMessage(r))
 }
 
@@ -285,8 +290,12 @@ func (t *trial) arm(hash [8]byte) (uint32, protocol.PenClock) {
 func (t *trial) ready() uint32 { return t.readyFor(t.least()) }
 
 // readyFor is ready for other settings.
-func (t *trial) readyFor(values []int32) uint32 {
-	id, _ := t.arm(t.confirm(values))
+func (t *trial) readyFor(values []int32) uint32 { return t.readyIn(t.widest(), values) }
+
+// readyIn is readyFor in an envelope.
+func (t *trial) readyIn(e protocol.Envelope, values []int32) uint32 {
+	t.limit(e)
+	id, _ := t.arm(t.set(values).Hash)
 	mark := t.mark()
 	t.keepLeasing(id)
 	t.awaitStatus("READY, leased, under the arm id of ARM", mark, func(s protocol.Status) bool {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 
 	"stipple/protocol"
@@ -64,12 +65,13 @@ func (t *trial) mount(which Tip) protocol.Status {
 	mark, found := t.mark(), t.s.found.tip.ID
 	t.tipOff = true
 	t.do(hand.Tip(t.ctx, which))
-	return t.awaitHand("STATUS with "+[...]string{"no tip", "the tip that was on", "another tip"}[which], mark, func(s protocol.Status) bool {
-		return mounted(s, found) == which
+	return t.awaitHand("STATUS with "+which.String(), mark, func(s protocol.Status) bool {
+		return mounted(s, found) == min(which, TipOther)
 	})
 }
 
-// mounted is which tip a STATUS shows, where found was on at first.
+// mounted is which tip a STATUS shows, where found was on at first; every other
+// one is TipOther.
 func mounted(s protocol.Status, found uint32) Tip {
 	switch s.TipID {
 	case 0:
@@ -91,9 +93,38 @@ func (t *trial) load(ohms int) {
 	t.do(hand.Load(t.ctx, ohms))
 }
 
-// do loses the run when the hand can't be asked any more.
+// breaks has a defect made. Whether it is there shows in what the case expects.
+func (t *trial) breaks(d Defect) {
+	hand, ok := t.s.cfg.Hand.(FaultHand)
+	if t.over() || !ok {
+		return
+	}
+	if t.broken == nil {
+		t.broken = make(map[Defect]bool)
+	}
+	t.broken[d] = true
+	t.do(hand.Break(t.ctx, d, true))
+}
+
+// mends has a defect ended.
+func (t *trial) mends(d Defect) {
+	hand, ok := t.s.cfg.Hand.(FaultHand)
+	if t.over() || !ok {
+		return
+	}
+	t.do(hand.Break(t.ctx, d, false))
+	if !t.over() {
+		delete(t.broken, d)
+	}
+}
+
+// do loses the run when the hand can't be asked any more. What it does not have
+// is no loss.
 func (t *trial) do(err error) {
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNotAtHand):
+		t.skip("%v", err)
+	case err != nil:
 		t.lose(fmt.Errorf("hand: %w", err))
 	}
 }
@@ -124,15 +155,25 @@ func (t *trial) letGo(of *trial) {
 	if hand, ok := t.s.cfg.Hand.(TipHand); ok && of.tipOff {
 		t.do(hand.Tip(t.ctx, TipFound))
 	}
+	if hand, ok := t.s.cfg.Hand.(FaultHand); ok {
+		for d := range defectCount {
+			if !of.broken[d] {
+				continue
+			}
+			if err := hand.Break(t.ctx, d, false); !errors.Is(err, ErrNotAtHand) {
+				t.do(err)
+			}
+		}
+	}
 }
 
 // free waits until trigger, contact and tip are as they were.
 func (t *trial) free(of *trial) {
-	if !of.pulled && !of.touched && !of.tipOff {
+	if !of.pulled && !of.touched && !of.tipOff && !of.broken[DefectTrigger] {
 		return
 	}
 	t.awaitHand("the hand to let go", t.from, func(s protocol.Status) bool {
-		held := of.pulled && s.Flags&protocol.FlagTrigger != 0
+		held := (of.pulled || of.broken[DefectTrigger]) && s.Flags&protocol.FlagTrigger != 0
 		on := of.touched && s.Flags&protocol.FlagContact != 0
 		off := of.tipOff && mounted(s, t.s.found.tip.ID) != TipFound
 		return !held && !on && !off

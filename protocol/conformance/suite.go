@@ -288,6 +288,7 @@ func (s *suite) cannot(c Case) string {
 	_, tip := s.cfg.Hand.(TipHand)
 	_, reset := s.cfg.Hand.(ResetHand)
 	_, load := s.cfg.Hand.(LoadHand)
+	_, fault := s.cfg.Hand.(FaultHand)
 	has := func(n Need) bool { return c.Needs&n != 0 }
 	switch {
 	case s.desc == nil && c.Name != caseDescriptorValid:
@@ -302,6 +303,8 @@ func (s *suite) cannot(c Case) string {
 		return "no hand that can cut the supply"
 	case has(NeedLoad) && !load:
 		return "no hand that can put a load across the tip"
+	case has(NeedFault) && !fault:
+		return "no hand that can make a defect"
 	case has(NeedMark) && !s.cfg.Marks:
 		return "leaves a mark that can't be taken back: --marks"
 	case has(NeedHand) && s.cfg.Hand == nil:
@@ -337,7 +340,7 @@ func (s *suite) tidy(ctx context.Context, t *trial) error {
 }
 
 // tidyOnce undoes an armed pen, a latched ESTOP, a hand that holds something. A
-// FAULT that a case has brought about is its failure.
+// FAULT that a case has brought about without a defect that was made is its failure.
 func (s *suite) tidyOnce(ctx context.Context, t *trial) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putBackLimit+s.patience())
 	defer cancel()
@@ -347,7 +350,7 @@ func (s *suite) tidyOnce(ctx context.Context, t *trial) error {
 		}
 	}
 	u := s.trial(ctx, t.section)
-	if newest, ok := s.line.newest(t.session); t.over() && t.notRun == "" || t.pulled || t.touched || t.tipOff || t.loaded || !ok || newest.State != protocol.StateStandby {
+	if newest, ok := s.line.newest(t.session); t.over() && t.notRun == "" || t.pulled || t.touched || t.tipOff || t.loaded || len(t.broken) > 0 || !ok || newest.State != protocol.StateStandby {
 		u.letGo(t)
 		u.hello()
 		u.free(t)
@@ -355,7 +358,7 @@ func (s *suite) tidyOnce(ctx context.Context, t *trial) error {
 		u.awaitStatus("the needle back", u.from, func(s protocol.Status) bool { return s.Flags&protocol.FlagNeedleBack != 0 })
 		s.watch.calm()
 	}
-	if u.fault != protocol.FaultNone && t.failed == nil && t.lost == nil {
+	if u.fault != protocol.FaultNone && t.failed == nil && t.lost == nil && len(t.broken) == 0 {
 		t.notRun = ""
 		t.fail("no fault", "the pen latched FAULT %s", u.fault)
 	}

@@ -29,6 +29,7 @@ type trial struct {
 	touched bool
 	tipOff  bool
 	loaded  bool
+	broken  map[Defect]bool
 	fault   protocol.Fault // that standby has found latched
 
 	failed *failure

@@ -153,6 +153,7 @@ func englishShell() map[string]string {
 		"sim.fault.motor_stall":        "Motor stalls",
 		"sim.fault.open_pin":           "Pin without contact",
 		"sim.fault.over_temperature":   "Tip too hot",
+		"sim.fault.warm_tip":           "Tip too warm to arm",
 		"sim.fault.impedance_spike":    "Impedance spike",
 		"sim.fault.rf_amplifier":       "Amplifier too strong",
 		"sim.fault.rf_amplifier_low":   "Amplifier too weak",
