@@ -11,6 +11,7 @@ const (
 	alwaysStatus   = "always/status"
 	alwaysClock    = "always/clock"
 	alwaysEvents   = "always/events"
+	alwaysStopped  = "always/stopped"
 	alwaysStates   = "always/states"
 	alwaysArmed    = "always/armed"
 	alwaysOutputs  = "always/outputs"
@@ -33,6 +34,7 @@ func alwaysCases() []Case {
 		watched(alwaysStatus, "14", "no STATUS contradicts itself"),
 		watched(alwaysClock, "1", "the pen's clock never goes back within a boot"),
 		watched(alwaysEvents, "16", "events count up, and each is in the descriptor with its arguments"),
+		watched(alwaysStopped, "13", "what STOPPED says is so: behind it no STATUS shows RF, and behind needle_back none the needle out"),
 		watched(alwaysStates, "5", "the pen goes from state to state as the picture shows"),
 		watched(alwaysArmed, "11", "the pen was never armed under an id that was not asked for"),
 		watched(alwaysOutputs, "11", "no output while nobody had pulled the trigger of an armed pen"),

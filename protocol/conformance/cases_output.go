@@ -31,6 +31,9 @@ func outputCases() []Case {
 		{"output/stop-driving", "18.3", "ESTOP ends it while it drives: within 10 ms, and in the descriptor's time", energy, outputStopDriving},
 		{"output/not-in-ledger", "18", "nothing of it is in the pulse ledger", energy, outputLedger},
 		{"output/power", "18.3", "RF flows into the declared load for the duration, with the needle back", energy | NeedLoad | NeedRF, outputPower},
+		{"output/load-changes", "18.3", "another load, or none, ends it while RF flows", energy | NeedLoad | NeedRF, outputLoadChanges},
+		{"output/energy", "18.3", "measured energy over 120 % of what it was told: FAULT ENERGY", energy | NeedLoad | NeedRF | NeedFault, outputEnergy},
+		{"output/too-deep", "22.3", "a needle deeper than its value and 0.15 mm: FAULT DEPTH, whatever the envelope allows", energy | NeedFault, outputTooDeep},
 		{"output/other-load", "18.3", "with another load than the declared one no RF flows", energy | NeedLoad | NeedRF, outputOtherLoad},
 	}
 }
@@ -307,13 +310,13 @@ func outputLedger(t *trial) {
 
 // powerOutput has a load put across the tip and permits the least power into a
 // declared one.
-func (t *trial) powerOutput(declared func(ohms int32) int32) (m *protocol.TestOutput, mark int) {
+func (t *trial) powerOutput(ms uint16, declared func(ohms int32) int32) (m *protocol.TestOutput, mark int) {
 	t.needs(protocol.TypeTestOutput)
 	ohms := t.goodLoad()
 	t.load(int(ohms))
 	t.service()
 	p, _, _ := t.param(protocol.ParamPower)
-	m = t.output(shortOutput)
+	m = t.output(ms)
 	m.Quantity, m.Value, m.Load = protocol.QuantityPower, max(p.Min, p.Step), uint16(declared(ohms))
 	mark, _ = t.permit(m)
 	t.keepLeasing(m.ArmID())
@@ -321,8 +324,19 @@ func (t *trial) powerOutput(declared func(ohms int32) int32) (m *protocol.TestOu
 	return m, mark
 }
 
+// same declares the load that is on, otherLoad one that is far from it.
+func same(ohms int32) int32 { return ohms }
+
+func (t *trial) otherLoad(ohms int32) int32 {
+	window, _ := t.s.desc.Sensor("impedance")
+	if ohms*2 <= window.Max {
+		return ohms * 2
+	}
+	return max(ohms/2, window.Min)
+}
+
 func outputPower(t *trial) {
-	m, mark := t.powerOutput(func(ohms int32) int32 { return ohms })
+	m, mark := t.powerOutput(shortOutput, same)
 	t.outputEvent(mark, protocol.PulseComplete)
 	r := t.outputCame(protocol.PulseComplete)
 	most := int64(m.Value) * shortOutput * (100 + energyTolerance) / 100
@@ -335,14 +349,58 @@ func outputPower(t *trial) {
 	}
 }
 
-func outputOtherLoad(t *trial) {
-	window, _ := t.s.desc.Sensor("impedance")
-	_, mark := t.powerOutput(func(ohms int32) int32 {
-		if ohms*2 <= window.Max {
-			return ohms * 2
+// outputLoadChanges changes the load by more than the tenth that is allowed, and
+// takes it off.
+func outputLoadChanges(t *trial) {
+	for _, ohms := range []int32{t.goodLoad() * 4 / 5, t.goodLoad() * 6 / 5, 0} {
+		const long = 2000
+		_, mark := t.powerOutput(long, same)
+		t.awaitHand("STATUS with RF_ON", mark, func(s protocol.Status) bool { return s.Flags&protocol.FlagRFOn != 0 })
+		mark = t.mark()
+		t.load(int(ohms))
+		a, _ := t.look(t.s.patience()+settleLimit+long*time.Millisecond, mark, t.isEvent(protocol.EventTestOutput))
+		if e, ok := a.msg.(*protocol.Event); ok && e.Args[1] == int32(protocol.PulseComplete) {
+			if r := ask[protocol.TestReport](t, &protocol.TestRead{}); t.s.patience() > long*time.Millisecond && r.Result == protocol.PulseComplete {
+				t.skip("the output was over before the load was changed")
+			}
 		}
-		return max(ohms/2, window.Min)
-	})
+		t.outputEvent(mark, protocol.PulseLoad)
+		r := t.outputCame(protocol.PulseLoad)
+		t.want(t.over() || r.Duration < long, fmt.Sprintf("an end before %d ms, with %d Ω in place of %d", long, ohms, t.goodLoad()), "%d ms", r.Duration)
+		s := t.inState(protocol.StateService)
+		t.want(t.over() || s.ArmID == 0 && s.Flags&protocol.FlagRFOn == 0, "RF off, no arm id", "%s, flags %#x", describeStatus(s), s.Flags)
+		t.release()
+		t.stopLeasing()
+		t.request(t.enter(false))
+	}
+}
+
+func outputEnergy(t *trial) {
+	t.breaks(DefectPowerHigh)
+	m, mark := t.powerOutput(gentlePulse, same)
+	t.latches(protocol.FaultEnergy, mark, faultTime, nil)
+	r := t.outputCame(protocol.PulseFault)
+	most := int64(m.Value) * gentlePulse * (100 + energyTolerance + overshoot) / 100
+	t.want(t.over() || int64(r.Energy) <= most, fmt.Sprintf("at most %d µJ", most), "%d", r.Energy)
+	t.clears(DefectPowerHigh, protocol.FaultEnergy)
+}
+
+// outputTooDeep has the widest envelope in force: it must not count.
+func outputTooDeep(t *trial) {
+	t.limit(t.widest())
+	t.often()
+	t.breaks(DefectDepth)
+	m, mark, _ := t.serviceOutput(2000)
+	t.keepLeasing(m.ArmID())
+	t.pull()
+	bound := m.Value + depthSlack
+	t.latches(protocol.FaultDepth, mark, faultTime, func(s protocol.Status) bool { return int32(s.Depth.Max) > bound })
+	t.outputCame(protocol.PulseFault)
+	t.clears(DefectDepth, protocol.FaultDepth)
+}
+
+func outputOtherLoad(t *trial) {
+	_, mark := t.powerOutput(shortOutput, t.otherLoad)
 	t.outputEvent(mark, protocol.PulseLoad)
 	r := t.outputCame(protocol.PulseLoad)
 	most := uint32(protocol.Energy(restMW, shortOutput))

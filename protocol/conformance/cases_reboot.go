@@ -14,6 +14,9 @@ func rebootCases() []Case {
 		{"reboot/standby", "5", "a pen that was armed boots into STANDBY with nothing active", NeedReset | NeedReady, rebootStandby},
 		{"reboot/old-session", "7", "frames of the session before are dropped, before and after the next hello", NeedReset, rebootSession},
 		{"reboot/stop-first", "7", "ESTOP is obeyed before a hello", NeedReset, rebootStop},
+		{"reboot/fault-kept", "13", "FAULT survives a reboot until the self-test of a boot passes, under the name that it had", NeedReset | NeedFault, rebootFault},
+		{"reboot/self-test", "18.2", "a boot whose self-test fails leads to FAULT SELF_TEST, and nothing can be armed", NeedReset | NeedFault, rebootSelfTest},
+		{"reboot/same-spot", "11", "a tip that is in contact at boot is on a spot that is spent, until it is lifted", NeedReset | NeedHand | NeedEnergy | NeedReady | NeedRF, rebootSpot},
 		{"reboot/results", "12", "command results survive a reset", NeedReset, rebootResults},
 		{"reboot/ledger", "15", "the ledger survives a reset", NeedReset, rebootLedger},
 		{"reboot/interrupted", "15", "a pulse that a reset has cut is INTERRUPTED in the ledger", NeedReset | NeedEnergy | NeedReady, rebootInterrupted},
@@ -160,4 +163,84 @@ func rebootInterrupted(t *trial) {
 		t.skip("the pulse was over before the supply was cut")
 	}
 	t.want(t.over() || len(p.Pulses) == 1 && p.Pulses[0].Index == newest+1 && p.Pulses[0].Result == protocol.PulseInterrupted, fmt.Sprintf("pulse %d, interrupted", newest+1), "%+v", p)
+}
+
+// rebootFault keeps the self-test of a boot from passing by something else than
+// what the fault came of: so the pen must have remembered which it was.
+func rebootFault(t *trial) {
+	mark := t.mark()
+	t.breaks(DefectHot)
+	t.latches(protocol.FaultOverTemperature, mark, faultTime, nil)
+	t.breaks(DefectTrigger)
+	t.shows(protocol.BlockTriggerHeld, true)
+	t.mends(DefectHot)
+	t.shows(protocol.BlockTemperature, false)
+	t.reboot()
+	s := t.settledFault()
+	t.want(t.over() || s.State == protocol.StateFault && s.Fault == protocol.FaultOverTemperature, "FAULT OVER_TEMPERATURE still", "%s", describeStatus(s))
+	t.mends(DefectTrigger)
+	t.shows(protocol.BlockTriggerHeld, false)
+	t.reboot()
+	s = t.bootedStandby()
+	t.want(t.over() || s.Fault == protocol.FaultNone && s.Flags&protocol.FlagSelfTestOK != 0, "no fault behind a self-test that has passed", "%s, flags %#x", describeStatus(s), s.Flags)
+}
+
+// settledFault is the newest STATUS of a pen whose boot's self-test has had the
+// time that it may take.
+func (t *trial) settledFault() protocol.Status {
+	t.wait(stateLimit)
+	return t.status()
+}
+
+// bootedStandby waits for a pen that booted into FAULT to have passed its
+// self-test.
+func (t *trial) bootedStandby() protocol.Status {
+	a, ok := t.look(rebootLimit, t.from, t.isStatus(func(s protocol.Status) bool {
+		return s.State == protocol.StateStandby && s.Flags&protocol.FlagSelfTestOK != 0
+	}))
+	if !ok {
+		t.fail("STANDBY, once the self-test of the boot has passed", "not within %v; %s", rebootLimit, t.came(t.from))
+		return protocol.Status{}
+	}
+	return *a.msg.(*protocol.Status)
+}
+
+func rebootSelfTest(t *trial) {
+	t.needs(protocol.TypeSelfTest)
+	if t.tests()&protocol.TestTrigger == 0 {
+		t.skip("this pen has no test of its trigger")
+	}
+	t.breaks(DefectTrigger)
+	t.shows(protocol.BlockTriggerHeld, true)
+	t.reboot()
+	s := t.settledFault()
+	const blocks = protocol.BlockFault | protocol.BlockSelfTest
+	t.want(t.over() || s.State == protocol.StateFault && s.Fault == protocol.FaultSelfTest && s.ArmBlocks&blocks == blocks, "FAULT SELF_TEST, arm blocks FAULT and SELF_TEST", "%s", describeStatus(s))
+	t.commandRefused(t.armWith([8]byte{}), protocol.CodeBlocked)
+	t.mends(DefectTrigger)
+	t.shows(protocol.BlockTriggerHeld, false)
+	t.clearLatch(protocol.FaultSelfTest)
+	s = t.inState(protocol.StateStandby)
+	t.want(t.over() || s.ArmBlocks&blocks == 0, "neither arm block", "%s", describeStatus(s))
+}
+
+func rebootSpot(t *trial) {
+	if !t.s.desc.ContactSensor {
+		t.skip("this pen can't tell one spot from another")
+		return
+	}
+	values := t.brisk(t.gentle())
+	t.contact(true)
+	t.reboot()
+	before := t.bootedStandby()
+	t.readyFor(values)
+	t.pull()
+	t.wait(2 * t.stamp(values))
+	s := t.awaitHand("SPOT_BLOCKED on the spot of the boot", t.mark(), func(s protocol.Status) bool { return s.Flags&protocol.FlagSpotBlocked != 0 })
+	t.want(t.over() || s.NewestPulse == before.NewestPulse, "no pulse there", "pulse %d", s.NewestPulse)
+	t.contact(false)
+	t.wait(2 * protocol.SpotRelease)
+	mark := t.mark()
+	t.contact(true)
+	t.ended(mark, protocol.PulseComplete)
 }

@@ -11,6 +11,7 @@ func serviceCases() []Case {
 	return []Case{
 		{"service/enter-and-leave", "18.1", "SERVICE leads from STANDBY to SERVICE and back; the same again has the same answer; EVENT 20", 0, serviceEnter},
 		{"service/refuses-treatment", "5.1", "in SERVICE envelope, settings, ARM and TIP_BIND are refused with STATE", 0, serviceRefuses},
+		{"service/unconfirms", "5.1", "SERVICE and UPDATE leave no confirmed settings: ARM for what was confirmed is refused until it is confirmed again", NeedReady, serviceUnconfirms},
 		{"service/hello-leaves", "18.1", "a new session leaves SERVICE", 0, serviceHello},
 		{"service/stop-leaves", "18.1", "ESTOP leaves SERVICE: CLEAR leads to STANDBY", 0, serviceStop},
 		{"service/armed", "18.1", "SERVICE while armed is refused with STATE", NeedReady, serviceArmed},
@@ -56,6 +57,32 @@ func serviceRefuses(t *trial) {
 	t.commandRefused(t.armWith(hash), protocol.CodeState)
 	t.commandRefused(t.bind(t.tip().ID, [16]byte{1}), protocol.CodeState)
 	t.inState(protocol.StateService)
+}
+
+// serviceUnconfirms goes through SERVICE, and where the pen has it through UPDATE.
+func serviceUnconfirms(t *trial) {
+	t.needs(protocol.TypeService)
+	through := []func(){func() {
+		t.service()
+		t.shows(protocol.BlockSettingsUnconfirmed, true)
+		t.request(t.enter(false))
+	}}
+	if !t.over() && t.s.offers(protocol.TypeFirmwareBegin) && t.firmware().Phase == protocol.FirmwareIdle {
+		through = append(through, func() {
+			t.update(bytesFor(100))
+			t.shows(protocol.BlockSettingsUnconfirmed, true)
+			t.dropped()
+		})
+	}
+	for _, visit := range through {
+		hash := t.confirm(t.least())
+		visit()
+		s := t.inState(protocol.StateStandby)
+		t.want(t.over() || s.Flags&protocol.FlagSettings == 0 && s.ArmBlocks&protocol.BlockSettingsUnconfirmed != 0, "nothing confirmed in STANDBY", "%s, flags %#x", describeStatus(s), s.Flags)
+		r := t.commandRefused(t.armWith(hash), protocol.CodeBlocked)
+		t.want(t.over() || r.ArmBlocks&protocol.BlockSettingsUnconfirmed != 0, "arm block SETTINGS_UNCONFIRMED", "%s", describeMessage(r))
+		t.inState(protocol.StateStandby)
+	}
 }
 
 func serviceHello(t *trial) {

@@ -21,6 +21,11 @@ func (t *trial) brisk(values []int32) []int32 {
 	return values
 }
 
+// stamp is the time of one stamp at the speed of values.
+func (t *trial) stamp(values []int32) time.Duration {
+	return time.Minute / time.Duration(max(values[t.s.desc.Index(protocol.ParamSpeed)], 1))
+}
+
 func energySpot(t *trial) {
 	if !t.s.desc.ContactSensor {
 		t.skip("this pen can't tell one spot from another")
@@ -32,7 +37,7 @@ func energySpot(t *trial) {
 		s := t.awaitHand("SPOT_BLOCKED "+when, t.mark(), func(s protocol.Status) bool { return s.Flags&protocol.FlagSpotBlocked != 0 })
 		t.want(t.over() || s.NewestPulse == first.Index, "no further pulse "+when, "pulse %d", s.NewestPulse)
 	}
-	stamp := time.Minute / time.Duration(max(values[t.s.desc.Index(protocol.ParamSpeed)], 1))
+	stamp := t.stamp(values)
 	t.wait(2 * stamp)
 	blocked("with the trigger still held")
 	t.release()
@@ -80,7 +85,7 @@ func energyBounce(t *trial) {
 	if on.Sub(off) >= protocol.SpotRelease {
 		t.skip("the hand was too slow: the tip was off for %v", on.Sub(off))
 	}
-	stamp := time.Minute / time.Duration(max(values[t.s.desc.Index(protocol.ParamSpeed)], 1))
+	stamp := t.stamp(values)
 	t.wait(2 * stamp)
 	s := t.inState(protocol.StateTreating)
 	t.want(t.over() || s.Flags&protocol.FlagSpotBlocked != 0 && s.NewestPulse == first.Index, fmt.Sprintf("SPOT_BLOCKED, newest pulse %d", first.Index), "flags %#x, newest pulse %d", s.Flags, s.NewestPulse)

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 
@@ -22,6 +24,9 @@ func updateCases() []Case {
 		{"firmware/digest", "20.2", "FW_VERIFY of other bytes than were announced: DIGEST", 0, firmwareDigest},
 		{"firmware/signature", "20.2", "a package with a wrong signature is refused with SIGNATURE and can't be committed", 0, firmwareSignature},
 		{"firmware/test-key", "20.1", "a real pen does not trust the key that everybody has", 0, firmwareTestKey},
+		{"firmware/verified", "20.3", "a package of the pen's own version is verified; FW_COMMIT of another digest: DIGEST; leaving UPDATE forgets that it was verified", 0, firmwareVerified},
+		{"firmware/downgrade", "20.2", "a package older than the pen's minimum: OLD_VERSION, and it can't be committed", 0, firmwareDowngrade},
+		{"firmware/other-model", "20.2", "a package for another model, hardware or protocol: MODEL", 0, firmwareModel},
 		{"firmware/hello-leaves", "20.3", "a new session leaves UPDATE; what is uploaded stays", 0, firmwareHello},
 		{"firmware/stop-leaves", "20.3", "ESTOP leaves UPDATE: CLEAR leads to STANDBY", 0, firmwareStop},
 	}
@@ -217,6 +222,84 @@ func firmwareSignature(t *trial) {
 		if t.failed != nil {
 			t.failed.expected = "vector " + v.Name + ": " + t.failed.expected
 		}
+	}
+}
+
+// made is a package for this pen, signed with the key that everybody has: none but
+// a simulated pen trusts it, and the maker of another gives his to nobody.
+func (t *trial) made(change func(*protocol.Manifest)) []byte {
+	t.needs(protocol.TypeFirmwareBegin)
+	if !t.s.ack.Simulated {
+		t.skip("it takes a package that the maker has signed")
+	}
+	s := t.firmware()
+	m := protocol.Manifest{ProtocolMajor: protocol.Major, Hardware: uint16(t.s.desc.Hardware), Version: s.Running, Minimum: s.Minimum, Model: t.s.ack.Model}
+	change(&m)
+	seed, err := hex.DecodeString(testKeySeed)
+	if err != nil || len(seed) != ed25519.SeedSize || t.over() {
+		return nil
+	}
+	pkg, err := protocol.SignFirmware(m, []byte("conformance"), ed25519.NewKeyFromSeed(seed))
+	if err != nil {
+		t.skip("no such package can be made: %v", err)
+	}
+	return pkg
+}
+
+// testKeySeed is the secret key of RFC 8032, section 7.1, TEST 1, with which the
+// golden packages are signed; section 20.1.
+const testKeySeed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
+
+func firmwareVerified(t *trial) {
+	pkg := t.made(func(*protocol.Manifest) {})
+	t.update(pkg)
+	t.upload(pkg, 0, len(pkg))
+	verify := func() {
+		r := t.command(t.fwVerify())
+		t.want(r.Outcome == protocol.OutcomeDone, "FW_VERIFY to be DONE", "%s", describeMessage(r))
+		s := t.firmware()
+		t.want(t.over() || s.Phase == protocol.FirmwareVerified, "phase VERIFIED", "%s", s.Phase)
+	}
+	verify()
+	sum := sha256.Sum256(pkg)
+	t.commandRefused(t.fwCommit([8]byte{1}), protocol.CodeDigest)
+	t.inState(protocol.StateUpdate)
+	t.hello()
+	s := t.firmware()
+	t.want(t.over() || s.Phase == protocol.FirmwareWhole, "phase WHOLE in STANDBY", "%s", s.Phase)
+	t.resumeUpdate(pkg)
+	t.commandRefused(t.fwCommit([8]byte(sum[:8])), protocol.CodeNothing)
+	verify()
+	t.dropped()
+}
+
+// firmwareDowngrade tries every version that is one below the pen's minimum in one
+// of its numbers.
+func firmwareDowngrade(t *trial) {
+	least := t.firmware().Minimum
+	var older []protocol.Version
+	for _, v := range []protocol.Version{{Major: least.Major - 1, Minor: math.MaxUint16, Patch: math.MaxUint16}, {Major: least.Major, Minor: least.Minor - 1, Patch: math.MaxUint16}, {Major: least.Major, Minor: least.Minor, Patch: least.Patch - 1}} {
+		if v.Compare(least) < 0 { // it has not wrapped
+			older = append(older, v)
+		}
+	}
+	if len(older) == 0 {
+		t.skip("nothing is older than this pen's minimum")
+	}
+	for _, v := range older {
+		pkg := t.made(func(m *protocol.Manifest) { m.Version, m.Minimum = v, protocol.Version{} })
+		t.verifyRefused(pkg, protocol.CodeOldVersion)
+	}
+}
+
+func firmwareModel(t *trial) {
+	for _, change := range []func(*protocol.Manifest){
+		func(m *protocol.Manifest) { m.Model += "x" },
+		func(m *protocol.Manifest) { m.Hardware++ },
+		func(m *protocol.Manifest) { m.ProtocolMajor++ },
+	} {
+		pkg := t.made(change)
+		t.verifyRefused(pkg, protocol.CodeModel)
 	}
 }
 

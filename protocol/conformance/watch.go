@@ -25,7 +25,15 @@ type watch struct {
 	status  *protocol.Status                    // newest of this boot
 	event   *protocol.Event
 	state   protocol.State // as the events tell it
+	stopped stopSaid
 	arms    map[uint32]bool
+}
+
+// stopSaid is what the pen has said in STOPPED since it is in ESTOP, by its own
+// clock.
+type stopSaid struct {
+	off, back           bool
+	offSince, backSince protocol.PenClock
 }
 
 type lanedSeq struct {
@@ -75,7 +83,7 @@ func (w *watch) join(session uint32) {
 func (w *watch) reboot() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.status, w.event, w.state = nil, nil, 0
+	w.status, w.event, w.state, w.stopped = nil, nil, 0, stopSaid{}
 }
 
 // pull says whether the hand holds the trigger from now on.
@@ -132,6 +140,9 @@ func (w *watch) see(a arrival) {
 	}
 	w.seeHeader(a)
 	w.seePayload(a)
+	if m, ok := a.msg.(*protocol.Stopped); ok {
+		w.seeStopped(m)
+	}
 	if a.Session != w.session || a.msg == nil {
 		return
 	}
@@ -222,8 +233,36 @@ func (w *watch) seeStatus(s *protocol.Status) {
 	if err := restless(s); err != nil && !w.pulling {
 		w.say(alwaysOutputs, "%v, and nobody had pulled the trigger: %s", err, describeStatus(*s))
 	}
+	w.heldAgainstStopped(s)
 	kept := *s
 	w.status = &kept
+}
+
+// seeStopped notes what a STOPPED says. It may carry any session.
+func (w *watch) seeStopped(m *protocol.Stopped) {
+	if !w.stopped.off {
+		w.stopped.off, w.stopped.offSince = true, m.Clock
+	}
+	if m.NeedleBack && !w.stopped.back {
+		w.stopped.back, w.stopped.backSince = true, m.Clock
+	}
+}
+
+// heldAgainstStopped wants a STATUS in ESTOP to say what STOPPED has said before.
+func (w *watch) heldAgainstStopped(s *protocol.Status) {
+	said := &w.stopped
+	if s.State != protocol.StateStopped {
+		if s.Clock > said.offSince {
+			*said = stopSaid{} // of a stop that is over
+		}
+		return
+	}
+	if said.off && s.Clock >= said.offSince && (s.Flags&protocol.FlagRFOn != 0 || s.Power > restMW) {
+		w.say(alwaysStopped, "STOPPED at %d µs, and RF measures %d mW at %d, flags %#x", said.offSince, s.Power, s.Clock, s.Flags)
+	}
+	if said.back && s.Clock >= said.backSince && s.Flags&protocol.FlagNeedleBack == 0 {
+		w.say(alwaysStopped, "STOPPED with the needle back at %d µs, and it is out at %d, flags %#x", said.backSince, s.Clock, s.Flags)
+	}
 }
 
 // statusFits says what in a STATUS contradicts itself.
