@@ -81,16 +81,43 @@ func (t *trial) closed(mark int) protocol.Pulse {
 	return protocol.Pulse{}
 }
 
-// ended expects the PULSE behind mark to have ended for a reason. One that ran
-// its time before the hand was ready is no failure, and proves nothing.
-func (t *trial) ended(mark int, want protocol.PulseResult) protocol.Pulse {
+// ended expects the PULSE behind mark to have ended for a reason, which was there
+// from a moment of the pen's clock on; 0: it is not known from when.
+func (t *trial) ended(mark int, want protocol.PulseResult, since protocol.PenClock) protocol.Pulse {
 	p := t.closed(mark)
-	if p.Result == protocol.PulseComplete && want != protocol.PulseComplete {
-		t.skip("the pulse was over before it could be interrupted")
+	if want != protocol.PulseComplete {
+		t.cutShort(p, since)
 	}
 	t.want(t.over() || p.Result == want, "a PULSE that ended with "+want.String(), "%s", p.Result)
 	return p
 }
+
+// cutShort judges a pulse that should have been cut short and ran its time: where
+// it was over before what should have cut it could be seen, that is no failure
+// and proves nothing.
+func (t *trial) cutShort(p protocol.Pulse, since protocol.PenClock) {
+	if t.over() || p.Result != protocol.PulseComplete {
+		return
+	}
+	end := p.Opened.Add(time.Duration(p.Duration) * time.Millisecond)
+	if since != 0 && end > since.Add(faultTime) {
+		t.fail(fmt.Sprintf("a PULSE that is cut short within %v", faultTime), "complete, %v behind what should have cut it", end.Sub(since))
+	}
+	t.skip("the pulse was over before it could be interrupted")
+}
+
+// seen is the pen's clock once what was sent, and what the hand was asked for, is
+// so; 0 for a hand that takes a while.
+func (t *trial) seen() protocol.PenClock {
+	if !t.machine() {
+		return 0
+	}
+	return t.tell().Received
+}
+
+// machine says whether the hand is one that has done what it was asked for when
+// its call returns.
+func (t *trial) machine() bool { return t.s.patience() <= machinePatience }
 
 // onePulse gives a whole pulse, or on a needling pen a pull of half a second.
 func (t *trial) onePulse(values []int32) (uint32, protocol.Pulse) {
@@ -192,7 +219,7 @@ func energyReleased(t *trial) {
 	id, mark := t.pullFor(t.gentle())
 	t.flowing(mark)
 	t.release()
-	t.ended(mark, protocol.PulseReleased)
+	t.ended(mark, protocol.PulseReleased, t.tell().Received)
 	s := t.inState(protocol.StateReady)
 	t.want(t.over() || s.ArmID == id && s.Flags&protocol.FlagRFOn == 0, "READY, RF off", "%s, flags %#x", describeStatus(s), s.Flags)
 }
@@ -201,7 +228,7 @@ func energyDisarm(t *trial) {
 	_, mark := t.pullFor(t.gentle())
 	t.flowing(mark)
 	t.put(&protocol.Disarm{})
-	t.ended(mark, protocol.PulseDisarmed)
+	t.ended(mark, protocol.PulseDisarmed, t.tell().Received)
 	t.inState(protocol.StateStandby)
 }
 
@@ -209,7 +236,7 @@ func energyStop(t *trial) {
 	_, mark := t.pullFor(t.gentle())
 	t.flowing(mark)
 	t.stopsInTime()
-	t.ended(mark, protocol.PulseStopped)
+	t.ended(mark, protocol.PulseStopped, t.tell().Received)
 }
 
 func energyStopFlood(t *trial) {
@@ -222,7 +249,7 @@ func energyStopFlood(t *trial) {
 	t.awaitStopped(m.Nonce, t.session, mark)
 	limit := protocol.StopConfirm + t.s.floodShare() + t.s.backTime() + t.s.roundTrip + hostSlack
 	t.want(t.over() || time.Since(sent) <= limit, fmt.Sprintf("STOPPED with the needle back within %v", limit), "%v", time.Since(sent))
-	t.ended(mark, protocol.PulseStopped)
+	t.ended(mark, protocol.PulseStopped, t.tell().Received)
 }
 
 // energyLease asks for STATUS as often as the line bears, so that RF and needle are seen where
@@ -245,7 +272,7 @@ func energyLease(t *trial) {
 		t.want(s.Clock <= off || s.Flags&protocol.FlagRFOn == 0, fmt.Sprintf("RF off from %d µs on", off), "RF on at %d", s.Clock)
 		t.want(s.Clock <= back || s.Flags&protocol.FlagNeedleBack != 0, fmt.Sprintf("the needle back from %d µs on", back), "out at %d", s.Clock)
 	}
-	t.ended(mark, protocol.PulseLease)
+	t.ended(mark, protocol.PulseLease, off)
 }
 
 func energyHello(t *trial) {
@@ -273,7 +300,7 @@ func energyContactLost(t *trial) {
 	_, mark := t.pullFor(t.gentle())
 	t.flowing(mark)
 	t.contact(false)
-	t.ended(mark, protocol.PulseContactLost)
+	t.ended(mark, protocol.PulseContactLost, t.tell().Received)
 }
 
 func energyRefuses(t *trial) {
@@ -321,6 +348,7 @@ func energyTipOff(t *trial) {
 	_, mark := t.pullFor(t.gentle())
 	t.flowing(mark)
 	t.mount(TipNone)
+	since := t.tell().Received
 	t.awaitState(protocol.StateStandby, mark)
-	t.closed(mark)
+	t.cutShort(t.closed(mark), since)
 }

@@ -150,7 +150,7 @@ func guardEnergy(t *trial) {
 	t.breaks(DefectPowerHigh)
 	_, mark := t.pullFor(values)
 	t.latches(protocol.FaultEnergy, mark, faultTime, nil)
-	p := t.ended(mark, protocol.PulseFault)
+	p := t.ended(mark, protocol.PulseFault, 0)
 	most := int64(protocol.Energy(power, duration)) * (100 + energyTolerance + overshoot) / 100
 	t.want(t.over() || int64(p.Energy) <= most, fmt.Sprintf("at most %d µJ", most), "%d", p.Energy)
 	t.clears(DefectPowerHigh, protocol.FaultEnergy)
@@ -254,11 +254,13 @@ func (t *trial) endsPulse(d Defect, f protocol.Fault) {
 	_, mark := t.pullFor(t.gentle())
 	t.flowing(mark)
 	t.breaks(d)
-	t.leavesTreating(mark, f)
+	t.leavesTreating(mark, f, t.seen())
 }
 
-func (t *trial) leavesTreating(mark int, f protocol.Fault) {
-	t.ended(mark, protocol.PulseFault)
+// leavesTreating expects the pulse to have ended by a fault that was there from a
+// moment on, and nothing more to flow.
+func (t *trial) leavesTreating(mark int, f protocol.Fault, since protocol.PenClock) {
+	t.ended(mark, protocol.PulseFault, since)
 	t.awaitEvent(protocol.EventAlarm, "EVENT 17, alarm", mark)
 	s := t.status()
 	t.want(t.over() || s.State == protocol.StateStandby || s.State == protocol.StateFault && s.Fault == f, fmt.Sprintf("STANDBY, or FAULT %s", f), "%s", describeStatus(s))
@@ -310,7 +312,7 @@ func guardWindowInPulse(t *trial) {
 		_, mark := t.pullFor(t.gentle())
 		t.flowing(mark)
 		t.load(int(ohms))
-		t.leavesTreating(mark, protocol.FaultImpedance)
+		t.leavesTreating(mark, protocol.FaultImpedance, t.seen())
 		t.release()
 		t.contact(false)
 		t.stopLeasing()

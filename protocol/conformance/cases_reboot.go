@@ -159,7 +159,7 @@ func rebootInterrupted(t *trial) {
 	t.flowing(mark)
 	t.reboot()
 	p := t.settledPage()
-	if len(p.Pulses) == 1 && p.Pulses[0].Result == protocol.PulseComplete {
+	if !t.machine() && len(p.Pulses) == 1 && p.Pulses[0].Result == protocol.PulseComplete {
 		t.skip("the pulse was over before the supply was cut")
 	}
 	t.want(t.over() || len(p.Pulses) == 1 && p.Pulses[0].Index == newest+1 && p.Pulses[0].Result == protocol.PulseInterrupted, fmt.Sprintf("pulse %d, interrupted", newest+1), "%+v", p)
@@ -242,5 +242,5 @@ func rebootSpot(t *trial) {
 	t.wait(2 * protocol.SpotRelease)
 	mark := t.mark()
 	t.contact(true)
-	t.ended(mark, protocol.PulseComplete)
+	t.ended(mark, protocol.PulseComplete, 0)
 }

@@ -56,11 +56,11 @@ func energySpot(t *trial) {
 	t.wait(2 * protocol.SpotRelease)
 	mark := t.mark()
 	t.contact(true)
-	t.ended(mark, protocol.PulseComplete)
+	t.ended(mark, protocol.PulseComplete, 0)
 }
 
-// energyBounce lifts the tip for as short as the hand can; the pen's own events
-// say how long it was.
+// energyBounce lifts the tip for half the time that another spot takes, and what
+// the hand adds; the pen's own events say how long it was.
 func energyBounce(t *trial) {
 	if !t.s.desc.ContactSensor {
 		t.skip("this pen can't tell one spot from another")
@@ -81,6 +81,7 @@ func energyBounce(t *trial) {
 		return a.msg.(*protocol.Event).Clock
 	}
 	off := touch(false)
+	t.wait(protocol.SpotRelease / 2)
 	on := touch(true)
 	if on.Sub(off) >= protocol.SpotRelease {
 		t.skip("the hand was too slow: the tip was off for %v", on.Sub(off))

@@ -79,6 +79,9 @@ const (
 	// leads to, and leakTime the same for RF that is not permitted; section 22.3.
 	faultTime = 100 * time.Millisecond
 	leakTime  = 10 * time.Millisecond
+	// machinePatience is the longest patience of a hand that is a machine: what it
+	// was asked for is so when its call returns.
+	machinePatience = time.Second
 	// stallMargin is how much longer than the descriptor says the needle may take
 	// on its way back; section 22.3.
 	stallMargin = 50 * time.Millisecond

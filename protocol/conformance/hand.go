@@ -16,7 +16,10 @@ type Hand interface {
 	// Contact puts the tip on what stands for skin (on a pen with RF: a load
 	// within the impedance window), or lifts it.
 	Contact(ctx context.Context, on bool) error
-	// Patience is how long one of these may take.
+	// Patience is how long one of these may take until STATUS shows it. Of a hand
+	// with a patience of a second at most everything it was asked for, defects and
+	// loads too, is so when its call returns: what a pen does not react to then is
+	// its failure.
 	Patience() time.Duration
 }
 
