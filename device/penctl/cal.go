@@ -147,7 +147,15 @@ func (c console) writeCal(ctx context.Context, s *device.Session, t protocol.Cal
 	}
 	place := protocol.CalStaged
 	if commit {
-		if err := s.CommitCalibration(ctx, t); err != nil {
+		err := s.CommitCalibration(ctx, t)
+		var refused *device.RefusedError
+		if errors.As(err, &refused) && refused.Code == protocol.CodeGeneration {
+			return &failure{
+				exit: exitRefused, field: "revision", cause: err,
+				text: fmt.Sprintf("%v: revision %d is not above that of the active table (penctl cal read shows it)", err, t.Revision),
+			}
+		}
+		if err != nil {
 			return err
 		}
 		place = protocol.CalActive
