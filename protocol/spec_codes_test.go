@@ -178,6 +178,7 @@ func TestSpecTimes(t *testing.T) {
 		"motion permitted after the clock it echoes":                 ms(EchoMotion),
 		"contact lost before another spot, at least":                 ms(SpotRelease),
 		"way back of the needle, at most":                            ms(time.Duration(MaxStopToRetracted) * time.Millisecond),
+		"RF that nobody commanded, until it measures off, at most":   ms(StrayRF),
 		"ARM not_after ahead of the pen clock, at most":              ms(ArmWindow),
 		"STATUS a second":                                            strconv.Itoa(StatusRate),
 		"STATUS a second, at most":                                   strconv.Itoa(MaxStatusRate),

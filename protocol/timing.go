@@ -21,6 +21,12 @@ const (
 	// its pulses again.
 	SpotRelease = 100 * time.Millisecond
 
+	// StrayRF is how long RF that nobody has commanded may flow until it measures
+	// off: the pen latches FAULT and opens the supply of the amplifier. Half of
+	// what a stop may take; an amplifier's decay is some 1 ms of it, and 3 ms tell
+	// a leak from a decay.
+	StrayRF = 5 * time.Millisecond
+
 	// ArmWindow is how far ahead of the pen's clock ARM's not_after may lie.
 	ArmWindow = 500 * time.Millisecond
 

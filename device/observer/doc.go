@@ -9,6 +9,24 @@
 // that a mistake there is not made here a second time; the limits and
 // tolerances are this package's own, too.
 //
+// # What they can't see
+//
+// An Observer knows nothing of the link: no frame, no state, no session. What it
+// is told by a Witness it believes.
+//
+// A Witness reads the bytes with package protocol's decoder, as both ends do. A
+// mistake in that decoder is made by all three and seen by none of them; the
+// vectors of protocol/testdata, which were not made by it, are there for that.
+// What a pen keeps to itself, such as whether a self-test has really passed, a
+// Witness takes from the pen's word.
+//
+// # What is excused
+//
+// A Defect is told by whoever breaks the pen. It excuses what no firmware can
+// help and no longer than SPEC.md gives a pen to notice: the limits stand in one
+// table with their sources. A needle whose drive stands can't be taken back by
+// anybody; it is excused for as long as it stands, and not for turning.
+//
 // Both are told everything with its time and have no clock, so they work in
 // virtual time as in real time. They start no goroutine. Their methods may be
 // called from several.

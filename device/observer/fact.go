@@ -111,7 +111,10 @@ func (o *Observer) Stop(at time.Duration) {
 
 // Cleared tells that the pen has accepted a CLEAR that came behind every stop.
 func (o *Observer) Cleared(at time.Duration) {
-	o.tell(at, func(o *Observer) { o.stopped = false })
+	o.tell(at, func(o *Observer) {
+		o.stopped = false
+		o.free(at)
+	})
 }
 
 // Dark tells that the pen's supply has failed: it forgets what it was.
@@ -119,7 +122,7 @@ func (o *Observer) Dark(at time.Duration) {
 	o.tell(at, func(o *Observer) {
 		o.defects.dark = true
 		o.darkFrom = at
-		o.needle.excused = true
+		o.needle.held()
 		o.expire(at)
 		o.permit.end(at, endOther)
 	})
@@ -144,6 +147,8 @@ func (o *Observer) Booted(at time.Duration) {
 func (o *Observer) boot(at time.Duration) {
 	o.counts.Boots++
 	o.defects.dark, o.defects.supply = false, false
+	o.leak.stray = 0 // the supply of the amplifier is closed again
+	o.free(at)
 	o.stopped = o.stopped && o.stopAt > at
 	o.permit.end(at, endOther)
 }
@@ -166,9 +171,9 @@ const (
 
 // defects are those that hold now.
 type defects struct {
-	drive, stuckTrigger, high, leak, overrun, blind bool
-	supply                                          bool // it may be gone
-	dark                                            bool // it is
+	drive, stuckTrigger, high, overrun, blind bool
+	supply                                    bool // it may be gone
+	dark                                      bool // it is
 }
 
 // Defect tells that a defect begins or ends.
@@ -176,24 +181,27 @@ func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
 	o.tell(at, func(o *Observer) {
 		switch d {
 		case DefectDrive:
-			o.defects.drive = on
-			o.needle.excused = true // until it has been seen back
+			o.drive(at, on)
 		case DefectTrigger:
 			o.defects.stuckTrigger = on
 			o.hold(at, o.last.Trigger)
 		case DefectAmplifierHigh:
+			if o.defects.high && !on {
+				o.highTo = at
+			}
 			o.defects.high = on
 		case DefectLeak:
-			o.defects.leak = on
+			o.leakOn(at, on)
 		case DefectOverrun:
 			o.defects.overrun = on
 			o.needle.deepExcused = true
+			o.needle.overran = at
 		case DefectPowerSensor:
 			o.defects.blind = on
 			o.spot.blind++
 		case DefectSupply:
 			o.defects.supply = on
-			o.needle.excused = true
+			o.needle.held()
 		}
 	})
 }

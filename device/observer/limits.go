@@ -22,6 +22,12 @@ const (
 	// rfAfterEnd is for what ends an armed state in another way, for which no
 	// number is given: it is no slower than a stop.
 	rfAfterEnd = rfAfterStop
+	// strayRF is section 21: RF that nobody commanded measures off so long after it
+	// began. It is FAULT, and the supply of the amplifier opens.
+	strayRF = 5 * time.Millisecond
+	// stallMargin is section 22.3: so long after the time in which a needle must be
+	// back, one that is not is FAULT.
+	stallMargin = 50 * time.Millisecond
 	// armAhead is section 11: not_after is at most so far ahead of the pen.
 	armAhead = 500 * time.Millisecond
 	// spotRelease is section 11: contact lost for so long makes another spot.
@@ -63,6 +69,9 @@ const (
 	// dosePermille is the error of the pen's own measurement of energy: 0.3 % of the
 	// sensor, and 0.5 % of the meter that it was calibrated with.
 	dosePermille = 10
+	// startLimit is how long a drive takes from standing to a needle that is out:
+	// 20 um at 8 m/s2 are 2 ms, a cam creeps that far in 8.
+	startLimit = 10 * time.Millisecond
 	// needleBack is how far out a needle still counts as retracted.
 	needleBack protocol.Micrometres = 20
 	// atDepth is how far from its set depth a needle is still at depth.
@@ -92,9 +101,13 @@ const (
 const (
 	// leakPower is what the leaking amplifier of package sim gives uncommanded.
 	leakPower protocol.Milliwatts = 2000
-	// leakLimit is how long RF that nobody commanded may be measured before the
-	// supply is opened: 3 ms, and the decay.
-	leakLimit = 3*time.Millisecond + decay + step
+	// leakLimit is how long RF flows that nobody commanded, with the step in which
+	// it begins.
+	leakLimit = strayRF + step
+	// leakInAll is how long it flows in all while one leak lasts, until the next
+	// boot: a stretch that ended by itself, because the tip was lifted, need not
+	// have been noticed, and the next one is.
+	leakInAll = 2 * leakLimit
 	// blindLimit is how long a pen may take to notice that its power sensor does not
 	// live any more: 20 readings, and one more.
 	blindLimit = 2100 * time.Microsecond

@@ -16,9 +16,15 @@ func hex(id uint32) string { return fmt.Sprintf("%08x", id) }
 
 // needle is where the needle is, and by when it must be back.
 type needle struct {
-	back    bound // not set: it may be out
-	fault   bound // by when it must be back because it was too deep
-	excused bool  // a defect has held it, and it has not been seen back since
+	back    bound         // not set: it may be out
+	fault   bound         // by when it must be back because it was too deep
+	stalled time.Duration // when its drive stopped to turn
+	excused bool          // a defect has held it, and it has not been seen back since
+	freed   time.Duration // when nothing held it any more; never: perhaps something does
+	driven  time.Duration // when its drive was whole again
+	turned  time.Duration // since when it has moved without a stop
+	moving  bool
+	slow    bool // its drive had stood until it left
 	said    []Rule
 	out     bool
 	left    time.Duration // when it last left the tip
@@ -28,6 +34,7 @@ type needle struct {
 	deepest     protocol.Micrometres // that it may go until it has been back
 	next        protocol.Micrometres // … and from then on
 	deepExcused bool                 // by an overrun; until it has been back
+	overran     time.Duration        // when an overrun last began or ended
 
 	began    time.Duration // of a needling pen's strokes
 	strokes  int           // since then
@@ -88,12 +95,18 @@ func (o *Observer) needleBound() (b bound) {
 func (o *Observer) followNeedle(s Sample) {
 	n := &o.needle
 	n.back.follow(o.needleBound())
+	moving := s.Moving || s.DepthUM != o.last.DepthUM
+	if moving && !n.moving {
+		n.turned = s.At
+	}
+	n.moving = moving
 	out := s.DepthUM > needleBack
 	if out && !n.out {
 		o.counts.Strokes++
 		n.strokes++
 		o.judgeInterval(s.At)
 		n.left, n.before = s.At, n.stood
+		n.slow = n.driven != never && s.At-n.driven <= startLimit
 	}
 	n.out = out
 	if !o.cfg.RF {
@@ -108,6 +121,52 @@ func (o *Observer) followNeedle(s Sample) {
 	}
 	n.said, n.fault = nil, bound{}
 	n.deepest, n.deepExcused = n.next, o.defects.overrun
+}
+
+// held is a defect that may hold the needle where it is: a drive that does not
+// turn, or no supply to turn it.
+func (n *needle) held() { n.excused, n.freed = true, never }
+
+// free is a drive that has nothing to wait for any more: the needle comes back.
+func (o *Observer) free(at time.Duration) {
+	if !o.defects.drive && !o.defects.dark && !o.defects.supply {
+		o.needle.freed = at
+	}
+}
+
+// drive is a drive that does not turn, or turns again. One that stood for so
+// long that the pen may have latched FAULT has no power until CLEAR or a boot.
+func (o *Observer) drive(at time.Duration, stands bool) {
+	n := &o.needle
+	was := o.defects.drive
+	o.defects.drive = stands
+	switch {
+	case stands && !was:
+		n.stalled = at
+		n.held()
+	case !stands && was:
+		n.driven = at
+		if at-n.stalled < stallMargin {
+			o.free(at)
+		}
+	}
+}
+
+// late says whether a needle is not back by a bound. What a defect holds stands
+// where it is, and nothing but its own drive takes it back: that has its time
+// from when it begins to turn, and may take an RF pen's needle no further out.
+// A drive that turns within the tip has the same time.
+func (o *Observer) late(b bound, s Sample) bool {
+	n, way := &o.needle, o.cfg.Retract+notice+step+o.lag()
+	switch {
+	case !b.set || s.At <= b.by:
+		return false
+	case !n.excused && !n.within():
+		return true
+	case n.moving:
+		return s.At > n.turned+way || o.cfg.RF && s.DepthUM > o.last.DepthUM
+	}
+	return n.freed != never && s.At > n.freed+way
 }
 
 // followStrokes keeps the pulls of a needling pen.
@@ -126,7 +185,7 @@ func (o *Observer) followStrokes(s Sample) {
 // judgeNeedle looks whether the needle may be where it is.
 func (o *Observer) judgeNeedle(s Sample) {
 	n := &o.needle
-	late := func(b bound) bool { return b.set && s.At > b.by }
+	late := func(b bound) bool { return o.late(b, s) }
 	for _, b := range [...]bound{n.back, n.fault} {
 		if late(b) {
 			b = b.cause(o.needleBound(), late)
@@ -149,15 +208,12 @@ func (o *Observer) judgeNeedle(s Sample) {
 	}
 }
 
-func (o *Observer) depthExcused() bool {
-	return o.defects.overrun || o.needle.deepExcused || o.defects.leak || o.rf.leaky || o.needle.excused
-}
-
 // judgeInterval looks at the time between two strokes or stamps of one pull. What
-// still moves from the pull before it, or under other settings, is none of it.
+// still moves from the pull before it, or under other settings, is none of it. A
+// drive that stood when it was to begin makes one late, and the next is not.
 func (o *Observer) judgeInterval(at time.Duration) {
 	p, n := &o.permit, &o.needle
-	if o.depthExcused() || n.before < p.from || o.cfg.RF && n.before < o.hand.pulled {
+	if o.defects.overrun || n.deepExcused || n.excused || n.slow || n.before < p.from || o.cfg.RF && n.before < o.hand.pulled {
 		return
 	}
 	if p.id == 0 || p.over || p.set.Speed <= 0 || n.left < o.hand.pulled || o.hand.pulled < p.from || !o.hand.held {

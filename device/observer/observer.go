@@ -93,6 +93,8 @@ type Observer struct {
 	touching bool // the tip is on the skin
 	loaded   bool // the load is the one that was declared for a SERVICE output
 	defects  defects
+	leak     leak
+	highTo   time.Duration // when the amplifier last gave too much
 	rf       rf
 	needle   needle
 	spot     spot
@@ -131,6 +133,8 @@ type Delivery struct {
 func New(cfg Config) *Observer {
 	o := &Observer{cfg: cfg, floor: cfg.RatedPower * floorPermille / 1000}
 	o.hand.released, o.hand.lifted = never, never
+	o.leak.ended, o.highTo = never, never
+	o.needle.overran, o.needle.freed, o.needle.driven = never, never, never
 	return o
 }
 
@@ -157,7 +161,7 @@ func (o *Observer) Sample(s Sample) {
 	if s.PowerMW > o.floor && !o.cfg.Coarse {
 		o.judgeSize(s)
 	}
-	if s.out() && !o.needle.excused {
+	if s.out() {
 		o.judgeNeedle(s)
 	}
 	// A SERVICE output has begun; what was missing before it is over.

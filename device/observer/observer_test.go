@@ -144,7 +144,7 @@ func TestRules(t *testing.T) {
 		{"says armed behind its lease", func(sc *scene) { sc.to(449).retract().to(452); sc.o.SaysArmed(ms(452), someArm); sc.to(453) }, []Rule{RuleReady}},
 		{"says armed under another", func(sc *scene) { sc.o.SaysArmed(ms(230), 7); sc.to(240) }, []Rule{RuleReady}},
 		{"without supply", func(sc *scene) { sc.rf(5000); sc.o.Dark(ms(210)); sc.to(212).rf(0) }, []Rule{RuleDark}},
-		{"a needle without supply is excused", func(sc *scene) { sc.o.Dark(ms(210)); sc.o.Boot(ms(600)); sc.to(800).retract() }, nil},
+		{"a needle without supply is excused", func(sc *scene) { sc.o.Dark(ms(210)); sc.o.Boot(ms(600)); sc.to(750).retract() }, nil},
 		{"the spot of a boot", func(sc *scene) {
 			sc.o.Dark(ms(210))
 			sc.o.Boot(ms(400))
@@ -156,19 +156,165 @@ func TestRules(t *testing.T) {
 		{"a leak that is cut", func(sc *scene) {
 			sc.to(210).release().retract().to(400)
 			sc.o.Defect(ms(400), DefectLeak, true)
-			sc.to(401).rf(2000).to(404).rf(0)
+			sc.to(401).rf(2000).to(405.9).rf(0)
 		}, nil},
 		{"a leak that is not", func(sc *scene) {
 			sc.to(210).release().retract().to(460)
 			sc.o.Defect(ms(460), DefectLeak, true)
-			sc.to(461).rf(2000).to(466).rf(0)
-		}, []Rule{RuleTrigger}},
+			sc.to(461).rf(2000).to(466.4).rf(0)
+		}, []Rule{RuleTrigger, RuleAtDepth}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sc := treating(t)
 			c.story(sc)
 			sc.wants(c.rules...)
 		})
+	}
+}
+
+// What a defect excuses ends: RF that leaks is cut, and a needle that was held
+// comes back once its drive has power.
+func TestExcusesEnd(t *testing.T) {
+	// leak is an idle pen whose tip is on the skin, needle out, from 400 ms on.
+	leak := func(sc *scene) *scene {
+		sc.to(210).release().to(220).retract().to(700)
+		sc.o.Defect(ms(700), DefectLeak, true)
+		return sc.to(701)
+	}
+	burst := func(sc *scene, n, on, off int) {
+		for range n {
+			sc.rf(2000).to(float64(sc.s.At/time.Millisecond) + float64(on)).rf(0).to(float64(sc.s.At/time.Millisecond) + float64(on+off))
+		}
+	}
+	stall := func(sc *scene) *scene {
+		sc.to(210)
+		sc.o.Defect(ms(210), DefectDrive, true)
+		return sc.release()
+	}
+	for _, c := range []struct {
+		name  string
+		story func(*scene)
+		rules []Rule
+	}{
+		{"a leak until it is noticed", func(sc *scene) { burst(leak(sc), 1, 4, 6) }, nil},
+		{"a leak that goes on", func(sc *scene) { leak(sc).rf(2000).to(800).rf(0) }, []Rule{RuleTrigger, RuleAtDepth}},
+		{"a leak in bursts, each short enough", func(sc *scene) { burst(leak(sc), 20, 4, 6) }, []Rule{RuleTrigger, RuleAtDepth}},
+		{"a leak, and again after a boot", func(sc *scene) {
+			burst(leak(sc), 2, 4, 6)
+			sc.o.Dark(sc.s.At)
+			sc.to(1000)
+			sc.o.Boot(ms(1000))
+			sc.to(1010)
+			burst(sc, 2, 4, 6)
+		}, nil},
+		{"a leak behind a stop has the time of the stop", func(sc *scene) {
+			sc.rf(5000).to(205)
+			sc.o.Defect(ms(205), DefectLeak, true)
+			sc.o.Stop(ms(210))
+			sc.to(220.4).rf(0).retract()
+		}, []Rule{RuleStop}},
+		{"a leak on the way in", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectLeak, true)
+			sc.show(func(s *Sample) { s.DepthUM = 800 }).rf(2000).to(206).rf(0).retract()
+		}, []Rule{RuleAtDepth}},
+		{"a leak without supply", func(sc *scene) {
+			leak(sc)
+			sc.o.Dark(ms(702))
+			sc.to(704).rf(2000).to(705).rf(0)
+		}, []Rule{RuleTrigger, RuleAtDepth}},
+		{"pulses while it leaks are pulses", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectLeak, true)
+			burst(sc, 3, 10, 10)
+			sc.retract()
+		}, []Rule{RulePulses}},
+		{"an amplifier that is whole again decays", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectAmplifierHigh, true)
+			sc.rf(13_000).to(250)
+			sc.o.Defect(ms(250), DefectAmplifierHigh, false)
+			sc.to(250.8).rf(10_000).to(280).rf(0).retract()
+		}, nil},
+		{"an amplifier that is whole again and gives too much", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectAmplifierHigh, true)
+			sc.rf(13_000).to(220)
+			sc.o.Defect(ms(220), DefectAmplifierHigh, false)
+			sc.to(222).rf(0).retract()
+		}, []Rule{RulePower}},
+		{"an overrun in a pulse", func(sc *scene) {
+			sc.rf(5000).to(210)
+			sc.o.Defect(ms(210), DefectOverrun, true)
+			sc.show(func(s *Sample) { s.DepthUM = 1800 }).to(250).rf(0).retract()
+		}, nil},
+		{"a pulse in an overrun", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectOverrun, true)
+			sc.show(func(s *Sample) { s.DepthUM = 1800 }).to(210).rf(5000).to(220).rf(0).retract()
+		}, []Rule{RuleAtDepth}},
+		{"a pulse beside its depth while the drive stands", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectDrive, true)
+			sc.show(func(s *Sample) { s.DepthUM = 1000 }).to(210).rf(5000).to(220).rf(0).retract()
+		}, []Rule{RuleAtDepth}},
+		{"a needle that stands", func(sc *scene) { stall(sc).to(5000) }, nil},
+		{"a drive that turns again comes home", func(sc *scene) {
+			stall(sc).to(600)
+			sc.o.Defect(ms(600), DefectDrive, false)
+			sc.to(700)
+			sc.o.Cleared(ms(700))
+			sc.to(710).show(func(s *Sample) { s.DepthUM, s.Moving = 1400, true }).to(850).retract().to(1000)
+		}, nil},
+		{"a drive that turns and does not come home", func(sc *scene) {
+			stall(sc).to(600)
+			sc.o.Defect(ms(600), DefectDrive, false)
+			sc.to(610).show(func(s *Sample) { s.DepthUM, s.Moving = 1400, true }).to(770)
+		}, []Rule{RuleNeedleBack}},
+		{"a needle that goes out while it should come home", func(sc *scene) {
+			stall(sc).to(600)
+			sc.o.Defect(ms(600), DefectDrive, false)
+			sc.to(610).show(func(s *Sample) { s.DepthUM, s.Moving = 1510, true }).to(611).retract()
+		}, []Rule{RuleNeedleBack}},
+		{"a needle that stays out behind CLEAR", func(sc *scene) {
+			stall(sc).to(600)
+			sc.o.Defect(ms(600), DefectDrive, false)
+			sc.o.Cleared(ms(700))
+			sc.to(852)
+		}, []Rule{RuleNeedleBack}},
+		{"a needle that stays out behind a stall too short for FAULT", func(sc *scene) {
+			stall(sc).to(240)
+			sc.o.Defect(ms(240), DefectDrive, false)
+			sc.to(392)
+		}, []Rule{RuleNeedleBack}},
+		{"a needle that stays out behind a boot", func(sc *scene) {
+			sc.o.Dark(ms(210))
+			sc.o.Boot(ms(600))
+			sc.to(752)
+		}, []Rule{RuleNeedleBack}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc := treating(t)
+			c.story(sc)
+			sc.wants(c.rules...)
+		})
+	}
+}
+
+// A stamp that a drive held up is no measure for the next.
+func TestIntervalBehindAStall(t *testing.T) {
+	for _, stalls := range []bool{true, false} {
+		sc := newScene(t)
+		set := someSettings
+		set.Speed = 600 // a stamp each 100 ms
+		sc.o.Armed(ms(100), ms(100), someArm, set)
+		sc.o.Lease(ms(100), someArm, ms(100))
+		sc.to(110).touch().pull().to(130)
+		if stalls {
+			sc.o.Defect(ms(130), DefectDrive, true)
+			sc.to(160)
+			sc.o.Defect(ms(160), DefectDrive, false)
+		}
+		sc.to(165).insert().to(175).retract().to(240).insert().to(250).retract()
+		if stalls {
+			sc.wants()
+		} else {
+			sc.wants(RuleSpeed)
+		}
 	}
 }
 

@@ -18,7 +18,10 @@ type rf struct {
 	peak  protocol.Milliwatts
 	// energy of the newest pulse in nJ.
 	energy int64
-	leaky  bool // it began while the amplifier leaked
+	leaky  bool          // the amplifier has leaked in it
+	high   bool          // the amplifier has given too much in it
+	unsure bool          // it began so, and may be nothing else
+	away   time.Duration // since when the needle has not been at depth in it; never: it is
 	arm    uint32
 	test   bool   // it is a SERVICE output
 	said   []Rule // broken in this pulse, each said once
@@ -80,13 +83,20 @@ func (o *Observer) testBound(b *bound) {
 func (o *Observer) followPulse(s Sample) {
 	r := &o.rf
 	r.off.follow(o.rfBound())
+	defer o.followAmplifier(s) // in the pulse that this sample is of
 	// Two SERVICE outputs may be closer together than two pulses.
 	another := r.on && r.arm != o.permit.id && o.last.PowerMW <= o.floor
 	switch above := s.PowerMW > o.floor; {
 	case above && (!r.on || another):
 		o.keepPulse()
-		*r = rf{off: r.off, dark: r.dark, on: true, start: s.At, leaky: o.defects.leak, arm: o.permit.id, test: o.permit.set.Test != nil}
-		o.beginPulse(s)
+		*r = rf{off: r.off, dark: r.dark, on: true, start: s.At, unsure: o.leaking(s.At), away: never, arm: o.permit.id, test: o.permit.set.Test != nil}
+		o.counts.Pulses++
+		if !r.unsure {
+			o.countPulse(s)
+		}
+	case above && r.unsure && s.At-r.start > leakLimit:
+		r.unsure = false // longer than what leaks: somebody has commanded it
+		o.countPulse(s)
 	case !above && r.on && s.At-r.end >= burstGap:
 		r.on = false
 		o.keepPulse()
@@ -105,13 +115,9 @@ func (o *Observer) followPulse(s Sample) {
 	}
 }
 
-// beginPulse is RF after a pause.
-func (o *Observer) beginPulse(s Sample) {
-	o.counts.Pulses++
-	if o.rf.leaky || o.permit.set.Test != nil {
-		return // perhaps nobody commanded it; and a load is no spot
-	}
-	if o.cfg.Coarse {
+// countPulse is a pulse that the spot has got. A load is no spot.
+func (o *Observer) countPulse(s Sample) {
+	if o.permit.set.Test != nil || o.cfg.Coarse {
 		return
 	}
 	o.spot.pulses++
@@ -139,12 +145,7 @@ func (o *Observer) judgeRF(s Sample) {
 	if !r.off.set {
 		return
 	}
-	late := func(b bound) bool {
-		if o.defects.leak {
-			b.by = max(b.by, r.start, o.hand.released) + leakLimit
-		}
-		return b.set && s.At > b.by
-	}
+	late := func(b bound) bool { return b.set && s.At > b.by && !o.leakExcuses(s.At, o.leakSince(b)) }
 	if late(r.off) {
 		b := r.off.cause(o.rfBound(), late)
 		o.rfBroken(b.rule, s.At, b.String(), "%d mW", s.PowerMW)
@@ -167,11 +168,14 @@ func (o *Observer) judgeSize(s Sample) {
 		return // said already
 	}
 	most, late := p.set.Power, time.Duration(0)
-	if o.defects.high {
+	if o.amplifies(s.At) {
 		most = most * highPermille / 1000
 	}
-	if o.defects.leak || r.leaky {
-		most, late = max(most, leakPower), leakLimit
+	if o.leaking(s.At) {
+		most = max(most, leakPower)
+	}
+	if r.leaky {
+		late = leakLimit
 	}
 	if s.PowerMW > most*(1000+powerPermille)/1000+roundedUp {
 		o.rfBroken(RulePower, s.At, itoa(int(p.set.Power))+" mW", "%d mW", s.PowerMW)
@@ -179,10 +183,30 @@ func (o *Observer) judgeSize(s Sample) {
 	if d := s.At - r.start; d > time.Duration(p.set.Duration)*time.Millisecond+notice+decay+late {
 		o.rfBroken(RuleDuration, s.At, itoa(int(p.set.Duration))+" ms", "%v", d)
 	}
-	if off := s.DepthUM - p.set.Depth; p.set.Test == nil && (off > atDepth || off < -atDepth) && !o.depthExcused() {
-		o.rfBroken(RuleAtDepth, s.At, itoa(int(p.set.Depth))+" um", "%d um", s.DepthUM)
+	switch {
+	case !o.awayFromDepth(s):
+		r.away = never
+	case r.away == never:
+		r.away = max(r.dark, o.last.At)
+		fallthrough
+	default:
+		if !o.leakExcuses(s.At, r.away) {
+			o.rfBroken(RuleAtDepth, s.At, itoa(int(p.set.Depth))+" um", "%d um", s.DepthUM)
+		}
 	}
 	o.judgeEnergy(s, late)
+}
+
+// awayFromDepth says whether the needle is not where RF may flow. A drive that
+// overruns while a pulse goes on takes it deeper; the next pulse does not begin
+// there.
+func (o *Observer) awayFromDepth(s Sample) bool {
+	p, deeper := &o.permit, protocol.Micrometres(0)
+	if o.needle.overran >= o.rf.start-step {
+		deeper = overrun
+	}
+	off := s.DepthUM - p.set.Depth
+	return p.id != 0 && p.set.Test == nil && !o.cfg.Coarse && (off > atDepth+deeper || off < -atDepth)
 }
 
 // judgeEnergy compares the energy of pulse and spot with what was confirmed.
@@ -193,10 +217,14 @@ func (o *Observer) judgeEnergy(s Sample, late time.Duration) {
 	wanted := int64(p.set.Power) * int64(p.set.Duration) * nJPerUJ
 	allowed := wanted
 	switch {
-	case o.defects.high && wanted >= int64(pulseEnergyFloor)*nJPerUJ:
+	case r.high && wanted >= int64(pulseEnergyFloor)*nJPerUJ:
 		allowed = wanted * pulseEnergyPermille / 1000
-	case o.defects.high:
+	case r.high:
 		allowed = wanted * highPermille / 1000
+	case r.leaky && p.set.Power > 0 && p.set.Power < leakPower && wanted >= int64(pulseEnergyFloor)*nJPerUJ:
+		allowed = wanted * pulseEnergyPermille / 1000
+	case r.leaky && p.set.Power > 0 && p.set.Power < leakPower:
+		allowed = int64(leakPower) * int64(p.set.Duration) * nJPerUJ
 	}
 	if r.energy > allowed+allowed*dosePermille/1000+tail {
 		o.rfBroken(RuleEnergy, s.At, itoa(int(wanted/nJPerUJ))+" uJ", "%d uJ", r.energy/nJPerUJ)

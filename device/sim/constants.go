@@ -60,7 +60,8 @@ const (
 	// take to retract before the pen latches FAULT.
 	retractMargin = 50 * time.Millisecond
 	// rfGrace is how long RF may still be measured after it was commanded off:
-	// ten times the amplifier's decay.
+	// ten times the amplifier's decay. With that decay it is below
+	// protocol.StrayRF.
 	rfGrace = 3 * time.Millisecond
 
 	// rfLead is how long before the lease's limit RF is commanded off, so that it
