@@ -40,7 +40,7 @@ func conformanceCommand() command {
 		build: func(fs *flag.FlagSet) func(context.Context, console, []string) error {
 			var f tried
 			fs.StringVar(&f.port, "port", "", "`path` of the pen's port; without it the only pen found")
-			fs.StringVar(&f.hand, "hand", "", "`path` of a simulated pen's handpiece; without it P"+handSuffix+", if there is one")
+			fs.StringVar(&f.hand, "hand", "", "`path` of a simulated pen's handpiece, or of a bench that answers as one; without it P"+handSuffix+", if there is one")
 			fs.StringVar(&f.only, "only", "", "only cases whose name matches one of the `patterns`, such as 'lease/*,stop/*'")
 			fs.BoolVar(&f.energy, "energy", false, "also the cases that pull the trigger of the armed pen")
 			fs.BoolVar(&f.long, "long", false, "also the cases that take over ten seconds each")

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -19,6 +20,8 @@ func rebootCases() []Case {
 		{"reboot/same-spot", "11", "a tip that is in contact at boot is on a spot that is spent, until it is lifted", NeedReset | NeedHand | NeedEnergy | NeedReady | NeedRF, rebootSpot},
 		{"reboot/results", "12", "command results survive a reset", NeedReset, rebootResults},
 		{"reboot/ledger", "15", "the ledger survives a reset", NeedReset, rebootLedger},
+		{"reboot/counters", "18.4", "the counters survive a reset, and the boot is counted", NeedReset, rebootCounters},
+		{"reboot/upload", "20.3", "an upload goes on where it was cut, over a reset", NeedReset, rebootUpload},
 		{"reboot/interrupted", "15", "a pulse that a reset has cut is INTERRUPTED in the ledger", NeedReset | NeedEnergy | NeedReady, rebootInterrupted},
 	}
 }
@@ -151,6 +154,28 @@ func rebootLedger(t *trial) {
 	t.reboot()
 	after := t.settledPage()
 	t.want(t.over() || fmt.Sprint(*before) == fmt.Sprint(*after), fmt.Sprintf("%+v", *before), "%+v", *after)
+}
+
+func rebootCounters(t *trial) {
+	before := t.counters()
+	t.reboot()
+	after := t.counters()
+	t.want(t.over() || after.Pulses == before.Pulses && after.ServicePulses == before.ServicePulses && after.Boots == before.Boots+1, fmt.Sprintf("%d pulses, %d boots", before.Pulses, before.Boots+1), "%+v", after)
+}
+
+func rebootUpload(t *trial) {
+	pkg := bytesFor(500)
+	t.update(pkg)
+	t.upload(pkg, 0, 300)
+	t.reboot()
+	t.inState(protocol.StateStandby)
+	s := t.firmware()
+	t.want(t.over() || s.Next == 300 && s.SHA256 == sha256.Sum256(pkg), "300 bytes kept", "%+v", s)
+	t.resumeUpdate(pkg)
+	t.upload(pkg, 300, 500)
+	s = t.firmware()
+	t.want(t.over() || s.Phase == protocol.FirmwareWhole, "phase WHOLE", "%s", s.Phase)
+	t.dropped()
 }
 
 func rebootInterrupted(t *trial) {
