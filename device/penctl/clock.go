@@ -49,8 +49,11 @@ func clockCommand() command {
 				date := time.Now
 				if *utc != "" {
 					given, err := time.Parse(time.RFC3339Nano, *utc)
-					if err != nil || !set {
-						return usageOf("utc", "--utc %s: goes with set, and is a time such as 2031-05-06T07:08:09Z", *utc)
+					switch {
+					case err != nil:
+						return usageOf("utc", "--utc %q: want a time such as 2031-05-06T07:08:09Z", *utc)
+					case !set:
+						return usageOf("utc", "--utc goes with set: penctl clock set --utc %s", *utc)
 					}
 					begun := time.Now()
 					date = func() time.Time { return given.Add(time.Since(begun)) }

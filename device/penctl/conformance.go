@@ -286,8 +286,9 @@ func (t *trialLog) finish(report conformance.Report, err error) error {
 
 // linkFailure is a port that could not be opened, or one that was lost.
 func linkFailure(err error, report conformance.Report) error {
-	known := classify(err)
-	if report.Pen.Session == 0 && known.exit == exitNoPen {
+	if known := classify(err); report.Pen.Session == 0 && known.exit == exitNoPen {
+		// What was never there was not lost.
+		known.text = strings.TrimPrefix(known.text, conformance.ErrLink.Error()+": ")
 		return known
 	}
 	return &failure{exit: exitLost, text: err.Error(), cause: err}

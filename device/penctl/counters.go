@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 
+	"stipple/device"
 	"stipple/protocol"
 )
 
@@ -72,6 +74,13 @@ func (c console) counters(ctx context.Context, port string, role protocol.Role, 
 	var got protocol.Counters
 	if reset {
 		got, err = s.ResetCounters(ctx, seen)
+		var refused *device.RefusedError
+		if errors.As(err, &refused) && refused.Code == protocol.CodeDigest {
+			err = &failure{
+				exit: exitRefused, field: "reset", cause: err,
+				text: fmt.Sprintf("%v: the pen has not given %d pulses since its last service; penctl counters shows how many", err, seen),
+			}
+		}
 	} else {
 		got, err = s.Counters(ctx)
 	}

@@ -75,6 +75,9 @@ func parseFilter(lane, types, from string) (filter, error) {
 		}
 		f.types[name] = true
 	}
+	if types != "" && len(f.types) == 0 {
+		return f, usageOf("type", "--type %q names no type; there are %s", types, strings.Join(typeNames(), ", "))
+	}
 	lanes := map[string]bool{"": true}
 	for l := range protocol.Lane(protocol.LaneCount) {
 		lanes[l.String()] = true
@@ -101,7 +104,7 @@ func typeNames() (names []string) {
 
 // decode shows a file. Ctrl-C ends it quietly.
 func (c console) decode(ctx context.Context, path string, f filter, raw, asHex bool) (err error) {
-	in, total := c.in, int64(0)
+	in, name, total := c.in, "standard input", int64(0)
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
@@ -111,9 +114,9 @@ func (c console) decode(ctx context.Context, path string, f filter, raw, asHex b
 		if info, err := file.Stat(); err == nil {
 			total = info.Size()
 		}
-		in = file
+		in, name = file, path
 	}
-	d := &decoding{c: c, filter: f, raw: raw || asHex, out: bufio.NewWriterSize(c.out, decodeBuffer), line: &progress{}, total: total}
+	d := &decoding{c: c, name: name, filter: f, raw: raw || asHex, out: bufio.NewWriterSize(c.out, decodeBuffer), line: &progress{}, total: total}
 	if !isTerminal(c.out) {
 		d.line = c.progress()
 	}

@@ -15,6 +15,7 @@ import (
 // decoding is a decode under way.
 type decoding struct {
 	c      console
+	name   string // of what is read, for an error
 	filter filter
 	raw    bool // there is neither time nor direction
 	out    *bufio.Writer
@@ -31,7 +32,7 @@ type decoding struct {
 func (d *decoding) recording(ctx context.Context, in io.Reader) error {
 	rd, err := link.NewReader(in)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", d.name, err)
 	}
 	if err := d.header(rd.Header()); err != nil {
 		return err
@@ -40,9 +41,9 @@ func (d *decoding) recording(ctx context.Context, in io.Reader) error {
 		rec, err := rd.Next()
 		if err != nil {
 			if errors.Is(err, io.EOF) {
-				err = nil
+				return d.rest()
 			}
-			return errors.Join(d.rest(), err)
+			return errors.Join(d.rest(), fmt.Errorf("%s: %w", d.name, err))
 		}
 		at := rec.At
 		switch {
@@ -75,7 +76,7 @@ func (d *decoding) bytes(ctx context.Context, in io.Reader) error {
 			return d.rest()
 		}
 		if err != nil {
-			return fmt.Errorf("read: %w", err)
+			return fmt.Errorf("%s: %w", d.name, err)
 		}
 	}
 	return nil

@@ -109,8 +109,11 @@ func classify(err error) *failure {
 	var simulated *device.SimulatedError
 	var several *device.SeveralPensError
 	switch {
-	case errors.Is(err, context.Canceled) && !errors.Is(err, device.ErrUncertain):
+	case errors.Is(err, context.Canceled):
 		f.text = "interrupted"
+		if errors.Is(err, device.ErrUncertain) {
+			f.text = strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
+		}
 	case errors.As(err, &refused):
 		f.field = fieldKey(refused.Name)
 		if what := wayOut(refused.Code); what != "" {

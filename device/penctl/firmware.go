@@ -153,6 +153,13 @@ func (c console) uploadFirmware(ctx context.Context, path string, role protocol.
 	var st protocol.FirmwareState
 	if err == nil {
 		st, err = s.VerifyFirmware(ctx, pkg)
+		var refused *device.RefusedError
+		if errors.As(err, &refused) {
+			err = &failure{
+				exit: exitRefused, cause: err,
+				text: fmt.Sprintf("%v: %s is no package for this pen; penctl firmware abort has the pen drop it", err, name),
+			}
+		}
 	}
 	if err == nil {
 		err = c.printFirmware(info.Serial, st)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // flagSet makes the flags that every command has.
@@ -66,7 +67,7 @@ func parse(fs *flag.FlagSet, args []string) (words []string, err error) {
 			if wrong == "" {
 				wrong = withoutValue(fs, args)
 			}
-			return nil, &failure{exit: exitUsage, text: err.Error(), field: flagKey(wrong), cause: err}
+			return nil, &failure{exit: exitUsage, text: err.Error() + wantedFor(fs.Lookup(wrong)), field: flagKey(wrong), cause: err}
 		}
 		if fs.NArg() == 0 {
 			return words, nil
@@ -74,6 +75,43 @@ func parse(fs *flag.FlagSet, args []string) (words []string, err error) {
 		words = append(words, fs.Arg(0))
 		args = fs.Args()[1:]
 	}
+}
+
+// noEmptyPaths refuses a port, link or file that was given and is empty, as by a
+// variable of the shell that is not set: it must not mean "whatever there is".
+func noEmptyPaths(fs *flag.FlagSet) (err error) {
+	fs.Visit(func(f *flag.Flag) {
+		if what, _ := flag.UnquoteUsage(f); (what == "path" || what == "file") && f.Value.String() == "" && err == nil {
+			err = usageOf(flagKey(f.Name), "--%s is empty: want a %s", f.Name, what)
+		}
+	})
+	return err
+}
+
+// wantedFor says what a flag takes, behind the error of package flag that does not.
+func wantedFor(f *flag.Flag) string {
+	if f == nil {
+		return ""
+	}
+	value := f.Value
+	if watched, ok := value.(*watchedValue); ok {
+		value = watched.Value
+	}
+	getter, ok := value.(flag.Getter)
+	if !ok {
+		return ""
+	}
+	switch getter.Get().(type) {
+	case time.Duration:
+		return "; want a time with its unit, such as 10s or 5m"
+	case int, int64:
+		return "; want a whole number"
+	case uint64:
+		return "; want a whole number, 0 or above"
+	case bool:
+		return "; want true or false"
+	}
+	return ""
 }
 
 // withoutValue is the flag that stopped the parsing of args because nothing

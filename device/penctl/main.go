@@ -97,6 +97,9 @@ func run(ctx context.Context, args []string, c console) int {
 		return c.fail(err)
 	}
 	c.json = *asJSON
+	if err := noEmptyPaths(fs); err != nil {
+		return c.fail(err)
+	}
 	if err := do(ctx, c, words); err != nil {
 		return c.fail(err)
 	}

@@ -110,8 +110,14 @@ func outputCommand() command {
 					return usageOf("pulse_ms", "--pulse-ms %d is not within 1 to %d", *length, protocol.MaxTestOutput.Milliseconds()).
 						beyond(min(max(*length, 1), protocol.MaxTestOutput.Milliseconds()))
 				}
-				if power := req.Quantity == protocol.QuantityPower; power != (*load != 0) || *load < 0 || *load > protocol.MaxReading {
-					return usageOf("load_ohm", "--load-ohm %d: RF needs the ohms of its load, and nothing else has one", *load)
+				power := req.Quantity == protocol.QuantityPower
+				switch allowed := min(max(*load, 1), protocol.MaxReading); {
+				case power && !wasGiven(fs, "load-ohm"):
+					return usageOf("load_ohm", "--load-ohm is missing: RF needs the ohms of its load")
+				case !power && wasGiven(fs, "load-ohm"):
+					return usageOf("load_ohm", "--load-ohm goes with --power-mw: nothing else has a load")
+				case power && *load != allowed:
+					return usageOf("load_ohm", "--load-ohm %d is not within 1 to %d", *load, protocol.MaxReading).beyond(allowed)
 				}
 				as, err := roleFor(*role, protocol.TypeTestOutput)
 				if err != nil {

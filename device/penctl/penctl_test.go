@@ -78,6 +78,18 @@ func TestErrorIsOneLine(t *testing.T) {
 	}
 }
 
+// Ctrl-C is said in words, also where it leaves something uncertain.
+func TestInterruptedInWords(t *testing.T) {
+	for want, err := range map[string]error{
+		"interrupted": fmt.Errorf("apply: %w", context.Canceled),
+		(&device.UncertainError{Cause: errors.New("interrupted")}).Error(): &device.UncertainError{Cause: context.Canceled},
+	} {
+		if f := classify(err); f.text != want || f.exit != exitRefused {
+			t.Errorf("%v: %q, exit %d, want %q", err, f.text, f.exit, want)
+		}
+	}
+}
+
 // withPens is ports with the given pens in the list.
 func withPens(found []device.Port, err error) ports {
 	find := func(context.Context) ([]device.Port, error) { return found, err }

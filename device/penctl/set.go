@@ -39,7 +39,7 @@ func setCommand() command {
 				if err != nil {
 					return err
 				}
-				as, err := roleFor(*role, protocol.TypePutSettings)
+				as, err := roleFor(*role, protocol.TypePutEnvelope) // which goes before the settings, and is for fewer
 				if err != nil {
 					return err
 				}

@@ -38,7 +38,8 @@ func stormCommand() command {
 			"It does so in real time, while a hand pulls the pen's trigger and an observer that knows nothing\n" +
 			"of its firmware watches its outputs. The pen is one of its own, or with --port one of penctl sim,\n" +
 			"whose outputs are then seen through its handpiece, more coarsely. A pen that is not simulated,\n" +
-			"or a port with a USB identity, is refused. Exit: 1 if a rule was broken",
+			"or a port with a USB identity, is refused. The storm leaves the pen as it is then, mostly in\n" +
+			"ESTOP, which penctl clear ends. Exit: 1 if a rule was broken",
 		examples: []string{
 			"penctl storm --model rf --seed 7 --for 5m",
 			"penctl storm --model needling --faults bad.line --json     (lines such as \"to-pen drop 0.01\": package link has the grammar)",
@@ -154,11 +155,11 @@ func lineScript(path string) (link.Script, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return link.Script{}, fmt.Errorf("faults: %w", err)
+		return link.Script{}, usageOf("faults", "--faults: %v", err)
 	}
 	s, err := link.ParseScript(string(text))
 	if err != nil {
-		return s, &failure{exit: exitUsage, text: fmt.Sprintf("%s: %v", path, err), field: "faults", cause: err}
+		return s, &failure{exit: exitUsage, text: fmt.Sprintf("--faults %s: %v", path, err), field: "faults", cause: err}
 	}
 	return s, nil
 }

@@ -149,9 +149,6 @@ func (fw *firmware) boot() {
 	fw.state, fw.mode, fw.stopped = protocol.StateStandby, protocol.StateStandby, false
 	fw.tests, fw.date = selfTest{due: true}, date{}
 	fw.fault = fw.nv.counters.fault
-	if fw.flaws.has(flawFaultForgotten) {
-		fw.fault = protocol.FaultNone
-	}
 	if fw.fault != protocol.FaultNone {
 		fw.state = protocol.StateFault
 	}
@@ -365,7 +362,7 @@ func (fw *firmware) emergencyStop(m *protocol.Stop, session uint32) {
 // confirmStop sends STOPPED once RF measures off, and again once the needle
 // is back.
 func (fw *firmware) confirmStop() {
-	if !fw.stop.pending || fw.rfMeasured() && !fw.flaws.has(flawStoppedEarly) {
+	if !fw.stop.pending || fw.rfMeasured() {
 		return
 	}
 	back := fw.isBack()

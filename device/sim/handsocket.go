@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -239,7 +240,8 @@ func (c *HandClient) ask(req handRequest) (HandState, error) {
 	case a.State != nil:
 		return *a.State, nil
 	case sentinel != nil:
-		return HandState{}, fmt.Errorf("%w (%s)", sentinel, a.Error)
+		// The pen's text says the same words first.
+		return HandState{}, fmt.Errorf("%w%s", sentinel, strings.TrimPrefix(a.Error, sentinel.Error()))
 	}
 	return HandState{}, fmt.Errorf("%w: %s", errHandRequest, a.Error)
 }
