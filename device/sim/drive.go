@@ -187,7 +187,7 @@ func (fw *firmware) watchInsert() {
 	switch {
 	case !fw.mayStamp():
 		fw.retract(protocol.PulseContactLost, "contact lost")
-	case fw.plant.vel == 0 && depth >= set-atDepth && depth <= set+atDepth:
+	case fw.plant.vel == 0 && depth >= set-atDepth && depth <= set+atDepth, depth > set/2 && fw.flaws.has(flawShallowRF):
 		fw.beginPulse()
 	case fw.plant.vel == 0 && depth > set+depthTolerance:
 		fw.retract(protocol.PulseFault, "depth")
@@ -245,7 +245,7 @@ func (fw *firmware) watchPulse() {
 		fw.retract(protocol.PulseDose, "dose")
 	case fw.steps-p.began >= int64(fw.settings.duration())*stepsPerMS:
 		fw.retract(protocol.PulseComplete, "duration")
-	case set > 0 && fw.steps-p.began > impedanceSettle:
+	case set > 0 && fw.steps-p.began > impedanceSettle && !fw.flaws.has(flawCircuitForgotten):
 		fw.circuitGood()
 	}
 }

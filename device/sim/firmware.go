@@ -149,6 +149,9 @@ func (fw *firmware) boot() {
 	fw.state, fw.mode, fw.stopped = protocol.StateStandby, protocol.StateStandby, false
 	fw.tests, fw.date = selfTest{due: true}, date{}
 	fw.fault = fw.nv.counters.fault
+	if fw.flaws.has(flawFaultForgotten) {
+		fw.fault = protocol.FaultNone
+	}
 	if fw.fault != protocol.FaultNone {
 		fw.state = protocol.StateFault
 	}
@@ -362,7 +365,7 @@ func (fw *firmware) emergencyStop(m *protocol.Stop, session uint32) {
 // confirmStop sends STOPPED once RF measures off, and again once the needle
 // is back.
 func (fw *firmware) confirmStop() {
-	if !fw.stop.pending || fw.rfMeasured() {
+	if !fw.stop.pending || fw.rfMeasured() && !fw.flaws.has(flawStoppedEarly) {
 		return
 	}
 	back := fw.isBack()

@@ -82,7 +82,7 @@ func (fw *firmware) integrate() {
 	p := fw.run.pulse
 	e := nanojoules(fw.read.power)
 	p.energy += e
-	fw.spot.energy += e
+	fw.spot.energy += fw.spotEnergy(e)
 	p.deepest = max(p.deepest, fw.read.depth)
 	p.peak = max(p.peak, fw.read.temp)
 	if fw.plant.rfSet > 0 && fw.steps-p.began > impedanceSettle {

@@ -54,6 +54,11 @@ func catches() []caught {
 		{"needle_left_out", sim.R1, []observer.Rule{observer.RuleNeedleBack, observer.RuleNeedleLate}, ""},
 		{"needle_left_out", sim.N1, []observer.Rule{observer.RuleNeedleBack, observer.RuleNeedleLate}, ""},
 		{"pulse_number_reused", sim.R1, nil, "a boot: package systemtest has it"},
+		{"dose_counts_commanded", sim.R1, nil, "an amplifier that gives too much: the conformance suite has it"},
+		{"rf_before_depth", sim.R1, nil, "the pen's own word for its depth: the conformance suite has it"},
+		{"impedance_not_watched", sim.R1, nil, "a load that changes in a pulse: the conformance suite has it"},
+		{"fault_forgotten_by_boot", sim.R1, nil, "a boot with something broken: the conformance suite has it"},
+		{"stopped_before_off", sim.R1, nil, "STATUS behind STOPPED: the conformance suite has it"},
 	}
 }
 

@@ -36,6 +36,7 @@ func guardCases() []Case {
 		{"guard/window-in-pulse", "5.1", "a load that leaves the window at either end ends the pulse", load, guardWindowInPulse},
 		{"guard/at-depth", "11", "no RF before the needle is at depth", NeedHand | NeedEnergy | NeedReady | NeedRF, guardAtDepth},
 		{"guard/never-at-depth", "11", "and none where it does not get there, whatever is on the tip", load | NeedFault, guardNeverAtDepth},
+		{"guard/beyond-depth", "11", "and none where it went 0.3 mm too deep, though the envelope allows that", energy | NeedRF, guardBeyondDepth},
 	}
 }
 
@@ -353,5 +354,17 @@ func guardNeverAtDepth(t *trial) {
 	t.awaitState(protocol.StateStandby, mark)
 	t.noRF(mark)
 	after := t.inState(protocol.StateStandby)
+	t.want(t.over() || after.NewestPulse == before.NewestPulse, "no pulse", "pulse %d", after.NewestPulse)
+}
+
+func guardBeyondDepth(t *trial) {
+	before := t.status()
+	t.breaks(DefectDepth)
+	_, mark := t.pullFor(t.gentle())
+	t.awaitHand("STATUS with the needle out", mark, func(s protocol.Status) bool { return s.Depth.Max > restUM })
+	t.wait(settleLimit)
+	t.noRF(mark)
+	t.release()
+	after := t.status()
 	t.want(t.over() || after.NewestPulse == before.NewestPulse, "no pulse", "pulse %d", after.NewestPulse)
 }

@@ -30,6 +30,11 @@ var caughtBy = map[string]string{
 	"session_not_checked":      "session/wrong",
 	"needle_left_out":          "energy/lease-over",
 	"pulse_number_reused":      "reboot/ledger",
+	"dose_counts_commanded":    "guard/dose",
+	"rf_before_depth":          "guard/at-depth",
+	"impedance_not_watched":    "guard/window-in-pulse",
+	"fault_forgotten_by_boot":  "reboot/fault-kept",
+	"stopped_before_off":       "always/stopped",
 }
 
 // A pen with one mistake fails the case that is about it.
