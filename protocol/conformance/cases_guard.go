@@ -23,6 +23,7 @@ func guardCases() []Case {
 		{"guard/energy", "22.3", "measured energy over 120 % of commanded: FAULT ENERGY, and the pulse ends", energy | NeedRF, guardEnergy},
 		{"guard/dose", "11", "the dose of a spot is integrated from the energy that is measured, not from what was asked", energy | NeedRF, guardDose},
 		{"guard/power", "5.1", "three pulses in a row of another power than commanded lead to STANDBY, two do not", energy | NeedRF, guardPower},
+		{"guard/depth-alarm", "5.1", "three pulls or stamps in a row that go 0.15 mm beyond what was set, within the envelope, lead to STANDBY", energy, guardDepthAlarm},
 		{"guard/drive-out", "5.1", "a needle that does not go out is an alarm and leads to STANDBY", energy, guardDriveOut},
 		{"guard/drive-back", "22.3", "a needle that is not back in the descriptor's time and 50 ms: FAULT MOTOR_STALL", energy, guardDriveBack},
 		{"guard/impedance", "5.1", "an impedance that leaves the window ends the pulse, in STANDBY, or in FAULT IMPEDANCE", energy | NeedRF, guardImpedance},
@@ -362,9 +363,43 @@ func guardBeyondDepth(t *trial) {
 	t.breaks(DefectDepth)
 	_, mark := t.pullFor(t.gentle())
 	t.awaitHand("STATUS with the needle out", mark, func(s protocol.Status) bool { return s.Depth.Max > restUM })
-	t.wait(settleLimit)
+	t.wait(protocol.LeaseMotion)
 	t.noRF(mark)
 	t.release()
 	after := t.status()
 	t.want(t.over() || after.NewestPulse == before.NewestPulse, "no pulse", "pulse %d", after.NewestPulse)
+}
+
+// guardDepthAlarm lets the envelope allow what is too deep, so that it is no FAULT.
+func guardDepthAlarm(t *trial) {
+	values := t.insertion()
+	if t.rf() {
+		values = t.brisk(values)
+	}
+	p, i, _ := t.param(protocol.ParamDepth)
+	if values[i]+2*depthSlack > p.Max {
+		t.skip("no envelope of this pen allows a needle that is too deep")
+	}
+	t.breaks(DefectDepth)
+	_, mark := t.pullFor(values)
+	if t.rf() { // it stamps on while the trigger is held
+		t.awaitEvent(protocol.EventAlarm, "EVENT 17, alarm", mark)
+		t.wait((pulsesToStandby + 1) * t.stamp(values))
+	}
+	for n := 1; n <= pulsesToStandby && !t.rf() && !t.over(); n++ {
+		if n > 1 {
+			t.inState(protocol.StateReady)
+			mark = t.mark()
+			t.pull()
+		}
+		t.flowing(mark)
+		t.wait(time.Second / 2)
+		t.release()
+		pulse := t.closed(mark)
+		t.want(t.over() || int32(pulse.Depth) > int32(pulse.SetDepth)+depthSlack, fmt.Sprintf("a PULSE deeper than %d µm", int32(pulse.SetDepth)+depthSlack), "%d", pulse.Depth)
+	}
+	t.awaitEvent(protocol.EventAlarm, "EVENT 17, alarm", mark)
+	s := t.awaitState(protocol.StateStandby, mark)
+	t.want(t.over() || s.Fault == protocol.FaultNone, "no fault", "%s", describeStatus(s))
+	t.inState(protocol.StateStandby)
 }

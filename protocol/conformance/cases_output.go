@@ -26,6 +26,9 @@ func outputCases() []Case {
 		{"output/bulk", "18.3", "while it is permitted answers are short, and tables are refused with STATE", 0, outputBulk},
 		{"output/trigger-held", "18.3", "with the trigger held: BLOCKED by TRIGGER_HELD", NeedHand, outputHeld},
 		{"output/depth", "18.3", "the needle goes to its depth for the duration, and back; the report says how deep", energy, outputDepth},
+		{"output/stays", "18.3", "an output of depth stays at what it was told, and reports that", energy, outputStays},
+		{"output/speed", "18.3", "an output of speed strokes or stamps so often with the smallest depth, and reports that", energy, outputSpeed},
+		{"output/drive", "18.3", "a needle drive that does not turn ends it, as a fault", energy | NeedFault, outputDrive},
 		{"output/released", "18.3", "the release of the trigger ends it", energy, outputReleased},
 		{"output/lease-over", "18.3", "the end of the lease ends it, the needle back at the motion limit", energy, outputLeaseOver},
 		{"output/stop-driving", "18.3", "ESTOP ends it while it drives: within 10 ms, and in the descriptor's time", energy, outputStopDriving},
@@ -267,6 +270,70 @@ func outputDepth(t *trial) {
 	t.awaitStatus("the needle back", mark, func(s protocol.Status) bool { return s.ArmID == 0 && s.Flags&protocol.FlagNeedleBack != 0 })
 }
 
+// drivingOf is driving with another output than the smallest.
+func (t *trial) drivingOf(change func(*protocol.TestOutput)) (*protocol.TestOutput, int) {
+	t.needs(protocol.TypeTestOutput)
+	t.service()
+	m := t.output(longOutput)
+	change(m)
+	mark, _ := t.permit(m)
+	t.keepLeasing(m.ArmID())
+	t.pull()
+	return m, mark
+}
+
+// longOutput is the longest that there is, in ms; section 21.
+const longOutput = 2000
+
+// outputStays tries a depth that is not the smallest, and needs no skin.
+func outputStays(t *trial) {
+	p, i, _ := t.param(protocol.ParamDepth)
+	value := min(p.Max, t.least()[i]+2*depthSlack+p.Step)
+	value = p.Min + (value-p.Min)/p.Step*p.Step
+	m, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Value = value })
+	t.outputEvent(mark, protocol.PulseComplete)
+	r := t.outputCame(protocol.PulseComplete)
+	t.want(t.over() || r.Min >= m.Value-depthSlack && r.Max <= m.Value+depthSlack, fmt.Sprintf("%d µm throughout, %d more or less", m.Value, depthSlack), "%d to %d, mean %d", r.Min, r.Max, r.Mean)
+	list, _, _ := t.s.line.since(mark)
+	deep := false
+	for _, a := range list {
+		s, ok := a.msg.(*protocol.Status)
+		if !ok || s.SetDepth == 0 {
+			deep = false // it ends
+			continue
+		}
+		at := s.Flags&protocol.FlagAtDepth != 0
+		t.want(t.over() || !deep || int32(s.Depth.Min) >= m.Value-depthSlack, "the needle to stay at depth", "%d µm: %s", s.Depth.Min, describeStatus(*s))
+		t.want(t.over() || int32(s.SetDepth) == m.Value, fmt.Sprintf("set_depth %d", m.Value), "%d", s.SetDepth)
+		deep = at
+	}
+}
+
+// outputSpeed takes the fastest stamps of an RF pen, so that there are two in the
+// time, and what a needling pen does by default.
+func outputSpeed(t *trial) {
+	p, _, _ := t.param(protocol.ParamSpeed)
+	value := p.Default
+	if t.rf() {
+		value = p.Max
+		if 2*msPerMinute/value >= longOutput {
+			t.skip("this pen's stamps are too slow to count within an output")
+		}
+	}
+	depth := t.output(longOutput).Value
+	m, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Quantity, m.Value = protocol.QuantitySpeed, value })
+	t.outputEvent(mark, protocol.PulseComplete)
+	r := t.outputCame(protocol.PulseComplete)
+	least, most := m.Value*(100-speedTolerance)/100, m.Value*(100+speedTolerance)/100
+	t.want(t.over() || r.Mean >= least && r.Mean <= most, fmt.Sprintf("%d to %d a minute", least, most), "%d", r.Mean)
+	list, _, _ := t.s.line.since(mark)
+	for _, a := range list {
+		if s, ok := a.msg.(*protocol.Status); ok {
+			t.want(t.over() || s.Flags&protocol.FlagRFOn == 0 && int32(s.Depth.Max) <= depth+depthSlack, fmt.Sprintf("no RF, and no deeper than %d µm", depth+depthSlack), "%d µm: %s", s.Depth.Max, describeStatus(*s))
+		}
+	}
+}
+
 func outputReleased(t *trial) {
 	_, mark := t.driving(2000)
 	t.release()
@@ -306,101 +373,4 @@ func outputLedger(t *trial) {
 	}
 	now := ask[protocol.Counters](t, &protocol.CountersRead{})
 	t.want(t.over() || now.Pulses == counted.Pulses+1, fmt.Sprintf("%d pulses counted, this one too", counted.Pulses+1), "%d", now.Pulses)
-}
-
-// powerOutput has a load put across the tip and permits the least power into a
-// declared one.
-func (t *trial) powerOutput(ms uint16, declared func(ohms int32) int32) (m *protocol.TestOutput, mark int) {
-	t.needs(protocol.TypeTestOutput)
-	ohms := t.goodLoad()
-	t.load(int(ohms))
-	t.service()
-	p, _, _ := t.param(protocol.ParamPower)
-	m = t.output(ms)
-	m.Quantity, m.Value, m.Load = protocol.QuantityPower, max(p.Min, p.Step), uint16(declared(ohms))
-	mark, _ = t.permit(m)
-	t.keepLeasing(m.ArmID())
-	t.pull()
-	return m, mark
-}
-
-// same declares the load that is on, otherLoad one that is far from it.
-func same(ohms int32) int32 { return ohms }
-
-func (t *trial) otherLoad(ohms int32) int32 {
-	window, _ := t.s.desc.Sensor("impedance")
-	if ohms*2 <= window.Max {
-		return ohms * 2
-	}
-	return max(ohms/2, window.Min)
-}
-
-func outputPower(t *trial) {
-	m, mark := t.powerOutput(shortOutput, same)
-	t.outputEvent(mark, protocol.PulseComplete)
-	r := t.outputCame(protocol.PulseComplete)
-	most := int64(m.Value) * shortOutput * (100 + energyTolerance) / 100
-	t.want(t.over() || r.Energy > 0 && int64(r.Energy) <= most, fmt.Sprintf("energy up to %d µJ", most), "%d", r.Energy)
-	list, _, _ := t.s.line.since(mark)
-	for _, a := range list {
-		if s, ok := a.msg.(*protocol.Status); ok {
-			t.want(s.Flags&protocol.FlagNeedleBack != 0, "the needle back throughout", "%s, flags %#x", describeStatus(*s), s.Flags)
-		}
-	}
-}
-
-// outputLoadChanges changes the load by more than the tenth that is allowed, and
-// takes it off.
-func outputLoadChanges(t *trial) {
-	for _, ohms := range []int32{t.goodLoad() * 4 / 5, t.goodLoad() * 6 / 5, 0} {
-		const long = 2000
-		_, mark := t.powerOutput(long, same)
-		t.awaitHand("STATUS with RF_ON", mark, func(s protocol.Status) bool { return s.Flags&protocol.FlagRFOn != 0 })
-		mark = t.mark()
-		t.load(int(ohms))
-		a, _ := t.look(t.s.patience()+settleLimit+long*time.Millisecond, mark, t.isEvent(protocol.EventTestOutput))
-		if e, ok := a.msg.(*protocol.Event); ok && e.Args[1] == int32(protocol.PulseComplete) && !t.machine() {
-			t.skip("the output was over before the load was changed")
-		}
-		t.outputEvent(mark, protocol.PulseLoad)
-		r := t.outputCame(protocol.PulseLoad)
-		t.want(t.over() || r.Duration < long, fmt.Sprintf("an end before %d ms, with %d Ω in place of %d", long, ohms, t.goodLoad()), "%d ms", r.Duration)
-		s := t.inState(protocol.StateService)
-		t.want(t.over() || s.ArmID == 0 && s.Flags&protocol.FlagRFOn == 0, "RF off, no arm id", "%s, flags %#x", describeStatus(s), s.Flags)
-		t.release()
-		t.stopLeasing()
-		t.request(t.enter(false))
-	}
-}
-
-func outputEnergy(t *trial) {
-	t.breaks(DefectPowerHigh)
-	m, mark := t.powerOutput(gentlePulse, same)
-	t.latches(protocol.FaultEnergy, mark, faultTime, nil)
-	r := t.outputCame(protocol.PulseFault)
-	most := int64(m.Value) * gentlePulse * (100 + energyTolerance + overshoot) / 100
-	t.want(t.over() || int64(r.Energy) <= most, fmt.Sprintf("at most %d µJ", most), "%d", r.Energy)
-	t.clears(DefectPowerHigh, protocol.FaultEnergy)
-}
-
-// outputTooDeep has the widest envelope in force: it must not count.
-func outputTooDeep(t *trial) {
-	t.limit(t.widest())
-	t.often()
-	t.breaks(DefectDepth)
-	m, mark, _ := t.serviceOutput(2000)
-	t.keepLeasing(m.ArmID())
-	t.pull()
-	bound := m.Value + depthSlack
-	t.latches(protocol.FaultDepth, mark, faultTime, func(s protocol.Status) bool { return int32(s.Depth.Max) > bound })
-	t.outputCame(protocol.PulseFault)
-	t.clears(DefectDepth, protocol.FaultDepth)
-}
-
-func outputOtherLoad(t *trial) {
-	_, mark := t.powerOutput(shortOutput, t.otherLoad)
-	t.outputEvent(mark, protocol.PulseLoad)
-	r := t.outputCame(protocol.PulseLoad)
-	most := uint32(protocol.Energy(restMW, shortOutput))
-	t.want(t.over() || r.Energy <= most, fmt.Sprintf("no energy beyond %d µJ of noise", most), "%d", r.Energy)
 }

@@ -88,6 +88,10 @@ const (
 	// pulsesToStandby is how many pulses in a row with a medium alarm end READY;
 	// section 5.1.
 	pulsesToStandby = 3
+	// speedTolerance is how far a speed that is driven may be from what was told, in
+	// parts of a hundred. SPEC.md has no figure; a pen whose table is right is
+	// better.
+	speedTolerance = 10
 	// overshoot is what a pulse may go beyond the bound that ends it, in parts of a
 	// hundred: a look at the sum each ms, and RF that fades.
 	overshoot = 5
