@@ -45,9 +45,9 @@ const (
 // Descriptor is what a pen can do: JSON of integers and short strings, the
 // same until the pen reboots. Nothing in it depends on the tip.
 type Descriptor struct {
-	Format          int             `json:"format"`                        // of the descriptor: 1
+	Format          int32           `json:"format"`                        // of the descriptor: 1
 	Kind            string          `json:"kind"`                          // KindNeedling or KindRF
-	StatusLayout    int             `json:"status_layout"`                 // of STATUS: 1
+	StatusLayout    int32           `json:"status_layout"`                 // of STATUS: 1
 	RatedPowerMW    Milliwatts      `json:"rated_power_mw,omitempty"`      // RF only, 1..MaxReading
 	RFFrequencyKHz  int32           `json:"rf_frequency_khz,omitempty"`    // RF only, above 0
 	NeedleTravelMS  Milliseconds    `json:"needle_travel_ms"`              // in and out together, for the timing bound; 0..MaxTravel
@@ -120,7 +120,7 @@ func (d *Descriptor) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode descriptor: %w", err)
 	}
 	if len(b) > MaxDescriptor {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrDescriptor, len(b), MaxDescriptor)
+		return nil, refuse(RuleLength, "%d bytes, at most %d", len(b), MaxDescriptor)
 	}
 	if err := checkText(b); err != nil {
 		return nil, err
@@ -156,13 +156,14 @@ func (d *Descriptor) Sensor(name string) (SensorSpec, bool) {
 }
 
 // ParseDescriptor checks raw against the digest of HELLO_ACK and reads it. A
-// hostile or broken descriptor is an ErrDescriptor that says what is wrong.
+// hostile or broken descriptor is a *RuleError, and so an ErrDescriptor, that
+// says what is wrong.
 func ParseDescriptor(raw []byte, digest [32]byte) (*Descriptor, error) {
 	if len(raw) == 0 || len(raw) > MaxDescriptor {
-		return nil, fmt.Errorf("%w: %d bytes, 1 to %d allowed", ErrDescriptor, len(raw), MaxDescriptor)
+		return nil, refuse(RuleLength, "%d bytes, 1 to %d allowed", len(raw), MaxDescriptor)
 	}
 	if sha256.Sum256(raw) != digest {
-		return nil, fmt.Errorf("%w: content does not match its digest", ErrDescriptor)
+		return nil, refuse(RuleDigest, "content does not match its digest")
 	}
 	if err := checkText(raw); err != nil {
 		return nil, err
@@ -172,7 +173,7 @@ func ParseDescriptor(raw []byte, digest [32]byte) (*Descriptor, error) {
 	}
 	var d Descriptor
 	if err := json.Unmarshal(raw, &d); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDescriptor, err)
+		return nil, refuseJSON(err)
 	}
 	if err := d.Validate(); err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -26,7 +25,7 @@ const (
 func checkText(raw []byte) error {
 	for i, c := range raw {
 		if c < 0x20 || c > 0x7E || c == '\\' {
-			return refuse("byte 0x%02X at %d", c, i)
+			return refuse(RuleText, "byte 0x%02X at %d", c, i)
 		}
 	}
 	return nil
@@ -45,13 +44,13 @@ func checkKeys(raw []byte) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrDescriptor, err)
+			return refuseJSON(err)
 		}
 		if tok == nil {
-			return refuse("null")
+			return refuse(RuleNull, "null")
 		}
 		if len(open) == 0 && tok != json.Delim('{') {
-			return refuse("not one JSON object")
+			return refuse(RuleJSON, "not one JSON object")
 		}
 		if len(open) > 0 {
 			if err := open[len(open)-1].next(tok); err != nil {
@@ -61,13 +60,13 @@ func checkKeys(raw []byte) error {
 		switch tok {
 		case json.Delim('{'), json.Delim('['):
 			if len(open) == maxDepth {
-				return refuse("nested deeper than %d", maxDepth)
+				return refuse(RuleNesting, "nested deeper than %d", maxDepth)
 			}
 			open = append(open, newScope(tok == json.Delim('{')))
 		case json.Delim('}'), json.Delim(']'):
 			open = open[:len(open)-1]
 			if len(open) == 0 && dec.InputOffset() != int64(len(raw)) {
-				return refuse("something follows the object")
+				return refuse(RuleJSON, "something follows the object")
 			}
 		}
 	}
@@ -97,35 +96,35 @@ func (s *scope) next(tok json.Token) error {
 	}
 	key, _ := tok.(string)
 	if key == "" || len(key) > maxName {
-		return refuse("key of %d bytes", len(key))
+		return refuse(RuleKey, "key of %d bytes", len(key))
 	}
 	for i := range len(key) {
 		if c := key[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
-			return refuse("key %q has another byte than a-z, 0-9 and _", key)
+			return refuse(RuleKey, "key %q has another byte than a-z, 0-9 and _", key)
 		}
 	}
 	if s.keys[key] {
-		return refuse("key %q twice", key)
+		return refuse(RuleKeyTwice, "key %q twice", key)
 	}
 	s.keys[key] = true
 	s.value = true
 	return nil
 }
 
-// Validate refuses a descriptor that contradicts itself. The error is an
-// ErrDescriptor and names the entry.
+// Validate refuses a descriptor that contradicts itself. The error is a
+// *RuleError and names the entry.
 func (d *Descriptor) Validate() error {
 	if d.Format != 1 {
-		return refuse("format %d, 1 is known", d.Format)
+		return refuse(RuleFormat, "format %d, 1 is known", d.Format)
 	}
 	if d.StatusLayout != 1 {
-		return refuse("status_layout %d, 1 is known", d.StatusLayout)
+		return refuse(RuleStatusLayout, "status_layout %d, 1 is known", d.StatusLayout)
 	}
 	if d.NeedleTravelMS < 0 || d.NeedleTravelMS > MaxTravel {
-		return refuse("needle_travel_ms %d, 0 to %d allowed", d.NeedleTravelMS, MaxTravel)
+		return refuse(RuleTravel, "needle_travel_ms %d, 0 to %d allowed", d.NeedleTravelMS, MaxTravel)
 	}
 	if d.StopToRetracted < 1 || d.StopToRetracted > MaxStopToRetracted {
-		return refuse("stop_to_retracted_ms %d, 1 to %d allowed", d.StopToRetracted, MaxStopToRetracted)
+		return refuse(RuleStopTime, "stop_to_retracted_ms %d, 1 to %d allowed", d.StopToRetracted, MaxStopToRetracted)
 	}
 	if err := d.checkKind(); err != nil {
 		return err
@@ -144,29 +143,25 @@ func (d *Descriptor) checkKind() error {
 	switch d.Kind {
 	case KindNeedling:
 		if d.RatedPowerMW != 0 || d.RFFrequencyKHz != 0 || d.MaxPulsesSpot != 0 || d.MaxDosePinUJ != 0 {
-			return refuse("a needling pen with RF ratings")
+			return refuse(RuleRFOnly, "a needling pen with RF ratings")
 		}
 	case KindRF:
 		if d.RatedPowerMW < 1 || d.RatedPowerMW > MaxReading {
-			return refuse("rated_power_mw %d, 1 to %d allowed", d.RatedPowerMW, MaxReading)
+			return refuse(RuleRatedPower, "rated_power_mw %d, 1 to %d allowed", d.RatedPowerMW, MaxReading)
 		}
 		if d.RFFrequencyKHz < 1 {
-			return refuse("rf_frequency_khz %d", d.RFFrequencyKHz)
+			return refuse(RuleFrequency, "rf_frequency_khz %d", d.RFFrequencyKHz)
 		}
 		if d.MaxPulsesSpot < 1 {
-			return refuse("max_pulses_per_spot missing on an RF pen")
+			return refuse(RulePulses, "max_pulses_per_spot missing on an RF pen")
 		}
 		if d.MaxDosePinUJ < 1 || d.MaxDosePinUJ > math.MaxUint32 {
-			return refuse("max_dose_per_pin_uj %d, 1 to %d allowed", d.MaxDosePinUJ, uint32(math.MaxUint32))
+			return refuse(RuleDose, "max_dose_per_pin_uj %d, 1 to %d allowed", d.MaxDosePinUJ, uint32(math.MaxUint32))
 		}
 	default:
-		return refuse("kind %q", d.Kind)
+		return refuse(RuleKind, "kind %q", d.Kind)
 	}
 	return nil
-}
-
-func refuse(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrDescriptor}, args...)...)
 }
 
 // parameterUnits are the parameters of version 1 in their order, which is
@@ -182,7 +177,7 @@ func (d *Descriptor) checkParameters() error {
 		n = 4
 	}
 	if len(d.Parameters) < n || len(d.Parameters) > MaxParameters {
-		return refuse("%d parameters, a %s pen has at least %d and at most %d", len(d.Parameters), d.Kind, n, MaxParameters)
+		return refuse(RuleParameterCount, "%d parameters, a %s pen has at least %d and at most %d", len(d.Parameters), d.Kind, n, MaxParameters)
 	}
 	seen := make(map[string]bool)
 	for i, p := range d.Parameters {
@@ -190,19 +185,19 @@ func (d *Descriptor) checkParameters() error {
 			return err
 		}
 		if i < n && (p.Name != want[i][0] || p.Unit != want[i][1]) {
-			return refuse("parameter %d is %s in %s, want %s in %s", i, p.Name, p.Unit, want[i][0], want[i][1])
+			return refuse(RuleFixed, "parameter %d is %s in %s, want %s in %s", i, p.Name, p.Unit, want[i][0], want[i][1])
 		}
 		if err := p.check(); err != nil {
 			return err
 		}
 		if i < n && p.Max > MaxReading {
-			return refuse("parameter %s: max %d, STATUS carries at most %d", p.Name, p.Max, MaxReading)
+			return refuse(RuleReading, "parameter %s: max %d, STATUS carries at most %d", p.Name, p.Max, MaxReading)
 		}
 		if d.Kind == KindNeedling && (p.Name == ParamPower || p.Name == ParamDuration) {
-			return refuse("a needling pen with RF parameters")
+			return refuse(RuleRFOnly, "a needling pen with RF parameters")
 		}
 		if p.Name == ParamPower && p.Max > int32(d.RatedPowerMW) {
-			return refuse("parameter %s: max %d above the rated %d", p.Name, p.Max, d.RatedPowerMW)
+			return refuse(RulePower, "parameter %s: max %d above the rated %d", p.Name, p.Max, d.RatedPowerMW)
 		}
 	}
 	return nil
@@ -211,22 +206,22 @@ func (d *Descriptor) checkParameters() error {
 // check refuses a parameter that contradicts itself.
 func (p ParameterSpec) check() error {
 	if p.Step <= 0 {
-		return refuse("parameter %s: step %d", p.Name, p.Step)
+		return refuse(RuleStep, "parameter %s: step %d", p.Name, p.Step)
 	}
 	if p.Min > p.Max || p.Min < 0 {
-		return refuse("parameter %s: min %d, max %d", p.Name, p.Min, p.Max)
+		return refuse(RuleRange, "parameter %s: min %d, max %d", p.Name, p.Min, p.Max)
 	}
 	if (p.Max-p.Min)%p.Step != 0 {
-		return refuse("parameter %s: max is not a whole number of steps from min", p.Name)
+		return refuse(RuleWholeSteps, "parameter %s: max is not a whole number of steps from min", p.Name)
 	}
 	if p.Default < p.Min || p.Default > p.Max || (p.Default-p.Min)%p.Step != 0 {
-		return refuse("parameter %s: default %d", p.Name, p.Default)
+		return refuse(RuleDefault, "parameter %s: default %d", p.Name, p.Default)
 	}
 	if err := checkWord("parameter "+p.Name+" unit", p.Unit); err != nil {
 		return err
 	}
 	if _, ok := RoleNamed(p.Role); !ok {
-		return refuse("parameter %s: write_role %q", p.Name, p.Role)
+		return refuse(RuleWriteRole, "parameter %s: write_role %q", p.Name, p.Role)
 	}
 	return nil
 }
@@ -234,31 +229,31 @@ func (p ParameterSpec) check() error {
 // checkOptional holds what a pen may leave out.
 func (d *Descriptor) checkOptional() error {
 	if d.LogKept != 0 && d.LogKept < KeptRecords {
-		return refuse("log_kept %d, 0 or at least %d allowed", d.LogKept, KeptRecords)
+		return refuse(RuleLogKept, "log_kept %d, 0 or at least %d allowed", d.LogKept, KeptRecords)
 	}
-	known := func(what string, names []string, is func(string) bool) error {
+	known := func(rule DescriptorRule, what string, names []string, is func(string) bool) error {
 		seen := make(map[string]bool)
 		for _, name := range names {
+			if !is(name) {
+				return refuse(rule, "%s %q", what, name)
+			}
 			if err := checkName(what, name, seen); err != nil {
 				return err
-			}
-			if !is(name) {
-				return refuse("%s %q", what, name)
 			}
 		}
 		return nil
 	}
 	isQuantity := func(name string) bool { _, ok := QuantityNamed(name); return ok }
-	if err := known("calibration", d.Calibrations, isQuantity); err != nil {
+	if err := known(RuleCalibrations, "calibration", d.Calibrations, isQuantity); err != nil {
 		return err
 	}
 	if slices.Contains(d.Calibrations, QuantityPower.String()) && d.Kind != KindRF {
-		return refuse("a needling pen with a calibration of power")
+		return refuse(RuleRFOnly, "a needling pen with a calibration of power")
 	}
 	if s, _ := d.Sensor("impedance"); slices.Contains(d.Calibrations, QuantityImpedance.String()) && (s.Max < 1 || s.Max > MaxReading) {
-		return refuse("a calibration of impedance with a window up to %d, 1 to %d allowed", s.Max, MaxReading)
+		return refuse(RuleImpedance, "a calibration of impedance with a window up to %d, 1 to %d allowed", s.Max, MaxReading)
 	}
-	return known("self_test", d.SelfTests, func(name string) bool { return slices.Contains(testNames[:], name) })
+	return known(RuleSelfTests, "self_test", d.SelfTests, func(name string) bool { return slices.Contains(testNames[:], name) })
 }
 
 func (d *Descriptor) checkTables() error {
@@ -271,7 +266,7 @@ func (d *Descriptor) checkTables() error {
 			return err
 		}
 		if s.Min > s.Max {
-			return refuse("sensor %s: min %d, max %d", s.Name, s.Min, s.Max)
+			return refuse(RuleWindow, "sensor %s: min %d, max %d", s.Name, s.Min, s.Max)
 		}
 	}
 	if err := d.checkAlarms(); err != nil {
@@ -291,14 +286,14 @@ func (d *Descriptor) checkAlarms() error {
 			return err
 		}
 		if codes[a.Code] {
-			return refuse("alarm code %d twice", a.Code)
+			return refuse(RuleTwice, "alarm code %d twice", a.Code)
 		}
 		codes[a.Code] = true
 		if a.Priority != "high" && a.Priority != "medium" && a.Priority != "low" {
-			return refuse("alarm %s: priority %q", a.Name, a.Priority)
+			return refuse(RulePriority, "alarm %s: priority %q", a.Name, a.Priority)
 		}
 		if a.Tolerance < 0 {
-			return refuse("alarm %s: tolerance %d", a.Name, a.Tolerance)
+			return refuse(RuleTolerance, "alarm %s: tolerance %d", a.Name, a.Tolerance)
 		}
 		if a.AbsoluteUnit != "" {
 			if err := checkWord("alarm "+a.Name+" absolute_unit", a.AbsoluteUnit); err != nil {
@@ -317,11 +312,14 @@ func (d *Descriptor) checkEvents() error {
 			return err
 		}
 		if codes[e.Code] {
-			return refuse("event code %d twice", e.Code)
+			return refuse(RuleTwice, "event code %d twice", e.Code)
 		}
 		codes[e.Code] = true
-		if e.Level > LevelError || len(e.Args) > 2 {
-			return refuse("event %s: level %d with %d arguments", e.Name, e.Level, len(e.Args))
+		if e.Level > LevelError {
+			return refuse(RuleLevel, "event %s: level %d", e.Name, e.Level)
+		}
+		if len(e.Args) > 2 {
+			return refuse(RuleArgs, "event %s: %d arguments, at most 2 allowed", e.Name, len(e.Args))
 		}
 		for _, arg := range e.Args {
 			if err := checkWord("event "+e.Name+" argument", arg); err != nil {
@@ -336,7 +334,7 @@ func (d *Descriptor) checkEvents() error {
 // lower ones mean the same on every pen.
 func (d *Descriptor) checkArmBlocks() error {
 	if len(d.ArmBlocks) < BlockCount || len(d.ArmBlocks) > maxArmBlocks {
-		return refuse("%d arm blocks, %d to %d allowed", len(d.ArmBlocks), BlockCount, maxArmBlocks)
+		return refuse(RuleArmBlocks, "%d arm blocks, %d to %d allowed", len(d.ArmBlocks), BlockCount, maxArmBlocks)
 	}
 	seen := make(map[string]bool)
 	for i, b := range d.ArmBlocks {
@@ -344,7 +342,7 @@ func (d *Descriptor) checkArmBlocks() error {
 			return err
 		}
 		if i < BlockCount && b != armBlockName(i) {
-			return refuse("arm block %d is %s, want %s", i, b, armBlockName(i))
+			return refuse(RuleArmBlocks, "arm block %d is %s, want %s", i, b, armBlockName(i))
 		}
 	}
 	return nil
@@ -356,7 +354,7 @@ func checkName(what, name string, seen map[string]bool) error {
 		return err
 	}
 	if seen[name] {
-		return refuse("%s %q twice", what, name)
+		return refuse(RuleTwice, "%s %q twice", what, name)
 	}
 	seen[name] = true
 	return nil
@@ -365,11 +363,11 @@ func checkName(what, name string, seen map[string]bool) error {
 // checkWord refuses a string that is empty, long or not printable.
 func checkWord(what, word string) error {
 	if word == "" || len(word) > maxName {
-		return refuse("%s of %d bytes, 1 to %d allowed", what, len(word), maxName)
+		return refuse(RuleString, "%s of %d bytes, 1 to %d allowed", what, len(word), maxName)
 	}
 	for i := range len(word) {
 		if c := word[i]; c < 0x20 || c > 0x7E {
-			return refuse("%s %q is not printable ASCII", what, word)
+			return refuse(RuleString, "%s %q is not printable ASCII", what, word)
 		}
 	}
 	return nil

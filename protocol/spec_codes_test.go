@@ -97,12 +97,17 @@ func TestSpecWords(t *testing.T) {
 	check("tests", "### 18.2", "### 18.3", 3, 1, testNames[:])
 	check("quantities", "## 19 ", "### 19.1", 6, 2, quantityNames[:])
 	check("rules", "### 19.2", "### 19.3", 2, 0, calRules)
+	var rules []string
+	for _, r := range descriptorRules() {
+		rules = append(rules, string(r))
+	}
+	check("rules of a descriptor", "### 8.1", "## 9 ", 2, 0, rules)
 }
 
 // TestSpecDescriptorKeys: section 8 names every key that the code reads, and no
 // other.
 func TestSpecDescriptorKeys(t *testing.T) {
-	section := between(t, readSpec(t), "## 8 ", "## 9 ")
+	section := between(t, readSpec(t), "## 8 ", "### 8.1")
 	named := words(tableRows(section, 3), 0)
 	var have []string
 	for i := range reflect.TypeFor[Descriptor]().NumField() {

@@ -38,6 +38,7 @@ type vector struct {
 	Stuffed   *string   `json:"stuffed,omitempty"`
 	Text      *string   `json:"descriptor,omitempty"`
 	Accepted  *bool     `json:"accepted,omitempty"`
+	Rule      string    `json:"rule,omitempty"`
 	Layout    string    `json:"layout,omitempty"`
 	Fields    *fields   `json:"fields,omitempty"`
 	Hash      string    `json:"hash,omitempty"`

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -18,10 +17,10 @@ func descriptorVectors(t *testing.T) map[string]vector {
 	out := make(map[string]vector)
 	for _, c := range descriptorCases(t) {
 		about := "a descriptor that is accepted"
-		if c.why != "" {
+		if c.rule != "" {
 			about = "refused: " + c.why
 		}
-		out["descriptor/"+c.name] = vector{About: about, Text: ptr(c.text), Accepted: ptr(c.why == "")}
+		out["descriptor/"+c.name] = vector{About: about, Text: ptr(c.text), Accepted: ptr(c.rule == ""), Rule: string(c.rule)}
 	}
 	return out
 }
@@ -31,11 +30,30 @@ func TestDescriptorVectors(t *testing.T) {
 	if err != nil || len(list) < 20 {
 		t.Fatalf("%d vectors, error %v", len(list), err)
 	}
+	used := make(map[DescriptorRule]bool)
 	for _, v := range list {
 		_, err := ParseDescriptor([]byte(v.Text), sha256.Sum256([]byte(v.Text)))
-		if v.Accepted && err != nil || !v.Accepted && !errors.Is(err, ErrDescriptor) {
-			t.Errorf("%s: accepted should be %v, got %v", v.Name, v.Accepted, err)
+		if v.Accepted != (err == nil) || string(ruleOf(err)) != v.Rule {
+			t.Errorf("%s: accepted should be %v by rule %q, got %v of %q", v.Name, v.Accepted, v.Rule, err, ruleOf(err))
 		}
+		used[ruleOf(err)] = true
+	}
+	for _, rule := range descriptorRules() {
+		if !used[rule] && rule != RuleDigest { // which a text alone can't break
+			t.Errorf("no descriptor is refused by the rule %q", rule)
+		}
+	}
+}
+
+// descriptorRules are the words that a descriptor may be refused with, in the
+// order of SPEC.md section 8.1.
+func descriptorRules() []DescriptorRule {
+	return []DescriptorRule{
+		RuleLength, RuleDigest, RuleText, RuleJSON, RuleNull, RuleNesting, RuleKey, RuleKeyTwice, RuleNumber, RuleType, RuleFormat,
+		RuleStatusLayout, RuleTravel, RuleStopTime, RuleKind, RuleRFOnly, RuleRatedPower, RuleFrequency, RulePulses, RuleDose,
+		RuleParameterCount, RuleString, RuleTwice, RuleFixed, RuleStep, RuleRange, RuleWholeSteps, RuleDefault, RuleWriteRole, RuleReading,
+		RulePower, RuleWindow, RulePriority, RuleTolerance, RuleLevel, RuleArgs, RuleArmBlocks, RuleLogKept, RuleCalibrations, RuleImpedance,
+		RuleSelfTests,
 	}
 }
 

@@ -22,6 +22,7 @@ type Descriptor struct {
 	About    string
 	Text     string `json:"descriptor"`
 	Accepted bool
+	Rule     string // that refuses it: a word of SPEC.md section 8.1; empty where it is accepted
 }
 
 // Hash is one file of the folder "hash": the fields of a settings hash, the
@@ -136,6 +137,9 @@ func ParseDescriptor(name string, raw []byte) (Descriptor, error) {
 	v := Descriptor{}
 	err := decode(name, raw, &v)
 	v.Name = name
+	if err == nil && v.Accepted != (v.Rule == "") {
+		err = refuse(name, errors.New("accepted with a rule, or refused without"))
+	}
 	return v, err
 }
 
