@@ -149,7 +149,7 @@ func (w *Witness) result(at time.Duration, r *request, m *protocol.Result) {
 		}
 		c.rejected = c.rejected || !c.done
 		if r.typ == protocol.TypeClear {
-			w.stop.clear = false
+			w.stop.clear, w.fault.clear = false, false
 		}
 	case protocol.OutcomeNeverSeen:
 		if c.done {
@@ -181,6 +181,7 @@ func (w *Witness) done(at time.Duration, r *request, c *commandID, id uint64) {
 func (w *Witness) cleared(at time.Duration) {
 	w.seen.Cleared++
 	w.stop = stop{}
+	w.fault.which, w.fault.clear, w.fault.cleared = protocol.FaultNone, false, at
 	w.o.Cleared(at)
 }
 
@@ -196,6 +197,7 @@ func (w *Witness) accept(at time.Duration, r *request, m *protocol.Arm) {
 	}
 	w.judgeTime(at, r, m.NotAfter)
 	w.judgeBlocks(at, r)
+	w.judgeFault(at, r)
 	w.command(m.CommandID).done = true
 	a := &arm{id: uint32(m.CommandID), hash: m.SettingsHash, accepted: at}
 	w.arms[a.id], w.newest = a, a
@@ -229,6 +231,7 @@ func (w *Witness) acceptTest(at time.Duration, r *request, m *protocol.TestOutpu
 		w.violate(RuleBounds, at, why, fmt.Sprintf("%+v", *m))
 	}
 	w.judgeTime(at, r, m.NotAfter)
+	w.judgeFault(at, r)
 	w.command(m.CommandID).done = true
 	a := &arm{id: uint32(m.CommandID), accepted: at}
 	w.arms[a.id], w.newest = a, a

@@ -170,6 +170,8 @@ func (w *Witness) asked(at time.Duration, f protocol.Frame) {
 			c.arm = arm
 		}
 		w.stop.clear = w.stop.clear || f.Type == protocol.TypeClear
+		w.fault.clear = w.fault.clear || f.Type == protocol.TypeClear
+		w.fault.tests = w.fault.tests || f.Type == protocol.TypeSelfTest
 	}
 	if !ok {
 		if len(s.order) >= keptSeqs {

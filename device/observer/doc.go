@@ -15,10 +15,11 @@
 // is told by a Witness it believes.
 //
 // A Witness reads the bytes with package protocol's decoder, as both ends do. A
-// mistake in that decoder is made by all three and seen by none of them; the
-// vectors of protocol/testdata, which were not made by it, are there for that.
-// What a pen keeps to itself, such as whether a self-test has really passed, a
-// Witness takes from the pen's word.
+// mistake in that decoder is made by all three and seen by none of them: the
+// vectors of protocol/testdata are there for that, bytes beside what they mean,
+// which every other implementation can be held to. What a pen keeps to itself,
+// such as what its self-test came to, a Witness takes from the pen's word; an
+// Observer only contradicts where what the test must find is broken.
 //
 // # What is excused
 //

@@ -106,6 +106,9 @@ func (o *Observer) Stop(at time.Duration) {
 		if o.last.PowerMW > o.floor || o.last.out() {
 			o.counts.StopsOn++
 		}
+		if o.last.PowerMW > o.floor {
+			o.counts.StopsRF++
+		}
 	})
 }
 
@@ -122,7 +125,7 @@ func (o *Observer) Dark(at time.Duration) {
 	o.tell(at, func(o *Observer) {
 		o.defects.dark = true
 		o.darkFrom = at
-		o.needle.held()
+		o.held()
 		o.expire(at)
 		o.permit.end(at, endOther)
 	})
@@ -133,15 +136,22 @@ func (o *Observer) Dark(at time.Duration) {
 func (o *Observer) Boot(at time.Duration) {
 	o.tell(at, func(o *Observer) {
 		o.boot(at)
+		o.bootAt = at
 		sure := at - notice - o.lag() // a touch about that time may have come behind it
 		o.spot.spent = o.spot.since < sure && o.hand.touched(sure)
+		if o.spot.spent {
+			o.counts.BootsOnSkin++
+		}
 	})
 }
 
 // Booted tells the same where it is not known when that was, only that it was
 // before at.
 func (o *Observer) Booted(at time.Duration) {
-	o.tell(at, func(o *Observer) { o.boot(at) })
+	o.tell(at, func(o *Observer) {
+		o.boot(at)
+		o.bootAt = never
+	})
 }
 
 func (o *Observer) boot(at time.Duration) {
@@ -167,6 +177,7 @@ const (
 	DefectOverrun                     // the needle goes 0.3 mm too deep
 	DefectPowerSensor                 // the RF power sensor has frozen
 	DefectSupply                      // the supply may fail; it is back with the next boot
+	defectCount
 )
 
 // defects are those that hold now.
@@ -179,6 +190,7 @@ type defects struct {
 // Defect tells that a defect begins or ends.
 func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
 	o.tell(at, func(o *Observer) {
+		o.breaks(at, d, on)
 		switch d {
 		case DefectDrive:
 			o.drive(at, on)
@@ -201,7 +213,7 @@ func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
 			o.spot.blind++
 		case DefectSupply:
 			o.defects.supply = on
-			o.needle.held()
+			o.held()
 		}
 	})
 }

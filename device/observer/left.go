@@ -107,6 +107,7 @@ func (w *Witness) rebooted(at time.Duration, boot uint32) {
 		w.stop = stop{}
 	}
 	w.boot, w.zeroOK, w.bootTold, w.newestClock = boot, false, false, 0
+	w.fault.tests, w.fault.cleared = false, never
 }
 
 // status compares what the pen says of itself with what it may be.
@@ -116,6 +117,7 @@ func (w *Witness) status(at time.Duration, m *protocol.Status) {
 	}
 	w.setZero(at, m.Clock)
 	stamped := min(w.world(m.Clock), at)
+	w.faulted(at, stamped, m)
 	w.service = m.State == protocol.StateService
 	if m.State == protocol.StateReady || m.State == protocol.StateTreating || w.service && m.ArmID != 0 {
 		w.saysArmed(at, stamped, m.ArmID)

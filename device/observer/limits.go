@@ -92,6 +92,9 @@ const (
 	// slowFor is how long a busy computer is remembered: as long as what it delayed
 	// can still be on its way.
 	slowFor = time.Second
+	// bootDoubt is how much later than it was a boot may seem to be: its first
+	// STATUS waits behind what is on a slow line.
+	bootDoubt = time.Second
 	// resultGrace is how long a SETTINGS or RESULT may be on its way from the
 	// firmware to the line: what changed in between may have changed behind it.
 	resultGrace = 5 * time.Millisecond

@@ -19,8 +19,10 @@ type needle struct {
 	back    bound         // not set: it may be out
 	fault   bound         // by when it must be back because it was too deep
 	stalled time.Duration // when its drive stopped to turn
-	excused bool          // a defect has held it, and it has not been seen back since
+	excused bool          // a defect has held it, and it may not be home yet
 	freed   time.Duration // when nothing held it any more; never: perhaps something does
+	caught  bool          // it was out or moved while it was held
+	brief   bool          // nothing else had held it when its drive stopped
 	driven  time.Duration // when its drive was whole again
 	turned  time.Duration // since when it has moved without a stop
 	moving  bool
@@ -95,6 +97,7 @@ func (o *Observer) needleBound() (b bound) {
 func (o *Observer) followNeedle(s Sample) {
 	n := &o.needle
 	n.back.follow(o.needleBound())
+	o.followHeld(s)
 	moving := s.Moving || s.DepthUM != o.last.DepthUM
 	if moving && !n.moving {
 		n.turned = s.At
@@ -116,21 +119,30 @@ func (o *Observer) followNeedle(s Sample) {
 		return
 	}
 	n.stood = s.At
-	if !o.defects.drive && !o.defects.dark && !o.defects.supply {
-		n.excused = false
-	}
 	n.said, n.fault = nil, bound{}
 	n.deepest, n.deepExcused = n.next, o.defects.overrun
 }
 
 // held is a defect that may hold the needle where it is: a drive that does not
 // turn, or no supply to turn it.
-func (n *needle) held() { n.excused, n.freed = true, never }
+func (o *Observer) held() {
+	n := &o.needle
+	if !n.excused {
+		n.caught = o.last.out()
+	}
+	n.excused, n.freed = true, never
+}
+
+// whole says whether no defect holds the needle now.
+func (o *Observer) whole() bool {
+	return !o.defects.drive && !o.defects.dark && !o.defects.supply
+}
 
 // free is a drive that has nothing to wait for any more: the needle comes back.
+// A boot may be told late, and have been while the drive still stood.
 func (o *Observer) free(at time.Duration) {
-	if !o.defects.drive && !o.defects.dark && !o.defects.supply {
-		o.needle.freed = at
+	if n := &o.needle; o.whole() && at >= n.driven {
+		n.freed, n.excused = at, n.excused && n.caught
 	}
 }
 
@@ -142,22 +154,39 @@ func (o *Observer) drive(at time.Duration, stands bool) {
 	o.defects.drive = stands
 	switch {
 	case stands && !was:
-		n.stalled = at
-		n.held()
+		n.stalled, n.brief = at, !n.excused
+		o.held()
 	case !stands && was:
 		n.driven = at
-		if at-n.stalled < stallMargin {
+		if n.brief && at-n.stalled < stallMargin || !n.caught {
 			o.free(at)
 		}
 	}
 }
+
+// followHeld follows a needle that a defect has held. A cam that stands within
+// the tip is not home by that, and turns once more when it has power again: only
+// what has had the time for it, or leaves the tip with permission, is held no more.
+func (o *Observer) followHeld(s Sample) {
+	n := &o.needle
+	switch {
+	case !n.excused:
+	case !o.whole():
+		n.caught = n.caught || s.out()
+	case n.freed != never && s.At > n.freed+o.way() && !o.last.out(), !n.back.set && !o.last.out() && s.out():
+		n.excused = false
+	}
+}
+
+// way is how long a drive takes home.
+func (o *Observer) way() time.Duration { return o.cfg.Retract + notice + step + o.lag() }
 
 // late says whether a needle is not back by a bound. What a defect holds stands
 // where it is, and nothing but its own drive takes it back: that has its time
 // from when it begins to turn, and may take an RF pen's needle no further out.
 // A drive that turns within the tip has the same time.
 func (o *Observer) late(b bound, s Sample) bool {
-	n, way := &o.needle, o.cfg.Retract+notice+step+o.lag()
+	n, way := &o.needle, o.way()
 	switch {
 	case !b.set || s.At <= b.by:
 		return false

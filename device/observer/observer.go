@@ -100,6 +100,8 @@ type Observer struct {
 	spot     spot
 	pulses   []Delivery
 	darkFrom time.Duration
+	bootAt   time.Duration              // newest boot; never: not known
+	broken   [defectCount]time.Duration // since when; never: whole
 }
 
 // Counts is what an Observer has seen. A run in which nothing happened proves
@@ -112,11 +114,14 @@ type Counts struct {
 	Leases   int           `json:"leases"`   // that granted something
 	Stops    int           `json:"stops"`    // ESTOP that latched
 	StopsOn  int           `json:"stops_on"` // among them: while RF flowed or the needle was out
+	StopsRF  int           `json:"stops_rf"` // among them: while RF flowed
 	Pulses   int           `json:"pulses"`   // RF pulses, or pulls of a needling pen
 	Strokes  int           `json:"strokes"`  // needle out and in
 	Spots    int           `json:"spots"`
 	Tests    int           `json:"tests"` // SERVICE outputs in which something came out
 	Boots    int           `json:"boots"`
+	// BootsOnSkin is how many of them found the tip on the skin.
+	BootsOnSkin int `json:"boots_on_skin"`
 }
 
 // Delivery is one pulse as it really was: RF that flowed, or on a needling pen
@@ -133,7 +138,10 @@ type Delivery struct {
 func New(cfg Config) *Observer {
 	o := &Observer{cfg: cfg, floor: cfg.RatedPower * floorPermille / 1000}
 	o.hand.released, o.hand.lifted = never, never
-	o.leak.ended, o.highTo = never, never
+	o.leak.ended, o.highTo, o.bootAt = never, never, never
+	for d := range o.broken {
+		o.broken[d] = never
+	}
 	o.needle.overran, o.needle.freed, o.needle.driven = never, never, never
 	return o
 }

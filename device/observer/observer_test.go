@@ -276,6 +276,26 @@ func TestExcusesEnd(t *testing.T) {
 			sc.o.Cleared(ms(700))
 			sc.to(852)
 		}, []Rule{RuleNeedleBack}},
+		{"a needle that a boot could not take back", func(sc *scene) {
+			stall(sc).to(800)
+			sc.o.Defect(ms(800), DefectDrive, false)
+			sc.to(810)
+			sc.o.Boot(ms(600)) // told late
+			sc.to(1500)
+		}, nil},
+		{"a cam that stood within the tip turns once more", func(sc *scene) {
+			stall(sc).show(func(s *Sample) { s.DepthUM = 11 }).to(600)
+			sc.o.Defect(ms(600), DefectDrive, false)
+			sc.o.Cleared(ms(700))
+			sc.to(701).show(func(s *Sample) { s.Moving = true }).to(760).retract().to(1000)
+		}, nil},
+		{"a needle that goes out without permission behind a stall that did not meet it", func(sc *scene) {
+			sc.to(210).release().to(230).retract().to(700)
+			sc.o.Defect(ms(700), DefectDrive, true)
+			sc.to(900)
+			sc.o.Defect(ms(900), DefectDrive, false)
+			sc.to(910).show(func(s *Sample) { s.Moving = true }).to(911).retract()
+		}, []Rule{RuleNeedleBack}},
 		{"a needle that stays out behind a stall too short for FAULT", func(sc *scene) {
 			stall(sc).to(240)
 			sc.o.Defect(ms(240), DefectDrive, false)

@@ -79,6 +79,7 @@ func (o *Observer) arm(at, from time.Duration, id uint32, s Settings) {
 	o.counts.ArmedFor += o.permit.lasted(at)
 	o.permit = permit{id: id, set: s, from: from, until: at + rfAfterLease, fresh: true}
 	o.counts.Armed++
+	o.judgeMended(at)
 	o.needle.rearmed(s, o.last.out())
 	for i := range o.early {
 		if l := o.early[(o.earlyAt+i)%earlyLeases]; l.id == id && l.at >= from {

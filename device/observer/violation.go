@@ -45,6 +45,8 @@ const (
 	RuleArmBlocked  Rule = "arm_not_while_blocked"
 	RuleReady       Rule = "ready_only_while_leased"
 	RuleLatched     Rule = "stop_stays_latched"
+	RuleFault       Rule = "fault_stays_latched"
+	RuleSelfTest    Rule = "arm_only_after_self_test"
 	RuleOnce        Rule = "command_only_once"
 	RuleSession     Rule = "session_is_its_own"
 	RuleSettings    Rule = "settings_never_bent"

@@ -36,6 +36,7 @@ type Witness struct {
 	settings    settings
 	service     bool // the pen is in SERVICE, by its own word
 	stop        stop
+	fault       latched
 	ids         map[uint64]*commandID
 	arms        map[uint32]*arm
 	newest      *arm // that was accepted last
@@ -77,8 +78,8 @@ type stop struct {
 // NewWitness makes a Witness of a pen with that descriptor that tells o.
 func NewWitness(o *Observer, d protocol.Descriptor) *Witness {
 	return &Witness{
-		lies: lies{clockAt: never},
-		o:    o, d: d, rf: d.Kind == protocol.KindRF, lag: o.cfg.Lag,
+		lies: lies{clockAt: never}, fault: latched{cleared: never, told: make(map[protocol.Fault]int)},
+		o: o, d: d, rf: d.Kind == protocol.KindRF, lag: o.cfg.Lag,
 		boots: make(map[uint32]time.Duration), ids: make(map[uint64]*commandID), arms: make(map[uint32]*arm), pulses: make(map[uint32]protocol.Pulse),
 	}
 }

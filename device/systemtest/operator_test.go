@@ -21,7 +21,8 @@ type operator struct {
 	random    io.Reader
 	treatment [16]byte
 	until     time.Duration
-	failing   int // CLEARs in a row that the self-test refused
+	failing   int           // CLEARs in a row that the self-test refused
+	pulse     time.Duration // of the settings that were applied last; a needling pen's have none
 }
 
 // between draws a time.
@@ -163,6 +164,10 @@ func (p *operator) treat() {
 	if !p.arm(s, snap.Hash) {
 		return
 	}
+	p.pulse = 0
+	if p.w.model == sim.R1 {
+		p.pulse = time.Duration(values[3]) * time.Millisecond
+	}
 	if p.chance(20) {
 		p.w.work.Go(func() { p.download(s) })
 	}
@@ -234,6 +239,10 @@ func (p *operator) prepare(s *device.Session) bool {
 			s.Disarm()
 		case st.State == protocol.StateStopped || st.State == protocol.StateFault:
 			p.w.trigger(false)
+			if st.Fault != protocol.FaultNone && p.chance(10) {
+				p.switchOff()
+				return false
+			}
 			p.clear(s, st.Fault)
 		case st.ArmBlocks&(protocol.BlockTipMissing|protocol.BlockTipUsed|protocol.BlockLimitMismatch) != 0:
 			p.w.changeTip(sim.TipFor(p.w.model))
@@ -246,6 +255,16 @@ func (p *operator) prepare(s *device.Session) bool {
 		p.sleep(150*time.Millisecond, 900*time.Millisecond)
 	}
 	return false
+}
+
+// switchOff takes the pen's supply away for a while, as somebody does who hopes
+// that it is well again then. A console that looks for it meets it while it
+// boots.
+func (p *operator) switchOff() {
+	p.w.defect(sim.SwitchBrownOut, true)
+	p.sleep(200*time.Millisecond, 4*time.Second)
+	p.w.defect(sim.SwitchBrownOut, false)
+	p.w.did("pen switched off and on in FAULT")
 }
 
 // clear ends what is latched. A pen whose self-test goes on failing is switched
@@ -315,9 +334,17 @@ func (p *operator) pull(s *device.Session) {
 	p.w.contact(true)
 	p.sleep(0, 300*time.Millisecond)
 	p.w.trigger(true)
-	if p.chance(15) {
+	switch n := p.rnd.IntN(100); {
+	case n < 15:
 		p.sleep(0, time.Second)
 		p.interrupt(s)
+	case n < 18:
+		p.inPulse()
+		s.Stop()
+		p.w.did("stop")
+	case n < 22:
+		p.inPulse()
+		p.breakPen()
 	}
 	p.sleep(100*time.Millisecond, 2500*time.Millisecond)
 	if p.chance(85) {
@@ -333,6 +360,28 @@ func (p *operator) pull(s *device.Session) {
 	p.w.contact(false)
 	p.sleep(0, 700*time.Millisecond)
 	p.w.trigger(false)
+}
+
+// inPulse waits until a pulse of the pull that has just begun goes on: a needle
+// is in within 60 ms.
+func (p *operator) inPulse() {
+	const least, most = 30 * time.Millisecond, 60 * time.Millisecond
+	p.sleep(least, most+p.pulse)
+}
+
+// breakPen breaks what a guard of the pen watches, at a moment at which it
+// matters, and mends it after a while.
+func (p *operator) breakPen() {
+	names := []string{sim.SwitchMotorStall, sim.SwitchDepthOverrun, sim.SwitchOverTemperature, sim.SwitchDepthFrozen}
+	if p.w.model == sim.R1 {
+		names = append(names, sim.SwitchRFLeak, sim.SwitchRFLeak, sim.SwitchAmplifierHigh, sim.SwitchAmplifierHigh, sim.SwitchPowerFrozen)
+	}
+	name, d := names[p.rnd.IntN(len(names))], p.between(50*time.Millisecond, 8*time.Second)
+	p.w.defect(name, true)
+	p.w.work.Go(func() {
+		p.w.pause(d)
+		p.w.defect(name, false)
+	})
 }
 
 // interrupt is what happens in the middle of a pull.

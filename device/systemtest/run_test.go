@@ -75,6 +75,9 @@ func run(t *testing.T, cfg runConfig) (res result) {
 		op.c.close()
 		cancel()
 		w.work.Wait()
+		for f, n := range w.wit.Faults() {
+			w.acts["FAULT "+f.String()] += n
+		}
 		res.Violations, _ = w.obs.Violations()
 		res.Acts, res.Failures = w.acts, w.failures
 	})
@@ -134,6 +137,9 @@ func judge(w *world, st *store, op *operator) {
 		if got, ok := st.pulses[p.Index]; !ok || got != p {
 			w.fail("pulse %d: console believes %+v (%v), the pen has %+v", p.Index, got, ok, p)
 		}
+	}
+	for _, p := range ledger {
+		w.did("pulse ended: " + p.Result.String())
 	}
 	for _, id := range st.order {
 		accepted := w.wit.Accepted(id)

@@ -61,7 +61,7 @@ func (a *tally) counts() map[string]int {
 		o, l := r.Outputs, r.Link
 		for name, n := range map[string]int{
 			"pulses": o.Pulses, "strokes and stamps": o.Strokes, "spots": o.Spots, "leases": o.Leases, "leases that ran out": l.Expired,
-			"ESTOP": o.Stops, "ESTOP with an output on": o.StopsOn, "boots": o.Boots, "SERVICE outputs": o.Tests, "armed": l.Armed,
+			"ESTOP": o.Stops, "ESTOP with an output on": o.StopsOn, "ESTOP while RF flows": o.StopsRF, "boots": o.Boots, "boots with the tip on the skin": o.BootsOnSkin, "SERVICE outputs": o.Tests, "armed": l.Armed,
 			"refused": l.Refused, "cleared": l.Cleared, "sessions of the pen": l.Sessions, "STATUS": l.Status, "events": l.Events,
 			"line: disconnects": int(r.Line.Disconnects),
 		} {
