@@ -11,7 +11,9 @@ import (
 
 // commandID is a command that must not happen twice, and what became of it.
 type commandID struct {
-	came                  bool // it has reached the pen
+	came                  bool   // it has reached the pen
+	boot                  uint32 // … in this boot
+	order                 int    // … as the so manieth id
 	arm                   *protocol.Arm
 	done, rejected, burnt bool
 }

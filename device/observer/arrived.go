@@ -165,7 +165,10 @@ func (w *Witness) asked(at time.Duration, f protocol.Frame) {
 	}
 	if m, ok := r.msg.(protocol.Once); ok {
 		c := w.command(m.ID())
-		c.came = true
+		if !c.came {
+			w.came++
+			c.came, c.boot, c.order = true, w.boot, w.came
+		}
 		if arm, ok := m.(*protocol.Arm); ok {
 			c.arm = arm
 		}

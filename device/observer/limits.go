@@ -28,6 +28,10 @@ const (
 	// stallMargin is section 22.3: so long after the time in which a needle must be
 	// back, one that is not is FAULT.
 	stallMargin = 50 * time.Millisecond
+	// keptIDs and bareIDs are section 12: so many command ids are kept with their
+	// result, and so many displaced ones without.
+	keptIDs = 32
+	bareIDs = 32
 	// armAhead is section 11: not_after is at most so far ahead of the pen.
 	armAhead = 500 * time.Millisecond
 	// spotRelease is section 11: contact lost for so long makes another spot.

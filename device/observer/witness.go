@@ -38,6 +38,7 @@ type Witness struct {
 	stop        stop
 	fault       latched
 	ids         map[uint64]*commandID
+	came        int // how many of them have reached the pen
 	arms        map[uint32]*arm
 	newest      *arm // that was accepted last
 	pulses      map[uint32]protocol.Pulse
@@ -161,6 +162,20 @@ func (w *Witness) Accepted(commandID uint64) bool {
 	defer w.mu.Unlock()
 	c := w.ids[commandID]
 	return c != nil && c.done
+}
+
+// MayForget says whether a pen may call a command id FORGOTTEN, by section 12:
+// only if a reset may have found it RUNNING, or if so many other ids have come
+// that it, or any, may have been displaced and dropped. Of a pen whose memory was
+// in use before the Witness came it knows too little.
+func (w *Witness) MayForget(commandID uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.came > keptIDs+bareIDs {
+		return true
+	}
+	c := w.ids[commandID]
+	return c != nil && c.came && (c.boot != w.boot || w.came-c.order >= keptIDs)
 }
 
 // Seen returns the counts so far.

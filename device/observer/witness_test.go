@@ -265,3 +265,34 @@ func TestWitnessKnowsLeases(t *testing.T) {
 		})
 	}
 }
+
+// A pen may forget what a reset may have cut, and what enough others have
+// displaced.
+func TestMayForget(t *testing.T) {
+	clear := func(k *talk, from, n uint64) {
+		for id := from; id < from+n; id++ {
+			k.ask(&protocol.Clear{CommandID: id}, &protocol.Result{CommandID: id, Outcome: protocol.OutcomeRejected, Code: protocol.CodeState})
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		story func(*talk)
+		may   bool
+	}{
+		{"never came", func(*talk) {}, false},
+		{"came", func(k *talk) { clear(k, someID, 1) }, false},
+		{"came before a boot", func(k *talk) { clear(k, someID, 1); k.boots(1) }, true},
+		{"31 others since", func(k *talk) { clear(k, someID, 1); clear(k, 1, 31) }, false},
+		{"32 others since", func(k *talk) { clear(k, someID, 1); clear(k, 1, 32) }, true},
+		{"never came, and no id has been dropped", func(k *talk) { clear(k, 1, 64) }, false},
+		{"never came, but one may have been dropped", func(k *talk) { clear(k, 1, 65) }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newTalk(t)
+			c.story(k)
+			if got := k.w.MayForget(someID); got != c.may {
+				t.Errorf("%v, want %v", got, c.may)
+			}
+		})
+	}
+}

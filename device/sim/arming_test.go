@@ -204,6 +204,14 @@ func TestResultOf(t *testing.T) {
 		if got := of(armID); got != protocol.OutcomeDone {
 			t.Errorf("after 64 questions: %v", got)
 		}
+		trace := func(id uint64, want Trace) {
+			t.Helper()
+			if got, err := b.pen.Trace(id); got != want || err != nil {
+				t.Errorf("trace of %d: %v, %v, want %v", id, got, err, want)
+			}
+		}
+		trace(armID, TraceKept)
+		trace(3, TraceNone)
 		// 32 commands later the first is forgotten, and stays unusable.
 		for id := uint64(1000); id < 1000+protocol.KeptResults; id++ {
 			c.result(&protocol.Clear{CommandID: id, Role: protocol.RoleClinician})
@@ -211,6 +219,7 @@ func TestResultOf(t *testing.T) {
 		if got := of(armID); got != protocol.OutcomeForgotten {
 			t.Errorf("after 32 more: %v", got)
 		}
+		trace(armID, TraceDisplaced)
 		if r := c.result(c.command(armID, hash)); r.Code != protocol.CodeBurnt || c.status().State != protocol.StateStandby {
 			t.Errorf("ARM with a forgotten id: %+v", r)
 		}
@@ -239,6 +248,9 @@ func TestNeverSeenIsCertain(t *testing.T) {
 		}
 		known(protocol.KeptResults+keptEvicted, 1, protocol.OutcomeNeverSeen)
 		known(protocol.KeptResults+keptEvicted+1, 2, protocol.OutcomeForgotten)
+		if got, err := b.pen.Trace(2); got != TraceDropped || err != nil {
+			t.Errorf("an id that may have been dropped has the trace %v, %v", got, err)
+		}
 	})
 }
 
@@ -263,6 +275,9 @@ func TestRunningBeforeReset(t *testing.T) {
 		c.hello(1)
 		if got := c.result(&protocol.ResultOf{CommandID: armID}).Outcome; got != protocol.OutcomeForgotten {
 			t.Errorf("RUNNING before the reset is %v", got)
+		}
+		if got, err := again.pen.Trace(armID); got != TraceCut || err != nil {
+			t.Errorf("RUNNING before the reset has the trace %v, %v", got, err)
 		}
 		if r := c.result(cut); r.Code != protocol.CodeBurnt {
 			t.Errorf("the same again: %+v", r)

@@ -153,7 +153,11 @@ func (c *console) settled(s *device.Session) bool {
 		if err != nil {
 			return false
 		}
-		c.st.settle(id, said(r))
+		b := said(r)
+		if b == beliefOpen {
+			c.w.forgets(id)
+		}
+		c.st.settle(id, b)
 	}
 	pulses, oldest, newest, err := s.Pulses(c.ctx, c.st.unknown())
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 	beliefUnknown                // uncertain: to be asked
 	beliefAccepted               // the pen was READY under it
 	beliefRefused                // it was not, and never will be
-	beliefOpen                   // the pen itself does not know any more
+	beliefOpen                   // the pen itself does not know any more, and need not: see world.forgets
 )
 
 func newStore() *store {

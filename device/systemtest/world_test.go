@@ -230,6 +230,21 @@ func (w *world) plug(in bool) {
 	}
 }
 
+// forgets judges a pen that calls a command id FORGOTTEN: by what has come over
+// its line it must be allowed to, and by what its memory holds it must be so.
+func (w *world) forgets(id uint64) {
+	trace, err := w.pen.Trace(id)
+	if err != nil {
+		w.must(err)
+		return
+	}
+	w.did("ARM forgotten: " + trace.String())
+	allowed := w.wit.MayForget(id)
+	if kept := trace == sim.TraceNone || trace == sim.TraceKept; kept || !allowed {
+		w.fail("ARM %016x: the pen calls it FORGOTTEN; in its memory it is %q, by the line allowed %v", id, trace, allowed)
+	}
+}
+
 // The hand. A pen that has ended is the end of the run.
 
 func (w *world) must(err error) {
