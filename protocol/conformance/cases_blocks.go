@@ -181,26 +181,30 @@ func blockCalExpired(t *trial) {
 	const day = 24 * time.Hour
 	past := t.successor(q)
 	past.DateDays, past.ValidDays = uint16(ownDate().Unix()/int64(day/time.Second)-2), 1
-	t.service()
-	t.stage(past)
-	r := t.command(t.commit(q, past.Digest()))
-	t.want(t.over() || r.Outcome == protocol.OutcomeDone, "CAL_COMMIT to be DONE", "%s", describeMessage(r))
-	t.request(t.enter(false))
-	t.restoring(q, func() { t.blocked(protocol.BlockCalExpired) })
+	t.under(past, func() { t.blocked(protocol.BlockCalExpired) })
 	t.freed(protocol.BlockCalExpired)
 }
 
-// restoring does what is to be done under a table that was committed, and then
-// restores the one before, also where the case has failed.
-func (t *trial) restoring(q protocol.Quantity, do func()) {
+// under commits a table, does what is to be done under it in STANDBY, and restores
+// the one before, also where the case has failed.
+func (t *trial) under(table protocol.CalTable, do func()) {
+	t.service()
+	t.stage(table)
+	r := t.command(t.commit(table.Quantity, table.Digest()))
+	t.want(t.over() || r.Outcome == protocol.OutcomeDone, "CAL_COMMIT to be DONE", "%s", describeMessage(r))
+	t.request(t.enter(false))
+	if t.over() {
+		return // nothing is committed
+	}
 	do()
 	u := t
 	if t.over() {
 		u = t.s.trial(t.ctx, t.section)
+		u.letGo(t)
 		u.hello()
 	}
 	u.service()
-	r := u.command(u.restore(q))
+	r = u.command(u.restore(table.Quantity))
 	u.want(u.over() || r.Outcome == protocol.OutcomeDone, "CAL_RESTORE to be DONE", "%s", describeMessage(r))
 	u.request(u.enter(false))
 }

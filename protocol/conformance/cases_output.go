@@ -27,9 +27,11 @@ func outputCases() []Case {
 		{"output/trigger-held", "18.3", "with the trigger held: BLOCKED by TRIGGER_HELD", NeedHand, outputHeld},
 		{"output/depth", "18.3", "the needle goes to its depth for the duration, and back; the report says how deep", energy, outputDepth},
 		{"output/stays", "18.3", "an output of depth stays at what it was told, and reports that", energy, outputStays},
+		{"output/raw", "18.3", "a table counts: what is wanted is driven as its raw value, what the sensor says is told as its true one; raw counts without", energy | NeedMark, outputRaw},
 		{"output/speed", "18.3", "an output of speed strokes or stamps so often with the smallest depth, and reports that", energy, outputSpeed},
 		{"output/drive", "18.3", "a needle drive that does not turn ends it, as a fault", energy | NeedFault, outputDrive},
 		{"output/released", "18.3", "the release of the trigger ends it", energy, outputReleased},
+		{"output/leaves-service", "18.1", "SERVICE with enter 0 ends it as DISARM does, in STANDBY", energy, outputLeaves},
 		{"output/lease-over", "18.3", "the end of the lease ends it, the needle back at the motion limit", energy, outputLeaseOver},
 		{"output/stop-driving", "18.3", "ESTOP ends it while it drives: within 10 ms, and in the descriptor's time", energy, outputStopDriving},
 		{"output/not-in-ledger", "18", "nothing of it is in the pulse ledger", energy, outputLedger},
@@ -285,11 +287,17 @@ func (t *trial) drivingOf(change func(*protocol.TestOutput)) (*protocol.TestOutp
 // longOutput is the longest that there is, in ms; section 21.
 const longOutput = 2000
 
-// outputStays tries a depth that is not the smallest, and needs no skin.
-func outputStays(t *trial) {
+// midDepth is a depth that is far from the smallest, and as far from the largest
+// where it can be.
+func (t *trial) midDepth() int32 {
 	p, i, _ := t.param(protocol.ParamDepth)
 	value := min(p.Max, t.least()[i]+2*depthSlack+p.Step)
-	value = p.Min + (value-p.Min)/p.Step*p.Step
+	return p.Min + (value-p.Min)/p.Step*p.Step
+}
+
+// outputStays tries a depth that is not the smallest, and needs no skin.
+func outputStays(t *trial) {
+	value := t.midDepth()
 	m, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Value = value })
 	t.outputEvent(mark, protocol.PulseComplete)
 	r := t.outputCame(protocol.PulseComplete)
@@ -373,4 +381,13 @@ func outputLedger(t *trial) {
 	}
 	now := ask[protocol.Counters](t, &protocol.CountersRead{})
 	t.want(t.over() || now.Pulses == counted.Pulses+1, fmt.Sprintf("%d pulses counted, this one too", counted.Pulses+1), "%d", now.Pulses)
+}
+
+func outputLeaves(t *trial) {
+	_, mark := t.driving(longOutput)
+	t.request(t.enter(false))
+	t.outputEvent(mark, protocol.PulseDisarmed)
+	t.outputCame(protocol.PulseDisarmed)
+	s := t.inState(protocol.StateStandby)
+	t.want(t.over() || s.ArmID == 0, "nothing permitted any more", "%s", describeStatus(s))
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"stipple/protocol"
@@ -109,11 +110,11 @@ func outputOtherLoad(t *trial) {
 
 // outputDrive is of depth, and of speed.
 func outputDrive(t *trial) {
+	t.breaks(DefectDrive)
 	for _, change := range []func(*protocol.TestOutput){
 		func(*protocol.TestOutput) {},
 		func(m *protocol.TestOutput) { m.Quantity, m.Value = protocol.QuantitySpeed, t.defaultSpeed() },
 	} {
-		t.breaks(DefectDrive)
 		_, mark := t.drivingOf(change)
 		t.outputEvent(mark, protocol.PulseFault)
 		t.outputCame(protocol.PulseFault)
@@ -121,7 +122,6 @@ func outputDrive(t *trial) {
 		t.inState(protocol.StateService)
 		t.release()
 		t.stopLeasing()
-		t.mends(DefectDrive)
 		t.request(t.enter(false))
 	}
 }
@@ -129,4 +129,45 @@ func outputDrive(t *trial) {
 func (t *trial) defaultSpeed() int32 {
 	p, _, _ := t.param(protocol.ParamSpeed)
 	return p.Default
+}
+
+// outputRaw commits a table by which the needle goes so much deeper than its
+// sensor says that no pen can mistake the one for the other.
+func outputRaw(t *trial) {
+	const steeper = 115 // per cent
+	q := protocol.QuantityDepth
+	t.needs(protocol.TypeTestOutput)
+	if !slices.Contains(t.s.desc.Calibrations, q.String()) || len(t.table(q, protocol.CalActive)) == 0 {
+		t.skip("this pen has no table of depth that could be restored")
+	}
+	table := protocol.Identity(q, t.highest(q))
+	table.Revision = t.successor(q).Revision
+	for i := range table.Points {
+		table.Points[i].True = table.Points[i].True * steeper / 100
+	}
+	value := t.midDepth()
+	off := value*steeper/100 - value
+	t.under(table, func() {
+		for _, c := range []struct {
+			raw          bool
+			report, told int32 // by TEST_REPORT and by STATUS
+		}{{false, value, value}, {true, value, value + off}} {
+			_, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Value, m.Raw = value, c.raw })
+			t.outputEvent(mark, protocol.PulseComplete)
+			r := t.outputCame(protocol.PulseComplete)
+			deepest := int32(0)
+			list, _, _ := t.s.line.since(mark)
+			for _, a := range list {
+				if s, ok := a.msg.(*protocol.Status); ok && s.Flags&protocol.FlagAtDepth != 0 {
+					deepest = int32(s.Depth.Now)
+				}
+			}
+			near := func(got, want int32) bool { return got > want-off/2 && got < want+off/2 }
+			t.want(t.over() || r.Raw == c.raw && near(r.Mean, c.report), fmt.Sprintf("a report of %d µm, raw %v", c.report, c.raw), "%d µm, raw %v", r.Mean, r.Raw)
+			t.want(t.over() || c.raw && deepest == 0 || near(deepest, c.told), fmt.Sprintf("STATUS at %d µm, raw %v", c.told, c.raw), "%d µm", deepest)
+			t.release()
+			t.stopLeasing()
+			t.request(t.enter(false))
+		}
+	})
 }
