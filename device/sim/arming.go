@@ -133,7 +133,7 @@ func (fw *firmware) lease(m *protocol.Lease) {
 	}
 	// The first lease takes the place of what ARM gave, also where it gives
 	// less: energy has no other ground than a lease.
-	if !fw.arm.leased || until >= fw.arm.rfUntil {
+	if !fw.arm.leased || until > fw.arm.rfUntil {
 		fw.arm.leased, fw.arm.rfUntil, fw.arm.arrived, fw.arm.echoed = true, until, now, m.Clock
 		fw.arm.deadline = fw.steps + inSteps(until.Sub(now))
 	}
