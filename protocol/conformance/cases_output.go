@@ -298,7 +298,7 @@ func (t *trial) midDepth() int32 {
 // outputStays tries a depth that is not the smallest, and needs no skin.
 func outputStays(t *trial) {
 	value := t.midDepth()
-	m, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Value = value })
+	m, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Value, m.Duration = value, 2*shortOutput })
 	t.outputEvent(mark, protocol.PulseComplete)
 	r := t.outputCame(protocol.PulseComplete)
 	t.want(t.over() || r.Min >= m.Value-depthSlack && r.Max <= m.Value+depthSlack, fmt.Sprintf("%d µm throughout, %d more or less", m.Value, depthSlack), "%d to %d, mean %d", r.Min, r.Max, r.Mean)

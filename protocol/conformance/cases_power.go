@@ -152,7 +152,7 @@ func outputRaw(t *trial) {
 			raw          bool
 			report, told int32 // by TEST_REPORT and by STATUS
 		}{{false, value, value}, {true, value, value + off}} {
-			_, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Value, m.Raw = value, c.raw })
+			_, mark := t.drivingOf(func(m *protocol.TestOutput) { m.Value, m.Raw, m.Duration = value, c.raw, 2*shortOutput })
 			t.outputEvent(mark, protocol.PulseComplete)
 			r := t.outputCame(protocol.PulseComplete)
 			deepest := int32(0)

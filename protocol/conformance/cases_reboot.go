@@ -22,6 +22,7 @@ func rebootCases() []Case {
 		{"reboot/ledger", "15", "the ledger survives a reset", NeedReset, rebootLedger},
 		{"reboot/counters", "18.4", "the counters survive a reset, and the boot is counted", NeedReset, rebootCounters},
 		{"reboot/upload", "20.3", "an upload goes on where it was cut, over a reset", NeedReset, rebootUpload},
+		{"reboot/pulse-kept", "15", "a pulse that was closed stays in the ledger as it was told, over a reset", NeedReset | NeedHand | NeedEnergy | NeedReady, rebootPulse},
 		{"reboot/interrupted", "15", "a pulse that a reset has cut is INTERRUPTED in the ledger", NeedReset | NeedEnergy | NeedReady, rebootInterrupted},
 	}
 }
@@ -154,6 +155,13 @@ func rebootLedger(t *trial) {
 	t.reboot()
 	after := t.settledPage()
 	t.want(t.over() || fmt.Sprint(*before) == fmt.Sprint(*after), fmt.Sprintf("%+v", *before), "%+v", *after)
+}
+
+func rebootPulse(t *trial) {
+	_, p := t.onePulse(t.gentle())
+	t.reboot()
+	page := t.settledPage()
+	t.want(t.over() || len(page.Pulses) == 1 && page.Pulses[0] == p, fmt.Sprintf("%+v", p), "%+v", page.Pulses)
 }
 
 func rebootCounters(t *trial) {
