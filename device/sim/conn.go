@@ -72,14 +72,16 @@ func (c *conn) readAll() {
 			var f protocol.Frame
 			var why error
 			f, rest, why = dec.Next(rest)
+			// Counted before it is queued: who sees a frame handled also finds it,
+			// and what was dropped before it, in the counts.
+			c.mu.Lock()
+			c.frames = dec.Stats()
+			c.mu.Unlock()
 			if why == nil {
 				f.Payload = append([]byte(nil), f.Payload...)
 				c.queue(f)
 			}
 		}
-		c.mu.Lock()
-		c.frames = dec.Stats()
-		c.mu.Unlock()
 		if err != nil {
 			return
 		}
