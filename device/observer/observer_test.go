@@ -222,6 +222,14 @@ func TestExcusesEnd(t *testing.T) {
 			sc.o.Dark(ms(702))
 			sc.to(704).rf(2000).to(705).rf(0)
 		}, []Rule{RuleTrigger, RuleAtDepth}},
+		{"a leak before a pulse and behind it", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectLeak, true)
+			sc.rf(2000).to(203).rf(10_000).to(303).rf(2000).to(306.9).rf(0).retract()
+		}, nil},
+		{"a leak that makes a pulse longer still", func(sc *scene) {
+			sc.o.Defect(ms(200), DefectLeak, true)
+			sc.rf(2000).to(203).rf(10_000).to(303).rf(2000).to(312.5).rf(0).retract()
+		}, []Rule{RuleDuration}},
 		{"pulses while it leaks are pulses", func(sc *scene) {
 			sc.o.Defect(ms(200), DefectLeak, true)
 			burst(sc, 3, 10, 10)

@@ -175,7 +175,7 @@ func (o *Observer) judgeSize(s Sample) {
 		most = max(most, leakPower)
 	}
 	if r.leaky {
-		late = leakLimit
+		late = leakInAll // before it and behind it
 	}
 	if s.PowerMW > most*(1000+powerPermille)/1000+roundedUp {
 		o.rfBroken(RulePower, s.At, itoa(int(p.set.Power))+" mW", "%d mW", s.PowerMW)

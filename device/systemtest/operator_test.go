@@ -342,7 +342,7 @@ func (p *operator) pull(s *device.Session) {
 		p.inPulse()
 		s.Stop()
 		p.w.did("stop")
-	case n < 22:
+	case n < 24:
 		p.inPulse()
 		p.breakPen()
 	}
@@ -372,7 +372,7 @@ func (p *operator) inPulse() {
 // breakPen breaks what a guard of the pen watches, at a moment at which it
 // matters, and mends it after a while.
 func (p *operator) breakPen() {
-	names := []string{sim.SwitchMotorStall, sim.SwitchDepthOverrun, sim.SwitchOverTemperature, sim.SwitchDepthFrozen}
+	names := []string{sim.SwitchMotorStall, sim.SwitchDepthOverrun, sim.SwitchDepthOverrun, sim.SwitchOverTemperature, sim.SwitchDepthFrozen}
 	if p.w.model == sim.R1 {
 		names = append(names, sim.SwitchRFLeak, sim.SwitchRFLeak, sim.SwitchAmplifierHigh, sim.SwitchAmplifierHigh, sim.SwitchPowerFrozen)
 	}
