@@ -29,9 +29,9 @@ func (o *Observer) leakExcuses(at, since time.Duration) bool {
 // end has the time for the leak in them.
 func (o *Observer) leakSince(b bound) time.Duration {
 	if b.rule == RuleLease {
-		return max(o.rf.dark, b.by)
+		return max(o.rf.lit, b.by)
 	}
-	return o.rf.dark
+	return o.rf.lit
 }
 
 // leakOn is a leak that begins or ends.

@@ -323,6 +323,20 @@ func TestExcusesEnd(t *testing.T) {
 	}
 }
 
+// At rest a pen shows nothing: what leaks then has its time from where it begins,
+// and is no part of the pulse before.
+func TestLeakOutOfRest(t *testing.T) {
+	sc := treating(t)
+	sc.rf(10_000).to(220).release().to(220.3).rf(0).to(221).retract()
+	sc.s.At = ms(900)
+	sc.o.Defect(sc.s.At, DefectLeak, true)
+	sc.rf(2000).to(904.9).rf(0).to(920)
+	sc.wants()
+	if d := sc.o.Deliveries(); len(d) != 2 || d[0].End > ms(221) {
+		t.Errorf("deliveries %v", d)
+	}
+}
+
 // A stamp that a drive held up is no measure for the next.
 func TestIntervalBehindAStall(t *testing.T) {
 	for _, stalls := range []bool{true, false} {

@@ -14,6 +14,7 @@ type rf struct {
 	start time.Duration // of the newest pulse
 	end   time.Duration // newest moment above the floor
 	dark  time.Duration // newest moment not above it
+	lit   time.Duration // since when it is above
 	kept  bool          // the newest pulse is among the deliveries
 	peak  protocol.Milliwatts
 	// energy of the newest pulse in nJ.
@@ -85,7 +86,9 @@ func (o *Observer) followPulse(s Sample) {
 	r.off.follow(o.rfBound())
 	defer o.followAmplifier(s) // in the pulse that this sample is of
 	// Two SERVICE outputs may be closer together than two pulses.
-	another := r.on && r.arm != o.permit.id && o.last.PowerMW <= o.floor
+	// At rest nothing is shown: a pulse that was over before is so at the next.
+	lit := s.PowerMW > o.floor && o.last.PowerMW <= o.floor
+	another := r.on && lit && (r.arm != o.permit.id || s.At-r.end >= burstGap)
 	switch above := s.PowerMW > o.floor; {
 	case above && (!r.on || another):
 		o.keepPulse()
@@ -100,6 +103,9 @@ func (o *Observer) followPulse(s Sample) {
 	case !above && r.on && s.At-r.end >= burstGap:
 		r.on = false
 		o.keepPulse()
+	}
+	if lit {
+		r.lit = s.At
 	}
 	if s.PowerMW > o.floor {
 		r.end, r.peak = s.At, max(r.peak, s.PowerMW)
@@ -187,7 +193,7 @@ func (o *Observer) judgeSize(s Sample) {
 	case !o.awayFromDepth(s):
 		r.away = never
 	case r.away == never:
-		r.away = max(r.dark, o.last.At)
+		r.away = max(r.lit, o.last.At)
 		fallthrough
 	default:
 		if !o.leakExcuses(s.At, r.away) {
