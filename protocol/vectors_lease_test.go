@@ -229,7 +229,6 @@ func clockText(c PenClock) string { return strconv.FormatUint(uint64(c), 10) }
 func leaseVectors(t *testing.T) map[string]fields {
 	out := make(map[string]fields)
 	for _, c := range leaseCases() {
-		limits := fields{{"rf_limit", clockText(c.clock(LeaseRF))}, {"motion_limit", clockText(c.clock(LeaseMotion))}}
 		motion := c.clock(LeaseMotion)
 		arrivals := []fields{}
 		for _, a := range c.arrivals {
@@ -243,7 +242,7 @@ func leaseVectors(t *testing.T) map[string]fields {
 			if a.why != "" {
 				f = append(f, pair{"why", a.why})
 			}
-			limits = fields{{"rf_limit", "0"}, {"motion_limit", "0"}}
+			limits := fields{{"rf_limit", "0"}, {"motion_limit", "0"}}
 			if a.rf != gone {
 				motion = c.clock(a.rf + LeaseMotion - LeaseRF)
 				limits = fields{{"rf_limit", clockText(c.clock(a.rf))}, {"motion_limit", clockText(motion)}}
