@@ -153,6 +153,8 @@ func parseVector(folder string, raw []byte) (any, error) {
 		return vectors.ParseFirmware("", raw)
 	case "session":
 		return vectors.ParseSession("", raw)
+	case "judge":
+		return vectors.ParseJudge("", raw)
 	case "lease":
 		return vectors.ParseLease("", raw)
 	}

@@ -220,13 +220,13 @@ func TestVectors(t *testing.T) {
 			want[name+".json"] = encodeVector(v)
 		}
 	}
-	for _, list := range []map[string]fields{calibrationVectors(t), logVectors(), firmwareVectors(t), sessionVectors(), leaseVectors(t)} {
+	for _, list := range []map[string]fields{calibrationVectors(t), logVectors(), firmwareVectors(t), sessionVectors(), leaseVectors(t), judgeVectors(t)} {
 		for name, v := range list {
 			want[name+".json"] = encodeVector(v)
 		}
 	}
 	if *update {
-		for _, dir := range []string{"message", "frame", "cobs", "descriptor", "hash", "calibration", "log", "firmware", "session", "lease"} {
+		for _, dir := range []string{"message", "frame", "cobs", "descriptor", "hash", "calibration", "log", "firmware", "session", "lease", "judge"} {
 			if err := os.RemoveAll(filepath.Join(vectorDir, dir)); err != nil {
 				t.Fatal(err)
 			}

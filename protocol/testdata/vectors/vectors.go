@@ -16,7 +16,7 @@ import (
 // Files holds the vectors, a folder for each kind of case. It is never written
 // to.
 //
-//go:embed message frame cobs descriptor hash calibration log firmware session lease
+//go:embed message frame cobs descriptor hash calibration log firmware session lease judge
 var Files embed.FS
 
 // ErrVector is a file that is not what README.md says.
