@@ -25,6 +25,7 @@ func vectorCases() []Case {
 		Case{"vectors/from-pen", "28", "the golden vectors of what only a pen sends: dropped", 0, vectorsFromPen},
 		Case{"vectors/frame", "28", "the golden vectors of broken and foreign frames: skipped, and the next request is answered", 0, vectorsFrame},
 		Case{"vectors/cobs", "28", "the golden vectors of stuffing, as frames: skipped", 0, vectorsCOBS},
+		Case{"vectors/judge", "28", "the golden vectors of envelopes and settings, where pen and tip are like theirs: judged as they say", 0, vectorsJudge},
 	)
 }
 
