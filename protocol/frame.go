@@ -202,7 +202,8 @@ func (d *Decoder) finish(f *Frame) error {
 	if body[0] != FrameVersion {
 		return d.drop(&d.stats.Version, ErrVersion)
 	}
-	if Flags(body[1])&mustUnderstand != 0 {
+	// A stop is meant, whatever else its flags may mean.
+	if Flags(body[1])&mustUnderstand != 0 && Type(body[2]) != TypeStop {
 		return d.drop(&d.stats.Flags, ErrFlags)
 	}
 	f.Flags = Flags(body[1])

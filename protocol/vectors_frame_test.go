@@ -71,6 +71,11 @@ func frameVectors() map[string]vector {
 	unknownOutcome.Refused = "unknown_type"
 	flaggedOutcome := whole
 	flaggedOutcome.Header = frameOutcome(flagged, payload).Header
+	stop := &Stop{Nonce: 0x5EED_0001}
+	pressing := header(TypeStop)
+	pressing.Flags = 0x90
+	stopOutcome := frameOutcome(pressing, stop.AppendPayload(nil))
+	stopOutcome.Message = messageFields(stop)
 	ack := header(TypeRejected)
 	ack.Lane = LaneBulk
 	rejected := &Rejected{Request: TypePulseRead, Code: CodeBusy, Field: NoField}
@@ -87,6 +92,7 @@ func frameVectors() map[string]vector {
 		{"good_shared_delimiter", "two frames with one delimiter between them", join(good, good[1:]), ptr(false), []outcome{whole, whole}},
 		{"good_many_delimiters", "empty space between delimiters is no frame and no error", join([]byte{0, 0, 0}, good, []byte{0, 0}, good), ptr(false), []outcome{whole, whole}},
 		{"good_flags_ignored", "bits 1 to 3 of the flags may be set and are ignored", Append(nil, flagged, lease), nil, []outcome{flaggedOutcome}},
+		{"good_stop_with_flags", "a stop is meant, whatever else flags 4 and 7 may mean", Append(nil, pressing, stop), nil, []outcome{stopOutcome}},
 		{"good_longest", "a payload of 240 bytes without a zero: two code bytes", sealRaw(rawLongest, true), ptr(false), []outcome{longestOutcome}},
 		{"good_rejected_on_bulk", "REJECTED answers a bulk request on the bulk lane", Append(nil, ack, rejected), ptr(true), []outcome{rejectedOutcome}},
 		{"good_other_session", "a frame of another session is whole; the session drops it", sealRaw(changed(8, 0x99), true), ptr(true), []outcome{func() outcome {

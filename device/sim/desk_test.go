@@ -79,7 +79,9 @@ func (d *desk) put(typ protocol.Type, payload []byte) {
 }
 
 // ask is put with the answer, nil for none.
-func (d *desk) ask(m protocol.Message) protocol.Message { return d.askRaw(m.Type(), m.AppendPayload(nil)) }
+func (d *desk) ask(m protocol.Message) protocol.Message {
+	return d.askRaw(m.Type(), m.AppendPayload(nil))
+}
 
 func (d *desk) askRaw(typ protocol.Type, payload []byte) protocol.Message {
 	seq := d.seq[typ.Lane()]

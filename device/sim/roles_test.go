@@ -257,7 +257,8 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// PUT_SETTINGS judges whose a parameter is before its value.
+// PUT_SETTINGS judges whose a parameter is before its value, and only where the
+// value changes: so each role sets its own parameters, one after the other.
 func TestWriteRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, Config{Model: R1, Seed: 62})
@@ -275,8 +276,22 @@ func TestWriteRole(t *testing.T) {
 			t.Errorf("power %+v", m.Verdicts[iPower])
 		}
 		m, ok = c.ask(&protocol.PutSettings{Generation: 1, Fields: fields, Role: protocol.RoleTechnician}).(*protocol.SettingsReply)
-		if !ok || m.Verdicts[iDepth].Code != protocol.CodeAbovePen || m.Verdicts[iSpeed].Code != protocol.CodeRole {
+		if !ok || m.Verdicts[iDepth].Code != protocol.CodeAbovePen || m.Verdicts[iSpeed].Code != protocol.CodeOK || m.Verdicts[iPower].Code != protocol.CodeRole {
 			t.Errorf("got %+v", m)
 		}
+		set := func(generation uint32, role protocol.Role, i int, value int32) {
+			fields := rfSettings(100)
+			for j := range fields {
+				fields[j].Value = c.ask(&protocol.GetSettings{}).(*protocol.SettingsReply).Values[j]
+			}
+			fields[i].Value = value
+			m, ok := c.ask(&protocol.PutSettings{Generation: generation, Fields: fields, Role: role}).(*protocol.SettingsReply)
+			if !ok || !m.Applied || m.Values[i] != value {
+				t.Errorf("%v sets parameter %d: %+v", role, i, m)
+			}
+		}
+		set(1, protocol.RoleTechnician, iDepth, 1500)
+		set(2, protocol.RoleClinician, iPower, 3000)
+		set(3, protocol.RoleAdministrator, iPower, 3000) // nothing of it changes
 	})
 }

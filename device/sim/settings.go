@@ -226,14 +226,16 @@ func (fw *firmware) collect(fields []protocol.Field) (values []int32, verdicts [
 }
 
 // judge gives a verdict for each parameter of values, which are all of them in
-// descriptor order, as writer wants them; RoleNone is nobody, for values that are
-// active already. Needs an envelope.
+// descriptor order, as writer wants them. Needs an envelope.
 func (fw *firmware) judge(values []int32, writer protocol.Role) []protocol.Verdict {
 	verdicts := make([]protocol.Verdict, len(values))
 	good := true
+	told := fw.told()
 	for i, v := range values {
-		// Whose a value is comes before what it is.
-		if least, ok := protocol.RoleNamed(fw.model.desc.Parameters[i].Role); writer != protocol.RoleNone && !(ok && writer.May(least)) {
+		// Whose a value is comes before what it is. One that stays is nobody's: a
+		// request names all of them, so that parameters of two roles could not be
+		// set at all.
+		if least, ok := protocol.RoleNamed(fw.model.desc.Parameters[i].Role); v != told[i] && !(ok && writer.May(least)) {
 			verdicts[i] = protocol.Verdict{Index: uint8(i), Code: protocol.CodeRole}
 		} else {
 			verdicts[i] = fw.judgeOne(i, v)
@@ -293,16 +295,23 @@ func (fw *firmware) judgeOne(i int, v int32) protocol.Verdict {
 // PUT_SETTINGS; GET_SETTINGS asks whether anything is.
 func (fw *firmware) settingsReply(verdicts []protocol.Verdict, applied bool) *protocol.SettingsReply {
 	s := &fw.settings
-	r := &protocol.SettingsReply{
+	return &protocol.SettingsReply{
 		Applied: applied, Generation: s.generation, TipID: fw.tipID(), Pins: fw.tipPins(), CalRev: fw.cal.revision,
-		Hash: s.hash, Values: s.values, Verdicts: verdicts,
+		Hash: s.hash, Values: fw.told(), Verdicts: verdicts,
 	}
-	if r.Values == nil {
-		for _, p := range fw.model.desc.Parameters {
-			r.Values = append(r.Values, p.Default)
-		}
+}
+
+// told are the values that SETTINGS tells: the newest that were set, or the
+// descriptor's defaults.
+func (fw *firmware) told() []int32 {
+	if fw.settings.values != nil {
+		return fw.settings.values
 	}
-	return r
+	var values []int32
+	for _, p := range fw.model.desc.Parameters {
+		values = append(values, p.Default)
+	}
+	return values
 }
 
 func equal(a, b []int32) bool {

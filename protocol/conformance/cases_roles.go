@@ -16,7 +16,7 @@ func roleCases() []Case {
 		{"role/state-first", "4.4", "the state is judged before the role", NeedReady, roleStateFirst},
 		{"role/uses-id", "4.4", "a refusal by role has used the command id up", 0, roleUsesID},
 		{"role/event", "4.4", "a refusal by role is told as EVENT 11", 0, roleEvent},
-		{"role/fields", "4.4", "each parameter is judged by its own write_role", 0, roleFields},
+		{"role/fields", "4.4", "each parameter that changes is judged by its own write_role", 0, roleFields},
 	}
 }
 
@@ -174,23 +174,45 @@ func roleEvent(t *trial) {
 	t.want(t.over() || e.Args == [2]int32{int32(protocol.CodeRole), protocol.NoField}, "code ROLE, field 255", "%v", e.Args)
 }
 
-// roleFields puts settings as each role that may send them: each field gets
-// verdict ROLE or OK, and nothing is applied as soon as one gets ROLE.
+// roleFields puts settings as each role that may send them. A field that changes
+// what another role may change gets verdict ROLE and the others OK; nothing is
+// applied as soon as one gets ROLE. What stays as it is is nobody's.
 func roleFields(t *trial) {
 	t.limit(t.widest())
-	for _, r := range protocol.RolesOf(protocol.TypePutSettings) {
-		m := putSettings(t.nextGeneration(), t.least())
-		m.Role = r
-		reply := ask[protocol.SettingsReply](t, m)
-		all := true
-		for i, p := range t.s.desc.Parameters {
-			least, _ := protocol.RoleNamed(p.Role)
-			want := protocol.CodeOK
-			if !r.May(least) {
-				want, all = protocol.CodeRole, false
+	start := t.set(t.least()).Values
+	other := append([]int32(nil), start...)
+	for i, p := range t.s.desc.Parameters {
+		if p.Name != protocol.ParamPower && p.Max-p.Min >= p.Step {
+			other[i] = p.Min + p.Step
+			if other[i] == start[i] {
+				other[i] = p.Min
 			}
-			t.want(t.over() || i < len(reply.Verdicts) && reply.Verdicts[i].Code == want, fmt.Sprintf("verdict %s for %s, which a %s may write, from a %s", want, p.Name, p.Role, r), "%s", verdicts(reply.Verdicts))
 		}
-		t.want(t.over() || reply.Applied == all, fmt.Sprintf("applied %v", all), "%s", describeMessage(reply))
 	}
+	for _, r := range protocol.RolesOf(protocol.TypePutSettings) {
+		for _, values := range [][]int32{start, other} {
+			t.putAs(r, values)
+			t.set(start)
+		}
+	}
+}
+
+// putAs puts values as a role.
+func (t *trial) putAs(r protocol.Role, values []int32) {
+	now := ask[protocol.SettingsReply](t, &protocol.GetSettings{})
+	if t.over() {
+		return
+	}
+	m := putSettings(now.Generation+1, values)
+	m.Role = r
+	reply := ask[protocol.SettingsReply](t, m)
+	all := true
+	for i, p := range t.s.desc.Parameters {
+		want := protocol.CodeOK
+		if least, _ := protocol.RoleNamed(p.Role); !r.May(least) && i < len(now.Values) && values[i] != now.Values[i] {
+			want, all = protocol.CodeRole, false
+		}
+		t.want(t.over() || i < len(reply.Verdicts) && reply.Verdicts[i].Code == want, fmt.Sprintf("verdict %s for %s, which a %s may change, from a %s", want, p.Name, p.Role, r), "%s", verdicts(reply.Verdicts))
+	}
+	t.want(t.over() || reply.Applied == all, fmt.Sprintf("applied %v", all), "%s", describeMessage(reply))
 }

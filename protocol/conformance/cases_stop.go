@@ -16,7 +16,8 @@ func stopCases() []Case {
 		{"stop/any-session", "13", "ESTOP is obeyed in every session and in none, and STOPPED carries the number that it carried", 0, stopAnySession},
 		{"stop/any-lane", "13", "ESTOP is obeyed on any lane", 0, stopAnyLane},
 		{"stop/any-length", "13", "ESTOP is obeyed with any length; a nonce that is not whole counts as 0", 0, stopAnyLength},
-		{"stop/any-seq", "3", "nobody looks at the seq, the ack and the ignored flags of ESTOP", 0, stopAnySeq},
+		{"stop/any-seq", "3", "nobody looks at the seq and the ack of ESTOP", 0, stopAnySeq},
+		{"stop/any-flags", "2.5", "ESTOP is obeyed with any flags, those that must be understood too", 0, stopAnyFlags},
 		{"stop/nonce-0", "4.3", "nonce 0 is obeyed too", 0, func(t *trial) { t.stopWith(protocol.Header{Session: t.session}, []byte{0, 0, 0, 0}, 0) }},
 		{"stop/damaged", "13", "a damaged ESTOP is none: a right checksum is needed", 0, stopDamaged},
 		{"stop/delayed-copy", "13", "a copy of an ESTOP behind its CLEAR is obeyed: it costs one more CLEAR", 0, stopDelayed},
@@ -145,7 +146,16 @@ func stopAnyLength(t *trial) {
 }
 
 func stopAnySeq(t *trial) {
-	for _, h := range []protocol.Header{{Seq: 65_535}, {Seq: 5}, {Seq: 4, Ack: 9, Flags: protocol.HasAck}, {Flags: 0x0E}} {
+	t.obeyed(protocol.Header{Seq: 65_535}, protocol.Header{Seq: 5}, protocol.Header{Seq: 4, Ack: 9, Flags: protocol.HasAck})
+}
+
+func stopAnyFlags(t *trial) {
+	t.obeyed(protocol.Header{Flags: 0x0E}, protocol.Header{Flags: 0x10}, protocol.Header{Flags: 0x81}, protocol.Header{Flags: 0xFF})
+}
+
+// obeyed sends ESTOP in the open session with each header.
+func (t *trial) obeyed(headers ...protocol.Header) {
+	for _, h := range headers {
 		m := &protocol.Stop{Nonce: uint32(t.random()) | 1}
 		h.Session = t.session
 		t.stopAndClear(h, m.AppendPayload(nil), m.Nonce)
@@ -157,11 +167,9 @@ func stopDamaged(t *trial) {
 	raw := bare(h, []byte{1, 2, 3, 4})
 	mark := t.mark()
 	t.write(sealWith(raw, 0x12345678))
-	for at, v := range map[int]byte{0: 2, 1: 0x10} { // another format, a flag that must be understood
-		bad := append([]byte(nil), raw...)
-		bad[at] = v
-		t.write(seal(bad))
-	}
+	other := append([]byte(nil), raw...)
+	other[0] = 2 // another format, whose types nobody knows
+	t.write(seal(other))
 	t.quiet("no STOPPED for a damaged ESTOP", mark, anyReply)
 	t.inState(protocol.StateStandby)
 }

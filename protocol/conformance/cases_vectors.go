@@ -212,6 +212,10 @@ func vectorsFromPen(t *trial) {
 func vectorsFrame(t *trial) {
 	var list []junk
 	for _, v := range t.streams("frame") {
+		if len(v.Expect) == 1 && v.Expect[0].Header.Type == uint8(protocol.TypeStop) {
+			t.vector(protocol.TypeStop, v.Expect[0])
+			continue
+		}
 		list = append(list, junk{"vector " + v.Name, v.Bytes})
 	}
 	t.recoversAll(list)
