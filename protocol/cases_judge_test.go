@@ -24,7 +24,7 @@ type judgeCase struct {
 const judgeClock PenClock = 10_000_000
 
 func judgeFiles() []judgeFile {
-	return slices.Concat(judgeRangeFiles(), judgeTipFiles(), judgeDoseFiles(), judgeRequestFiles(), judgeArmFiles(), judgeEnvelopeFiles(), judgeAgainFiles())
+	return slices.Concat(judgeRangeFiles(), judgeTipFiles(), judgeDoseFiles(), judgeRoleFiles(), judgeRequestFiles(), judgeArmFiles(), judgeEnvelopeFiles(), judgeAgainFiles())
 }
 
 // judgeRF is the RF pen of the vectors, and the least that it says.
@@ -346,4 +346,54 @@ func judgeDoseFiles() []judgeFile {
 		{"timing", "duration and travel within one stamp", rf, timing.list},
 		{"timing_64_bits", "timing at the ends: speed 0, no time at all, products that 32 bits do not hold", wide, late.list},
 	}
+}
+
+// judgeShared is an RF pen with two parameters that are not the clinician's.
+func judgeShared() Descriptor {
+	d := judgeRF()
+	d.Parameters = append(d.Parameters,
+		ParameterSpec{"lamp", "percent", 0, 100, 10, 50, RoleTechnician.String()},
+		ParameterSpec{"tone", "hz", 200, 2000, 100, 400, RoleServiceEngineer.String()})
+	return d
+}
+
+func judgeRoleFiles() []judgeFile {
+	d := judgeShared()
+	limited := []Message{judgeTip(), envelopeOf(d, 25)}
+	after := func(m ...Message) []Message { return append(slices.Clip(limited), m...) }
+	by := func(role Role, generation uint32, values ...int32) *PutSettings {
+		m := putOf(generation, values...)
+		m.Role = role
+		return m
+	}
+	const clinician, senior, technician, engineer = RoleClinician, RoleSeniorClinician, RoleTechnician, RoleServiceEngineer
+	treated := by(clinician, 1, 1500, 60, 3000, 100, 50, 400)
+	lit := after(treated, by(technician, 2, 1500, 60, 3000, 100, 80, 400))
+	dark := after(treated, envelopeOf(d, 25, ranged(0, 500, 1000)), envelopeOf(d, 25))
+	litDark := append(slices.Clip(lit), envelopeOf(d, 25, ranged(0, 500, 1000)), envelopeOf(d, 25))
+	return []judgeFile{{"role_of_parameter", "a value that is not the one that SETTINGS tells now is for the parameter's write_role to set", d, []judgeCase{
+		{"nothing is active: the others' parameters are at their defaults", limited, treated, "OK"},
+		{"a senior clinician may what a clinician may", limited, by(senior, 1, 1500, 60, 3000, 100, 50, 400), "OK"},
+		{"a technician sets the lamp, and leaves the rest at the defaults", limited, by(technician, 1, 500, 30, 0, 10, 80, 400), "OK"},
+		{"a technician sets the lamp, and leaves the rest as it is active", after(treated), by(technician, 2, 1500, 60, 3000, 100, 80, 400), "OK"},
+		{"a service engineer sets the tone", lit, by(engineer, 3, 1500, 60, 3000, 100, 80, 800), "OK"},
+		{"the clinician goes on under the technician's lamp", lit, by(clinician, 3, 1600, 60, 3000, 100, 80, 400), "OK"},
+		{"an administrator changes nothing", lit, by(RoleAdministrator, 3, 1500, 60, 3000, 100, 80, 400), "OK"},
+		{"the same generation with the same values from another role", lit, by(clinician, 2, 1500, 60, 3000, 100, 80, 400), "OK"},
+		{"a clinician sets the lamp", limited, by(clinician, 1, 1500, 60, 3000, 100, 60, 400), "4 ROLE 0"},
+		{"a senior clinician sets lamp and tone", limited, by(senior, 1, 1500, 60, 3000, 100, 60, 500), "4 ROLE 0, 5 ROLE 0"},
+		{"a technician sets depth and tone", after(treated), by(technician, 2, 1600, 60, 3000, 100, 80, 500), "0 ROLE 0, 5 ROLE 0"},
+		{"a service engineer is no technician", after(treated), by(engineer, 2, 1500, 60, 3000, 100, 80, 400), "4 ROLE 0"},
+		{"an administrator sets the lamp", limited, by(RoleAdministrator, 1, 500, 30, 0, 10, 60, 400), "4 ROLE 0"},
+		{"the default is not what SETTINGS tells while another value is active", lit, by(clinician, 3, 1500, 60, 3000, 100, 50, 400), "4 ROLE 0"},
+		{"it comes before what is wrong with the value", limited, by(clinician, 1, 1500, 60, 3000, 100, -1, 2100), "4 ROLE 0, 5 ROLE 0"},
+		{"the other values are judged by themselves", limited, by(clinician, 1, 400, 60, 3000, 105, 60, 400), "0 BELOW_PEN 500, 3 STEP 10, 4 ROLE 0"},
+		{"dose and timing are not judged then", limited, by(clinician, 1, 1500, 120, 50_000, 1000, 60, 400), "4 ROLE 0"},
+		{"a value that stays is refused by the envelope that excludes it, not for the role",
+			[]Message{judgeTip(), envelopeOf(d, 25, ranged(4, 60, 100))}, by(clinician, 1, 1500, 60, 3000, 100, 50, 400), "4 BELOW_LIMIT 60"},
+		{"settings that are not active any more are still those that SETTINGS tells", dark, by(technician, 2, 1500, 60, 3000, 100, 80, 400), "OK"},
+		{"a clinician brings them back as they were, the technician's lamp with them", litDark, by(clinician, 3, 1500, 60, 3000, 100, 80, 400), "OK"},
+		{"the defaults are not what SETTINGS tells then", dark, by(technician, 2, 500, 30, 0, 10, 80, 400), "0 ROLE 0, 1 ROLE 0, 2 ROLE 0, 3 ROLE 0"},
+		{"nor is the lamp's", litDark, by(clinician, 3, 1500, 60, 3000, 100, 50, 400), "4 ROLE 0"},
+	}}}
 }

@@ -110,7 +110,7 @@ func (p *judgeModel) again() {
 	if !p.active {
 		return
 	}
-	for _, v := range p.judge(p.values, p.judgedBy) {
+	for _, v := range p.judge(p.values, p.judgedBy, RoleNone) {
 		if v.Code != CodeOK {
 			p.active, p.confirmed = false, false
 			return
@@ -205,7 +205,7 @@ func (p *judgeModel) putSettings(m *PutSettings) Message {
 	if m.Generation == 0 || m.Generation <= p.generation && !repeated {
 		return refused(CodeGeneration, NoField, uint64(p.generation))
 	}
-	judged := p.judge(values, p.envelope)
+	judged := p.judge(values, p.envelope, m.Role)
 	good := true
 	for i := range verdicts {
 		verdicts[i] = judged[verdicts[i].Index]
@@ -223,8 +223,17 @@ func (p *judgeModel) answer(verdicts []Verdict, applied bool) Message {
 	return r
 }
 
-// judge is steps 4 and 5 of section 10, by an envelope.
-func (p *judgeModel) judge(values []int32, e *Envelope) []Verdict {
+// mayNot says whether a value is another than SETTINGS tells now, and not for the
+// role to change.
+func (p *judgeModel) mayNot(writer Role, i int, v int32) bool {
+	d := p.desc.Parameters[i]
+	own := writer.String() == d.Role || writer == RoleSeniorClinician && d.Role == RoleClinician.String()
+	return v != p.snapshot().Values[i] && !own
+}
+
+// judge is steps 4 and 5 of section 10, by an envelope; values that are set
+// already are nobody's.
+func (p *judgeModel) judge(values []int32, e *Envelope, writer Role) []Verdict {
 	verdicts := make([]Verdict, len(values))
 	good := true
 	for i, v := range values {
@@ -238,6 +247,8 @@ func (p *judgeModel) judge(values []int32, e *Envelope) []Verdict {
 		}
 		verdicts[i] = Verdict{uint8(i), CodeOK, 0}
 		switch {
+		case p.mayNot(writer, i, v):
+			verdicts[i] = Verdict{uint8(i), CodeRole, 0}
 		case v < d.Min:
 			verdicts[i] = Verdict{uint8(i), CodeBelowPen, d.Min}
 		case v > d.Max:
