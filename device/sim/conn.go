@@ -148,6 +148,19 @@ func (c *conn) take(budget *[protocol.LaneCount]int) (protocol.Frame, bool) {
 	return protocol.Frame{}, false
 }
 
+// stops takes every ESTOP that nobody has handled yet.
+func (c *conn) stops() (list []protocol.Frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, f := range c.in[protocol.LaneStop] {
+		if f.Type == protocol.TypeStop {
+			list = append(list, f)
+		}
+	}
+	c.in[protocol.LaneStop] = nil
+	return list
+}
+
 // refused takes the headers of the frames that found a full queue, and how
 // many frames were dropped without a word since the last call.
 func (c *conn) refused() (busy []protocol.Header, flooded uint64) {

@@ -208,6 +208,10 @@ func (p *Pen) Attach(rw io.ReadWriteCloser) (detach func()) {
 	if old != nil {
 		old.shut()
 		old.workers.Wait()
+		// What arrived has arrived: a stop does not go with the cable it came by.
+		for _, f := range old.stops() {
+			c.queue(f)
+		}
 	}
 	detach = func() {
 		c.shut()

@@ -257,3 +257,29 @@ func TestRunOnce(t *testing.T) {
 		t.Error("a model that does not exist")
 	}
 }
+
+// A stop that has arrived is obeyed, also where another line takes the place of
+// its own before the pen has looked.
+func TestStopOutlivesItsLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := New(Config{Model: R1, Seed: 64})
+		if err != nil {
+			t.Fatal(err)
+		}
+		near, far := link.Pipe()
+		p.Attach(far)
+		stop := &protocol.Stop{Nonce: 7}
+		h := protocol.Header{Type: protocol.TypeStop, Lane: protocol.LaneStop}
+		if _, err := near.Write(protocol.Append(nil, h, stop)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		_, another := link.Pipe()
+		detach := p.Attach(another)
+		defer detach()
+		p.serve()
+		if !p.fw.stopped {
+			t.Error("the stop went with its line")
+		}
+	})
+}
