@@ -1,6 +1,7 @@
 package observer
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -11,11 +12,48 @@ type fact struct {
 	apply func(*Observer)
 }
 
+// told is what was told, and when.
+type told struct {
+	now, at time.Duration
+	what    string
+	arg     uint64
+}
+
+func (t told) String() string {
+	return fmt.Sprintf("%v: %s %x of %v", t.now, t.what, t.arg, t.at)
+}
+
+// keptTold is how many facts a violation comes with: a lease every 50 ms, and
+// what is told late about a boot some seconds before.
+const keptTold = 96
+
+// toldLast are the newest facts that were told, in a ring.
+type toldLast struct {
+	list [keptTold]told
+	next int
+}
+
+func (l *toldLast) add(t told) {
+	l.list[l.next] = t
+	l.next = (l.next + 1) % keptTold
+}
+
+// strings are the facts in the order in which they were told.
+func (l *toldLast) strings() (list []string) {
+	for i := range keptTold {
+		if t := l.list[(l.next+i)%keptTold]; t.what != "" {
+			list = append(list, t.String())
+		}
+	}
+	return list
+}
+
 // tell queues a fact. Facts may come a little out of order, since several
 // witnesses tell them.
-func (o *Observer) tell(at time.Duration, apply func(*Observer)) {
+func (o *Observer) tell(at time.Duration, what string, arg uint64, apply func(*Observer)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.told.add(told{o.last.At, at, what, arg})
 	i := len(o.facts)
 	for i > 0 && o.facts[i-1].at > at {
 		i--
@@ -38,19 +76,19 @@ func (o *Observer) apply(t time.Duration) {
 // Armed tells that the pen has accepted an ARM under that arm id: its word left
 // the pen at time at, ARM had arrived at from.
 func (o *Observer) Armed(at, from time.Duration, id uint32, s Settings) {
-	o.tell(at, func(o *Observer) { o.arm(at, from, id, s) })
+	o.tell(at, "armed", uint64(id), func(o *Observer) { o.arm(at, from, id, s) })
 }
 
 // Lease tells that a lease has arrived: for which arm id, and when, on the
 // Observer's own clock, the pen's clock was what it echoes.
 func (o *Observer) Lease(at time.Duration, id uint32, echoed time.Duration) {
-	o.tell(at, func(o *Observer) { o.lease(lease{at, id, echoed}) })
+	o.tell(at, "lease", uint64(id), func(o *Observer) { o.lease(lease{at, id, echoed}) })
 }
 
 // Over tells that an armed state has been ended, by DISARM, another session,
 // another tip, or as the pen says. 0 stands for any arm id.
 func (o *Observer) Over(at time.Duration, id uint32) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at, "over", uint64(id), func(o *Observer) {
 		if id == 0 || id == o.permit.id {
 			o.expire(at)
 			o.permit.end(at, endOther)
@@ -61,7 +99,7 @@ func (o *Observer) Over(at time.Duration, id uint32) {
 // SaysArmed tells that the pen's own word, of time at, is READY or TREATING
 // under that arm id.
 func (o *Observer) SaysArmed(at time.Duration, id uint32) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at, "says armed", uint64(id), func(o *Observer) {
 		o.expire(at)
 		p := &o.permit
 		switch grace := notice + o.lag(); {
@@ -81,7 +119,7 @@ func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
 	if o.cfg.Coarse {
 		judged = at + o.lag() // and one that was taken behind it
 	}
-	o.tell(judged, func(o *Observer) {
+	o.tell(judged, "says stopped", 0, func(o *Observer) {
 		just := at - notice - o.lag()
 		switch {
 		case o.cfg.Coarse && o.last.At < at: // nobody has looked since: it says nothing
@@ -95,7 +133,7 @@ func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
 
 // Stop tells that an ESTOP has arrived.
 func (o *Observer) Stop(at time.Duration) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at, "ESTOP", 0, func(o *Observer) {
 		o.expire(at)
 		o.permit.end(at, endOther)
 		if o.stopped {
@@ -114,7 +152,7 @@ func (o *Observer) Stop(at time.Duration) {
 
 // Cleared tells that the pen has accepted a CLEAR that came behind every stop.
 func (o *Observer) Cleared(at time.Duration) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at, "cleared", 0, func(o *Observer) {
 		o.stopped = false
 		o.free(at)
 	})
@@ -122,7 +160,7 @@ func (o *Observer) Cleared(at time.Duration) {
 
 // Dark tells that the pen's supply has failed: it forgets what it was.
 func (o *Observer) Dark(at time.Duration) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at, "dark", 0, func(o *Observer) {
 		o.defects.dark = true
 		o.darkFrom = at
 		o.held()
@@ -134,7 +172,7 @@ func (o *Observer) Dark(at time.Duration) {
 // Boot tells that the pen has started; it may be told late. A pen knows of no
 // stop from before and not what the spot under its tip has had.
 func (o *Observer) Boot(at time.Duration) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at, "boot", 0, func(o *Observer) {
 		o.boot(at)
 		o.bootAt = at
 		sure := at - notice - o.lag() // a touch about that time may have come behind it
@@ -148,7 +186,7 @@ func (o *Observer) Boot(at time.Duration) {
 // Booted tells the same where it is not known when that was, only that it was
 // before at.
 func (o *Observer) Booted(at time.Duration) {
-	o.tell(at, func(o *Observer) {
+	o.tell(at, "booted before", 0, func(o *Observer) {
 		o.boot(at)
 		o.bootAt = never
 	})
@@ -189,7 +227,11 @@ type defects struct {
 
 // Defect tells that a defect begins or ends.
 func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
-	o.tell(at, func(o *Observer) {
+	what := "defect ends"
+	if on {
+		what = "defect begins"
+	}
+	o.tell(at, what, uint64(d), func(o *Observer) {
 		o.breaks(at, d, on)
 		switch d {
 		case DefectDrive:

@@ -80,6 +80,7 @@ type Observer struct {
 
 	mu       sync.Mutex
 	facts    []fact // told and not yet reached by a sample, in the order of time
+	told     toldLast
 	found    report
 	counts   Counts
 	last     Sample
@@ -212,11 +213,19 @@ func (o *Observer) Counts() Counts {
 func (o *Observer) Broken(v Violation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.keep(v)
+}
+
+// keep keeps a violation; the first of a run with what led to it.
+func (o *Observer) keep(v Violation) {
+	if o.found.count == 0 {
+		v.Told = append(o.told.strings(), fmt.Sprintf("%+v", o.last))
+	}
 	o.found.add(v)
 }
 
 func (o *Observer) violate(r Rule, at time.Duration, expected, measured string, args ...any) {
-	o.found.add(Violation{Rule: r, At: at, Expected: expected, Measured: fmt.Sprintf(measured, args...)})
+	o.keep(Violation{Rule: r, At: at, Expected: expected, Measured: fmt.Sprintf(measured, args...)})
 }
 
 // hand is what the hand does, with the times of its edges.

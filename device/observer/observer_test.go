@@ -2,6 +2,7 @@ package observer
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -540,5 +541,25 @@ func TestStoppedSeenCoarsely(t *testing.T) {
 				t.Errorf("%d violations of %s, want %d: %v", got, RuleStopped, tc.want, list)
 			}
 		})
+	}
+}
+
+// The first violation comes with what the observer was told before it, so that a
+// run that is not the same twice can still be understood.
+func TestViolationSaysWhatWasTold(t *testing.T) {
+	sc := newScene(t)
+	sc.o.Defect(ms(5), DefectDrive, true)
+	sc.o.Stop(ms(20))
+	sc.to(40).rf(5000).to(60).rf(0).to(100).rf(5000).to(120)
+	list, _ := sc.o.Violations()
+	if len(list) < 2 {
+		t.Fatalf("violations %v", list)
+	}
+	told := strings.Join(list[0].Told, "\n")
+	if !strings.Contains(told, "defect begins 1 of 5ms") || !strings.Contains(told, "ESTOP 0 of 20ms") || !strings.Contains(told, "PowerMW:") {
+		t.Errorf("told:\n%s", told)
+	}
+	if list[1].Told != nil {
+		t.Error("each violation says it again")
 	}
 }

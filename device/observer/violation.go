@@ -64,6 +64,10 @@ type Violation struct {
 	At       time.Duration `json:"at_ns"`
 	Expected string        `json:"expected"`
 	Measured string        `json:"measured"`
+	// Told are the facts that the Observer was told before, and the newest
+	// sample, of the first violation alone. A run is not the same twice, so this
+	// is what there is to look at.
+	Told []string `json:"told,omitempty"`
 }
 
 func (v Violation) String() string {

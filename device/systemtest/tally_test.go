@@ -37,6 +37,9 @@ func (a *tally) add(t *testing.T, r result) {
 		if i < most {
 			t.Errorf("  %v", v)
 		}
+		for _, told := range v.Told {
+			t.Logf("      %s", told)
+		}
 	}
 	for i, f := range r.Failures {
 		if i < most {
