@@ -12,10 +12,13 @@ type leak struct {
 }
 
 // leaking says whether the amplifier gives what nobody commanded, or what it
-// gave is still decaying. Without a supply it gives nothing.
+// gave is still decaying. Without a supply it gives nothing; what begins to flow
+// long enough behind its failure says that it is back, of which the pen tells
+// only once it is met again.
 func (o *Observer) leaking(at time.Duration) bool {
 	l := &o.leak
-	return !o.defects.dark && (l.on || l.ended != never && at <= l.ended+decay+step)
+	dark := o.defects.dark && o.rf.lit < o.darkFrom+bootLeast
+	return !dark && (l.on || l.ended != never && at <= l.ended+decay+step)
 }
 
 // leakExcuses says whether RF that must be off since a time may be what leaks,
@@ -28,7 +31,7 @@ func (o *Observer) leakExcuses(at, since time.Duration) bool {
 // or, where it was permitted until then, since the bound. What has its 10 ms to
 // end has the time for the leak in them.
 func (o *Observer) leakSince(b bound) time.Duration {
-	if b.rule == RuleLease {
+	if b.rule == RuleLease || b.rule == RuleTestTime {
 		return max(o.rf.lit, b.by)
 	}
 	return o.rf.lit

@@ -115,6 +115,9 @@ const (
 	// boot: a stretch that ended by itself, because the tip was lifted, need not
 	// have been noticed, and the next one is.
 	leakInAll = 2 * leakLimit
+	// bootLeast is how long a pen whose supply has failed is dark at least: before
+	// that nothing can have begun to flow again.
+	bootLeast = 100 * time.Millisecond
 	// blindLimit is how long a pen may take to notice that its power sensor does not
 	// live any more: 20 readings, and one more.
 	blindLimit = 2100 * time.Microsecond

@@ -223,6 +223,18 @@ func TestExcusesEnd(t *testing.T) {
 			sc.o.Dark(ms(702))
 			sc.to(704).rf(2000).to(705).rf(0)
 		}, []Rule{RuleTrigger, RuleAtDepth}},
+		{"a leak at a boot that is told late", func(sc *scene) {
+			leak(sc)
+			sc.o.Dark(ms(702))
+			sc.to(1002).rf(2000).to(1006).rf(0).to(1500)
+			sc.o.Boot(ms(1002))
+			sc.to(1510)
+		}, nil},
+		{"a leak that goes on from there", func(sc *scene) {
+			leak(sc)
+			sc.o.Dark(ms(702))
+			sc.to(1002).rf(2000).to(1010).rf(0)
+		}, []Rule{RuleTrigger, RuleAtDepth}},
 		{"a leak before a pulse and behind it", func(sc *scene) {
 			sc.o.Defect(ms(200), DefectLeak, true)
 			sc.rf(2000).to(203).rf(10_000).to(303).rf(2000).to(306.9).rf(0).retract()
@@ -458,6 +470,16 @@ func TestServiceOutput(t *testing.T) {
 		rules []Rule
 	}{
 		{"power into its load", power, func(sc *scene) { sc.rf(5000).to(170).rf(0) }, nil},
+		{"power that leaks behind its time", power, func(sc *scene) {
+			sc.rf(5000).to(160)
+			sc.o.Defect(ms(168), DefectLeak, true)
+			sc.to(170).rf(2000).to(174.9).rf(0)
+		}, nil},
+		{"power that leaks for too long", power, func(sc *scene) {
+			sc.rf(5000).to(160)
+			sc.o.Defect(ms(168), DefectLeak, true)
+			sc.to(170).rf(2000).to(185).rf(0)
+		}, []Rule{RuleTestTime, RuleDuration, RuleEnergy}},
 		{"power for too long", power, func(sc *scene) { sc.rf(5000).to(175).rf(0) }, []Rule{RuleTestTime, RuleDuration, RuleEnergy}},
 		{"the load comes off", power, func(sc *scene) {
 			sc.rf(5000).to(130).show(func(s *Sample) { s.LoadOhm = 0 }).to(140.3).rf(0)
