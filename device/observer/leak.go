@@ -12,12 +12,12 @@ type leak struct {
 }
 
 // leaking says whether the amplifier gives what nobody commanded, or what it
-// gave is still decaying. Without a supply it gives nothing; what begins to flow
-// long enough behind its failure says that it is back, of which the pen tells
-// only once it is met again.
+// gave is still decaying. Without a supply it gives nothing, once it has decayed;
+// what begins to flow long enough behind the supply's failure says that it is
+// back, of which the pen tells only once it is met again.
 func (o *Observer) leaking(at time.Duration) bool {
 	l := &o.leak
-	dark := o.defects.dark && o.rf.lit < o.darkFrom+bootLeast
+	dark := o.defects.dark && at > o.darkFrom+decay+step && o.rf.lit < o.darkFrom+bootLeast
 	return !dark && (l.on || l.ended != never && at <= l.ended+decay+step)
 }
 

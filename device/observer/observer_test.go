@@ -223,6 +223,12 @@ func TestExcusesEnd(t *testing.T) {
 			sc.o.Dark(ms(702))
 			sc.to(704).rf(2000).to(705).rf(0)
 		}, []Rule{RuleTrigger, RuleAtDepth}},
+		{"a leak that the supply ends", func(sc *scene) {
+			leak(sc)
+			sc.to(702).rf(2000).to(704)
+			sc.o.Dark(ms(704.1))
+			sc.to(704.9).rf(0).to(720)
+		}, nil},
 		{"a leak at a boot that is told late", func(sc *scene) {
 			leak(sc)
 			sc.o.Dark(ms(702))
