@@ -101,13 +101,7 @@ func TestFaultStays(t *testing.T) {
 			k.pass(100 * time.Millisecond)
 			k.faultStatus(none, true)
 			c.story(k)
-			list, _ := k.o.Violations()
-			switch {
-			case c.rule == "" && len(list) > 0:
-				t.Errorf("%v", list)
-			case c.rule != "" && (len(list) == 0 || list[0].Rule != c.rule):
-				t.Errorf("%v, want %s", list, c.rule)
-			}
+			k.wants(t, c.rule)
 		})
 	}
 }

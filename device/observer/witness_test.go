@@ -51,6 +51,18 @@ func newTalk(t *testing.T) *talk {
 	return k
 }
 
+// wants checks which rule was broken first; empty: none was.
+func (k *talk) wants(t *testing.T, rule Rule) {
+	t.Helper()
+	list, _ := k.o.Violations()
+	switch {
+	case rule == "" && len(list) > 0:
+		t.Errorf("%v", list)
+	case rule != "" && (len(list) == 0 || list[0].Rule != rule):
+		t.Errorf("%v, want %s", list, rule)
+	}
+}
+
 // console sends a message to the pen; of the session, if the header has none.
 func (k *talk) console(h protocol.Header, m protocol.Message) protocol.Header {
 	h.Lane = m.Type().Lane()
@@ -219,13 +231,7 @@ func TestWitness(t *testing.T) {
 			k.status(protocol.StateStandby, 0)
 			c.story(k)
 			k.o.Sample(Sample{At: k.at + time.Second, Tip: true})
-			list, _ := k.o.Violations()
-			switch {
-			case c.rule == "" && len(list) > 0:
-				t.Errorf("%v", list)
-			case c.rule != "" && (len(list) == 0 || list[0].Rule != c.rule):
-				t.Errorf("%v, want %s", list, c.rule)
-			}
+			k.wants(t, c.rule)
 		})
 	}
 }

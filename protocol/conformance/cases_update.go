@@ -147,16 +147,23 @@ func firmwareUpload(t *trial) {
 	t.dropped()
 }
 
-func firmwareResume(t *trial) {
+// cutUpload uploads 300 bytes of 500, has something take the pen out of UPDATE,
+// and begins again with the same, of which the pen must have kept the 300.
+func (t *trial) cutUpload(cut func()) []byte {
 	pkg := bytesFor(500)
 	t.update(pkg)
 	t.upload(pkg, 0, 300)
-	t.hello()
+	cut()
 	t.inState(protocol.StateStandby)
 	s := t.firmware()
 	t.want(t.over() || s.Next == 300 && s.SHA256 == sha256.Sum256(pkg), "300 bytes kept", "%+v", s)
 	t.resumeUpdate(pkg)
-	s = t.firmware()
+	return pkg
+}
+
+func firmwareResume(t *trial) {
+	t.cutUpload(func() { t.hello() })
+	s := t.firmware()
 	t.want(t.over() || s.Next == 300, "300 bytes still, with the same announced", "%+v", s)
 	t.resumeUpdate(bytesFor(400))
 	s = t.firmware()
