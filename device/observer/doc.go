@@ -26,7 +26,9 @@
 // A Defect is told by whoever breaks the pen. It excuses what no firmware can
 // help and no longer than SPEC.md gives a pen to notice: the limits stand in one
 // table with their sources. A needle whose drive stands can't be taken back by
-// anybody; it is excused for as long as it stands, and not for turning.
+// anybody; it is excused for as long as it stands, and not for turning. Where it has
+// stood long enough for FAULT, the pen may have taken the drive's power: then until
+// CLEAR, a boot, or the next stroke that is permitted.
 //
 // Both are told everything with its time and have no clock, so they work in
 // virtual time as in real time. They start no goroutine. Their methods may be

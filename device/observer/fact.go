@@ -114,7 +114,7 @@ func (o *Observer) SaysArmed(at time.Duration, id uint32) {
 
 // SaysStopped tells that the pen has said STOPPED, of the time at. It may have
 // been cleared and begun anew before that has left it.
-func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
+func (o *Observer) SaysStopped(at time.Duration, back bool) {
 	judged := at + 2*step // the sample of that moment has come, too
 	if o.cfg.Coarse {
 		judged = at + o.lag() // and one that was taken behind it
@@ -125,7 +125,7 @@ func (o *Observer) SaysStopped(at time.Duration, needleBack bool) {
 		case o.cfg.Coarse && o.last.At < at: // nobody has looked since: it says nothing
 		case o.last.PowerMW > o.floor && !o.defects.blind && o.rf.dark < just:
 			o.violate(RuleStopped, at, "RF measures off", "%d mW", o.last.PowerMW)
-		case needleBack && o.last.out() && !o.needle.within() && o.needle.stood < just:
+		case back && o.last.out() && !(o.needle.within() && o.last.DepthUM <= needleBack) && o.needle.stood < just:
 			o.violate(RuleStopped, at, "needle back", "%d um out, moving %v", o.last.DepthUM, o.last.Moving)
 		}
 	})
@@ -255,7 +255,11 @@ func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
 			o.spot.blind++
 		case DefectSupply:
 			o.defects.supply = on
-			o.held()
+			if on {
+				o.held()
+			} else {
+				o.free(at)
+			}
 		}
 	})
 }

@@ -22,8 +22,15 @@ func (o *Observer) leaking(at time.Duration) bool {
 }
 
 // leakExcuses says whether RF that must be off since a time may be what leaks,
-// because the pen need not have noticed yet.
-func (o *Observer) leakExcuses(at, since time.Duration) bool {
+// because the pen need not have noticed yet. No more leaks than that.
+func (o *Observer) leakExcuses(s Sample, since time.Duration) bool {
+	at, most := s.At, leakPower
+	if o.amplifies(at) {
+		most = most * highPermille / 1000
+	}
+	if s.PowerMW > most*(1000+powerPermille)/1000+o.floor {
+		return false
+	}
 	return o.leaking(at) && at <= since+leakLimit+o.lag() && o.leak.stray <= leakInAll+o.lag()
 }
 

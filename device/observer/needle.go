@@ -59,8 +59,8 @@ func (n *needle) rearmed(s Settings, out bool) {
 	}
 }
 
-// within says whether the needle can't leave the tip, however the drive turns:
-// it was told to go no further than that.
+// within says whether the needle need not leave the tip when the drive turns: it
+// was told to go no further than that.
 func (n *needle) within() bool { return n.deepest <= needleBack && n.next <= needleBack }
 
 // needleBound says by when the needle must be back because something that it
@@ -190,7 +190,7 @@ func (o *Observer) late(b bound, s Sample) bool {
 	switch {
 	case !b.set || s.At <= b.by:
 		return false
-	case !n.excused && !n.within():
+	case !n.excused && !(n.within() && s.DepthUM <= needleBack):
 		return true
 	case n.moving:
 		return s.At > n.turned+way || o.cfg.RF && s.DepthUM > o.last.DepthUM

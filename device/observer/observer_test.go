@@ -198,6 +198,12 @@ func TestExcusesEnd(t *testing.T) {
 		rules []Rule
 	}{
 		{"a leak until it is noticed", func(sc *scene) { burst(leak(sc), 1, 4, 6) }, nil},
+		{"more than leaks", func(sc *scene) { leak(sc).rf(5000).to(702).rf(0) }, []Rule{RuleTrigger, RuleAtDepth}},
+		{"a supply that did not fail", func(sc *scene) {
+			sc.o.Defect(ms(210), DefectSupply, true)
+			sc.o.Defect(ms(220), DefectSupply, false)
+			sc.to(230).release().to(700).retract()
+		}, []Rule{RuleNeedleBack}},
 		{"a leak that goes on", func(sc *scene) { leak(sc).rf(2000).to(800).rf(0) }, []Rule{RuleTrigger, RuleAtDepth}},
 		{"a leak in bursts, each short enough", func(sc *scene) { burst(leak(sc), 20, 4, 6) }, []Rule{RuleTrigger, RuleAtDepth}},
 		{"a leak, and again after a boot", func(sc *scene) {
@@ -387,6 +393,7 @@ func TestNothingWithoutEverything(t *testing.T) {
 		rules []Rule
 	}{
 		{"not armed", func(sc *scene) { sc.pull().to(105).rf(5000) }, []Rule{RuleArmed}},
+		{"a needle that is out and was never armed", func(sc *scene) { sc.insert().to(200) }, []Rule{RuleNeedle}},
 		{"not leased", func(sc *scene) {
 			sc.o.Armed(ms(101), ms(101), someArm, someSettings)
 			sc.to(110).touch().pull().to(120).insert().rf(5000)
@@ -590,4 +597,11 @@ func TestViolationSaysWhatWasTold(t *testing.T) {
 	if list[1].Told != nil {
 		t.Error("each violation says it again")
 	}
+}
+
+// A needling pen that was never armed has no needle out, however it came there.
+func TestNeedleOfAPenThatWasNeverArmed(t *testing.T) {
+	sc := &scene{t: t, o: New(Config{Retract: 200 * time.Millisecond})}
+	sc.to(100).show(func(s *Sample) { s.DepthUM = 500 }).to(900)
+	sc.wants(RuleNeedle)
 }

@@ -151,7 +151,7 @@ func (o *Observer) judgeRF(s Sample) {
 	if !r.off.set {
 		return
 	}
-	late := func(b bound) bool { return b.set && s.At > b.by && !o.leakExcuses(s.At, o.leakSince(b)) }
+	late := func(b bound) bool { return b.set && s.At > b.by && !o.leakExcuses(s, o.leakSince(b)) }
 	if late(r.off) {
 		b := r.off.cause(o.rfBound(), late)
 		o.rfBroken(b.rule, s.At, b.String(), "%d mW", s.PowerMW)
@@ -171,7 +171,7 @@ func (o *Observer) rfBroken(r Rule, at time.Duration, expected, measured string,
 func (o *Observer) judgeSize(s Sample) {
 	p, r := &o.permit, &o.rf
 	if p.id == 0 {
-		return // said already
+		return // nothing was confirmed: judgeRF says so
 	}
 	most, late := p.set.Power, time.Duration(0)
 	if o.amplifies(s.At) {
@@ -196,7 +196,7 @@ func (o *Observer) judgeSize(s Sample) {
 		r.away = max(r.lit, o.last.At)
 		fallthrough
 	default:
-		if !o.leakExcuses(s.At, r.away) {
+		if !o.leakExcuses(s, r.away) {
 			o.rfBroken(RuleAtDepth, s.At, itoa(int(p.set.Depth))+" um", "%d um", s.DepthUM)
 		}
 	}

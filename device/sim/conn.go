@@ -148,15 +148,11 @@ func (c *conn) take(budget *[protocol.LaneCount]int) (protocol.Frame, bool) {
 	return protocol.Frame{}, false
 }
 
-// stops takes every ESTOP that nobody has handled yet.
+// stops takes what came on the stop lane and nobody has handled yet.
 func (c *conn) stops() (list []protocol.Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, f := range c.in[protocol.LaneStop] {
-		if f.Type == protocol.TypeStop {
-			list = append(list, f)
-		}
-	}
+	list = c.in[protocol.LaneStop]
 	c.in[protocol.LaneStop] = nil
 	return list
 }

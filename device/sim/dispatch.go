@@ -158,7 +158,9 @@ func (fw *firmware) effectOf(m protocol.Once) effect {
 // answer does one request of the bulk lane and returns its reply.
 func (fw *firmware) answer(m protocol.Message) protocol.Message {
 	writes := m.Type() == protocol.TypeCalWrite || m.Type() == protocol.TypeFirmwareWrite
-	if !fw.stateAllows(m.Type()) || writes && fw.session.monitor {
+	// CAL_WRITE looks at the state itself, with the event of a refusal.
+	wrong := m.Type() != protocol.TypeCalWrite && !fw.stateAllows(m.Type())
+	if wrong || writes && fw.session.monitor {
 		return rejected(m.Type(), protocol.CodeState, protocol.NoField, 0)
 	}
 	switch m := m.(type) {

@@ -208,7 +208,8 @@ func (p *Pen) Attach(rw io.ReadWriteCloser) (detach func()) {
 	if old != nil {
 		old.shut()
 		old.workers.Wait()
-		// What arrived has arrived: a stop does not go with the cable it came by.
+		// What arrived has arrived: ESTOP and DISARM do not go with the line that they
+		// came by.
 		for _, f := range old.stops() {
 			c.queue(f)
 		}

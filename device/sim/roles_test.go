@@ -189,7 +189,7 @@ func (c *console) lastClock(b *bench) (now protocol.PenClock) {
 // refusedFor looks at what a refusal for its role leaves behind.
 func refusedFor(t *testing.T, c *console, m, got protocol.Message) {
 	t.Helper()
-	if e := c.event(protocol.EventRefused); m.Type().Lane() == protocol.LaneCommand && (e == nil || e.Args[0] != int32(protocol.CodeRole) || e.Args[1] != protocol.NoField) {
+	if e := c.event(protocol.EventRefused); m.Type() != protocol.TypeFirmwareWrite && (e == nil || e.Args[0] != int32(protocol.CodeRole) || e.Args[1] != protocol.NoField) {
 		t.Errorf("event %+v", e)
 	}
 	if r, ok := got.(*protocol.Rejected); ok && (r.Field != protocol.NoField || r.Request != m.Type()) {
