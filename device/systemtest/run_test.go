@@ -203,7 +203,7 @@ func judgeRF(w *world, ledger []protocol.Pulse) {
 		default:
 			used[i] = true
 			if d := flowed[i]; p.Result != protocol.PulseInterrupted && !w.during(sim.SwitchPowerFrozen, d.Start, d.End) && differs(w.withoutLeak(d, p.Energy), protocol.Microjoules(p.Energy)) {
-				w.fail("pulse %d tells of %d uJ, %d flowed", p.Index, p.Energy, d.Energy)
+				w.fail("pulse %d tells of %d uJ, %d flowed; %s", p.Index, p.Energy, d.Energy, w.around(flowed, i, p))
 			}
 			if d := flowed[i]; d.ArmID != p.ArmID {
 				w.fail("pulse %d tells of arm id %08x, it was %08x", p.Index, p.ArmID, d.ArmID)
@@ -218,6 +218,16 @@ func judgeRF(w *world, ledger []protocol.Pulse) {
 			w.fail("RF from %v to %v, %d uJ, has no record", d.Start, d.End, d.Energy)
 		}
 	}
+}
+
+// around is what there is to look at where a record and what flowed differ: a run
+// is not the same twice.
+func (w *world) around(flowed []observer.Delivery, i int, p protocol.Pulse) string {
+	const beside = 2
+	near := flowed[max(0, i-beside):min(len(flowed), i+beside+1)]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return fmt.Sprintf("record %+v, near it flowed %+v, leaked in %v, sensor frozen in %v", p, near, w.spans[sim.SwitchRFLeak], w.spans[sim.SwitchPowerFrozen])
 }
 
 // withoutLeak is what flowed in a pulse without what leaked behind its record, or
