@@ -242,6 +242,14 @@ func TestExcusesEnd(t *testing.T) {
 			sc.o.Boot(ms(1002))
 			sc.to(1510)
 		}, nil},
+		{"a leak at such a boot is no pulse on the spot", func(sc *scene) {
+			sc.rf(1000).to(205).rf(0).to(210).rf(1000).to(215).rf(0).to(220)
+			sc.o.Dark(ms(220))
+			sc.o.Defect(ms(300), DefectLeak, true)
+			sc.to(520).rf(2000).to(524).rf(0).to(600)
+			sc.o.Boot(ms(520))
+			sc.to(660).retract()
+		}, nil},
 		{"a leak that goes on from there", func(sc *scene) {
 			leak(sc)
 			sc.o.Dark(ms(702))

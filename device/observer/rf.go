@@ -88,11 +88,14 @@ func (o *Observer) followPulse(s Sample) {
 	// Two SERVICE outputs may be closer together than two pulses.
 	// At rest nothing is shown: a pulse that was over before is so at the next.
 	lit := s.PowerMW > o.floor && o.last.PowerMW <= o.floor
+	if lit {
+		r.lit = s.At
+	}
 	another := r.on && lit && (r.arm != o.permit.id || s.At-r.end >= burstGap)
 	switch above := s.PowerMW > o.floor; {
 	case above && (!r.on || another):
 		o.keepPulse()
-		*r = rf{off: r.off, dark: r.dark, on: true, start: s.At, unsure: o.leaking(s.At), away: never, arm: o.permit.id, test: o.permit.set.Test != nil}
+		*r = rf{off: r.off, dark: r.dark, lit: r.lit, on: true, start: s.At, unsure: o.leaking(s.At), away: never, arm: o.permit.id, test: o.permit.set.Test != nil}
 		o.counts.Pulses++
 		if !r.unsure {
 			o.countPulse(s)
@@ -103,9 +106,6 @@ func (o *Observer) followPulse(s Sample) {
 	case !above && r.on && s.At-r.end >= burstGap:
 		r.on = false
 		o.keepPulse()
-	}
-	if lit {
-		r.lit = s.At
 	}
 	if s.PowerMW > o.floor {
 		r.end, r.peak = s.At, max(r.peak, s.PowerMW)
