@@ -254,12 +254,7 @@ func (o *Observer) Defect(at time.Duration, d Defect, on bool) {
 			o.defects.blind = on
 			o.spot.blind++
 		case DefectSupply:
-			o.defects.supply = on
-			if on {
-				o.held()
-			} else {
-				o.free(at)
-			}
+			o.supply(at, on)
 		}
 	})
 }

@@ -23,6 +23,7 @@ type needle struct {
 	freed   time.Duration // when nothing held it any more; never: perhaps something does
 	caught  bool          // it was out or moved while it was held
 	brief   bool          // nothing else had held it when its drive stopped
+	doubted bool          // nothing but a supply that may have failed holds it
 	driven  time.Duration // when its drive was whole again
 	turned  time.Duration // since when it has moved without a stop
 	moving  bool
@@ -152,6 +153,7 @@ func (o *Observer) drive(at time.Duration, stands bool) {
 	n := &o.needle
 	was := o.defects.drive
 	o.defects.drive = stands
+	n.doubted = n.doubted && !stands
 	switch {
 	case stands && !was:
 		n.stalled, n.brief = at, !n.excused
@@ -161,6 +163,21 @@ func (o *Observer) drive(at time.Duration, stands bool) {
 		if n.brief && at-n.stalled < stallMargin || !n.caught {
 			o.free(at)
 		}
+	}
+}
+
+// supply is a supply that may fail, or has not failed: what it alone might have
+// held comes back then.
+func (o *Observer) supply(at time.Duration, doubted bool) {
+	n := &o.needle
+	was := o.defects.supply
+	o.defects.supply = doubted
+	switch {
+	case doubted && !was:
+		n.doubted = !n.excused
+		o.held()
+	case !doubted && was && n.doubted:
+		o.free(at)
 	}
 }
 

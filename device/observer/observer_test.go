@@ -204,6 +204,13 @@ func TestExcusesEnd(t *testing.T) {
 			sc.o.Defect(ms(220), DefectSupply, false)
 			sc.to(230).release().to(700).retract()
 		}, []Rule{RuleNeedleBack}},
+		{"a drive that stood, and defects that end without having begun", func(sc *scene) {
+			stall(sc).to(400)
+			for d := range defectCount {
+				sc.o.Defect(ms(400), d, false)
+			}
+			sc.to(1500)
+		}, nil},
 		{"a leak that goes on", func(sc *scene) { leak(sc).rf(2000).to(800).rf(0) }, []Rule{RuleTrigger, RuleAtDepth}},
 		{"a leak in bursts, each short enough", func(sc *scene) { burst(leak(sc), 20, 4, 6) }, []Rule{RuleTrigger, RuleAtDepth}},
 		{"a leak, and again after a boot", func(sc *scene) {
