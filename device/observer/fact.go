@@ -23,8 +23,8 @@ func (t told) String() string {
 	return fmt.Sprintf("%v: %s %x of %v", t.now, t.what, t.arg, t.at)
 }
 
-// keptTold is how many facts a violation comes with: a lease every 50 ms, and
-// what is told late about a boot some seconds before.
+// keptTold is how many facts a violation comes with: an armed pen's STATUS and
+// leases are thirty a second, so it is what was told in three seconds or more.
 const keptTold = 96
 
 // toldLast are the newest facts that were told, in a ring.
@@ -125,7 +125,7 @@ func (o *Observer) SaysStopped(at time.Duration, back bool) {
 		case o.cfg.Coarse && o.last.At < at: // nobody has looked since: it says nothing
 		case o.last.PowerMW > o.floor && !o.defects.blind && o.rf.dark < just:
 			o.violate(RuleStopped, at, "RF measures off", "%d mW", o.last.PowerMW)
-		case back && o.last.out() && !(o.needle.within() && o.last.DepthUM <= needleBack) && o.needle.stood < just:
+		case back && o.last.out() && !o.needle.within(o.last.DepthUM) && o.needle.stood < just:
 			o.violate(RuleStopped, at, "needle back", "%d um out, moving %v", o.last.DepthUM, o.last.Moving)
 		}
 	})

@@ -60,9 +60,11 @@ func (n *needle) rearmed(s Settings, out bool) {
 	}
 }
 
-// within says whether the needle need not leave the tip when the drive turns: it
-// was told to go no further than that.
-func (n *needle) within() bool { return n.deepest <= needleBack && n.next <= needleBack }
+// within says whether a needle at that depth is within the tip and need not leave
+// it when the drive turns: it was told to go no further than that.
+func (n *needle) within(depth protocol.Micrometres) bool {
+	return max(depth, n.deepest, n.next) <= needleBack
+}
 
 // needleBound says by when the needle must be back because something that it
 // needs is missing now; not set: it may be out.
@@ -207,7 +209,7 @@ func (o *Observer) late(b bound, s Sample) bool {
 	switch {
 	case !b.set || s.At <= b.by:
 		return false
-	case !n.excused && !(n.within() && s.DepthUM <= needleBack):
+	case !n.excused && !n.within(s.DepthUM):
 		return true
 	case n.moving:
 		return s.At > n.turned+way || o.cfg.RF && s.DepthUM > o.last.DepthUM

@@ -59,10 +59,10 @@ const (
 	// retractMargin is how much longer than the descriptor says a needle may
 	// take to retract before the pen latches FAULT.
 	retractMargin = 50 * time.Millisecond
-	// rfGrace is how long RF may still be measured after it was commanded off:
-	// ten times the amplifier's decay. With that decay it is below
-	// protocol.StrayRF.
-	rfGrace = 3 * time.Millisecond
+	// rfGrace is how long RF may still be measured after it was commanded off: ten
+	// times the amplifier's decay, and so long before protocol.StrayRF that what is
+	// cut then has decayed by that.
+	rfGrace = protocol.StrayRF - 2*time.Millisecond
 
 	// rfLead is how long before the lease's limit RF is commanded off, so that it
 	// is off at the limit: the amplifier decays within 1 ms, a look at a pen at

@@ -142,7 +142,7 @@ func (w *world) note(defect string, on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := w.spans[defect]
-	switch open := len(all) > 0 && all[len(all)-1].to == stillOn; {
+	switch open := goesOn(all); {
 	case on && !open:
 		w.spans[defect] = append(all, span{now, stillOn})
 	case !on && open:
@@ -152,6 +152,9 @@ func (w *world) note(defect string, on bool) {
 
 // stillOn is the end of a defect that has none yet.
 const stillOn = time.Duration(math.MaxInt64)
+
+// goesOn says whether the newest span has no end yet.
+func goesOn(all []span) bool { return len(all) > 0 && all[len(all)-1].to == stillOn }
 
 // during says whether a defect was on in any of the time from from to to.
 func (w *world) during(defect string, from, to time.Duration) bool {
@@ -303,8 +306,7 @@ const tipLook = 100 * time.Millisecond
 func (w *world) isOn(defect string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := w.spans[defect]
-	return len(all) > 0 && all[len(all)-1].to == stillOn
+	return goesOn(w.spans[defect])
 }
 
 // hides are defects of which no pen with one sensor of RF can find the second

@@ -285,7 +285,7 @@ func (t *trial) drivingOf(change func(*protocol.TestOutput)) (*protocol.TestOutp
 }
 
 // longOutput is the longest that there is, in ms; section 21.
-const longOutput = 2000
+const longOutput = uint16(protocol.MaxTestOutput / time.Millisecond)
 
 // midDepth is a depth that is far from the smallest, and as far from the largest
 // where it can be.
@@ -324,7 +324,7 @@ func outputSpeed(t *trial) {
 	value := p.Default
 	if t.rf() {
 		value = p.Max
-		if 2*msPerMinute/value >= longOutput {
+		if 2*msPerMinute/value >= int32(longOutput) {
 			t.skip("this pen's stamps are too slow to count within an output")
 		}
 	}
@@ -343,7 +343,7 @@ func outputSpeed(t *trial) {
 }
 
 func outputReleased(t *trial) {
-	_, mark := t.driving(2000)
+	_, mark := t.driving(longOutput)
 	t.release()
 	if r := ask[protocol.TestReport](t, &protocol.TestRead{}); r.Result == protocol.PulseComplete {
 		t.skip("the output was over before the trigger was released")
@@ -355,7 +355,7 @@ func outputReleased(t *trial) {
 
 func outputLeaseOver(t *trial) {
 	ask[protocol.Rate](t, &protocol.SetRate{PerSecond: t.s.rate()})
-	m, mark := t.driving(2000)
+	m, mark := t.driving(longOutput)
 	after, before, clock := t.lastLease(m.ArmID())
 	t.outputEnds(mark, rfLimit(after, clock), rfLimit(before, clock))
 	back := rfLimit(before, clock).Add(protocol.LeaseMotion - protocol.LeaseRF + penSlack)
@@ -364,7 +364,7 @@ func outputLeaseOver(t *trial) {
 }
 
 func outputStopDriving(t *trial) {
-	t.driving(2000)
+	t.driving(longOutput)
 	t.stopsInTime()
 	t.outputCame(protocol.PulseStopped)
 }

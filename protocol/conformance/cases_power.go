@@ -3,7 +3,6 @@ package conformance
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"stipple/protocol"
 )
@@ -61,7 +60,7 @@ func outputLoadChanges(t *trial) {
 		t.awaitHand("STATUS with RF_ON", mark, func(s protocol.Status) bool { return s.Flags&protocol.FlagRFOn != 0 })
 		mark = t.mark()
 		t.load(int(ohms))
-		a, _ := t.look(t.s.patience()+settleLimit+longOutput*time.Millisecond, mark, t.isEvent(protocol.EventTestOutput))
+		a, _ := t.look(t.s.patience()+settleLimit+protocol.MaxTestOutput, mark, t.isEvent(protocol.EventTestOutput))
 		if e, ok := a.msg.(*protocol.Event); ok && e.Args[1] == int32(protocol.PulseComplete) && !t.machine() {
 			t.skip("the output was over before the load was changed")
 		}
@@ -91,7 +90,7 @@ func outputTooDeep(t *trial) {
 	t.limit(t.widest())
 	t.often()
 	t.breaks(DefectDepth)
-	m, mark, _ := t.serviceOutput(2000)
+	m, mark, _ := t.serviceOutput(longOutput)
 	t.keepLeasing(m.ArmID())
 	t.pull()
 	bound := m.Value + depthSlack
