@@ -11,7 +11,8 @@ type EventKind uint8
 
 // The kinds of event.
 const (
-	// EventPen is something that the pen says happened: Pen.
+	// EventPen is something that the pen says happened: Pen. Lost is how many of
+	// the same kind came before it and were not delivered: see graveEvents.
 	EventPen EventKind = iota + 1
 	// EventPulse is a closed pulse of the ledger: Pulse, Reread.
 	EventPulse
@@ -87,29 +88,54 @@ type Event struct {
 
 // eventQueueState hands events to the one channel without ever waiting. It is
 // guarded by the session's mutex.
+//
+// What a pen tells of itself has only a part of the queue: a pen that floods
+// the line with EVENT displaces neither a pulse nor what the session itself has
+// found. Of the grave ones among those that find no place one of each kind is
+// kept back and delivered as soon as there is room, so that no storm hides an
+// alarm.
 type eventQueueState struct {
-	ch   chan Event
-	lost uint64
-	over bool // the channel is closed; a reader that was left behind may still come
+	ch    chan Event
+	lost  uint64
+	grave graveEvents
+	over  bool // the channel is closed; a reader that was left behind may still come
 }
 
 // push queues e, or counts it as lost. The first event that fits after a loss
-// is the one that tells of it. The last place is kept for the end.
-func (q *eventQueueState) push(e Event) {
+// is the one that tells of it. The last place is kept for the end. Rank says how
+// grave an EVENT of the pen is; 0 for everything else.
+func (q *eventQueueState) push(e Event, rank graveRank) {
 	if q.over {
 		return
 	}
 	q.flush(e.At)
-	if len(q.ch) >= cap(q.ch)-2 {
+	switch {
+	case q.room(e.Kind):
+		q.ch <- e
+	case rank > rankNone:
+		q.lost += q.grave.keep(e, rank)
+	default:
 		q.lost++
-		return
 	}
-	q.ch <- e
 }
 
-// flush reports a loss once there is room for the report and one more.
+// room says whether an event of a kind finds a place.
+func (q *eventQueueState) room(k EventKind) bool {
+	places := cap(q.ch) - 2
+	if k == EventPen {
+		places /= penShare
+	}
+	return len(q.ch) < places
+}
+
+// flush delivers the grave events that were kept back, the gravest first, and
+// then reports a loss, once a reader has made room again: a report for each loss
+// would fill the queue by itself.
 func (q *eventQueueState) flush(at time.Time) {
-	if q.over || q.lost == 0 || len(q.ch) >= cap(q.ch)-2 {
+	for !q.over && q.grave.waits() && q.room(EventPen) {
+		q.ch <- q.grave.next()
+	}
+	if q.over || q.lost == 0 || !q.room(EventPen) {
 		return
 	}
 	q.ch <- Event{Kind: EventOverflow, At: at, Lost: q.lost}
@@ -119,7 +145,10 @@ func (q *eventQueueState) flush(at time.Time) {
 // end queues the last event into the places kept for it, after a report of
 // what was lost, and closes the channel.
 func (q *eventQueueState) end(e Event) {
-	if q.lost > 0 {
+	for q.grave.waits() && q.room(EventEnd) {
+		q.ch <- q.grave.next()
+	}
+	if q.lost += q.grave.left(); q.lost > 0 {
 		q.ch <- Event{Kind: EventOverflow, At: e.At, Lost: q.lost}
 	}
 	q.ch <- e

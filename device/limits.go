@@ -100,6 +100,13 @@ const (
 	// eventQueue is how many events wait for a reader: 5 s of a pen that sends
 	// nothing but events at the highest rate of STATUS.
 	eventQueue = 5 * protocol.MaxStatusRate
+	// penShare is the part of it that EVENT of the pen may take: a half, so that a
+	// pen that floods the line leaves room for pulses and for the session's own.
+	penShare = 2
+	// graveKept is how many kinds of grave EVENT are kept back for a queue that is
+	// full: four times what a descriptor of the reference pens has alarms and
+	// faults.
+	graveKept = 64
 	// gapEvery is how often lost live frames are reported as an event.
 	gapEvery = 100 * time.Millisecond
 

@@ -147,7 +147,7 @@ func (s *Session) onPenEvent(at time.Duration, f protocol.Frame) {
 		s.stats.BadPayload++
 		return
 	}
-	s.event(at, Event{Kind: EventPen, Pen: &e})
+	s.events.push(Event{Kind: EventPen, At: s.wall(at), Pen: &e}, rankOf(s.info.Descriptor, &e))
 }
 
 // tickGaps reports lost live frames, at most once in gapEvery.

@@ -244,13 +244,87 @@ func TestEventsOverflowIsAnEvent(t *testing.T) {
 		for _, e := range l.of(device.EventOverflow) {
 			lost += e.Lost
 		}
-		if len(got) < 900 || uint64(len(got))+lost != sent+1 {
+		if len(got) < 450 || uint64(len(got))+lost != sent+1 {
 			t.Errorf("%d arrived, %d reported lost, of %d", len(got), lost, sent+1)
 		}
-		for i := range 900 {
+		for i := range 450 {
 			if got[i].Pen.Index != uint32(i) {
 				t.Fatalf("event %d is %d", i, got[i].Pen.Index)
 			}
+		}
+		shut(t, s, p, l)
+	})
+}
+
+// A pen that floods the line with EVENT while nobody reads: whatever is grave
+// arrives, the gravest first, one of each kind with how many of it were lost,
+// and so does all that the session itself has to tell.
+func TestStormHidesNoAlarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, conn := newFakePen(t)
+		desc := testDescriptor()
+		desc.Alarms = []protocol.AlarmSpec{{Code: 1, Name: "motor_stall", Priority: "medium"}, {Code: 2, Name: "battery_low", Priority: "low"}}
+		raw, err := desc.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.with(func(p *fakePen) { p.setDescriptor(raw) })
+		s, err := device.Open(context.Background(), conn, device.Options{Role: protocol.RoleClinician})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := 0
+		say := func(e protocol.Event) {
+			sent++
+			e.Index = uint32(sent)
+			p.with(func(p *fakePen) { p.say(protocol.Header{Session: p.session}, &e) })
+			if sent%50 == 0 {
+				synctest.Wait()
+			}
+		}
+		for range 1000 {
+			say(protocol.Event{Code: protocol.EventContact})
+		}
+		const rounds = 200
+		for i := range rounds {
+			say(protocol.Event{Code: protocol.EventAlarm, Level: protocol.LevelInfo, Args: [2]int32{2, int32(i)}})
+			say(protocol.Event{Code: protocol.EventAlarm, Level: protocol.LevelWarning, Args: [2]int32{1, int32(i)}})
+			say(protocol.Event{Code: 0x9000 + uint16(i), Level: protocol.LevelWarning}) // more kinds than are kept
+		}
+		say(protocol.Event{Code: protocol.EventAlarm, Level: protocol.LevelError, Args: [2]int32{99, 7}}) // of no known kind
+		say(protocol.Event{Code: protocol.EventFault, Level: protocol.LevelError, Args: [2]int32{int32(protocol.FaultOverTemperature)}})
+		for range 1000 {
+			say(protocol.Event{Code: protocol.EventContact})
+		}
+		p.with(func(p *fakePen) { p.skew = -time.Second; p.sendStatus() })
+		synctest.Wait()
+		l := collect(s)
+		pass(100 * time.Millisecond)
+		if e := l.of(device.EventContradiction); len(e) != 1 {
+			t.Errorf("the session's own: %v", e)
+		}
+		var grave []*protocol.Event
+		counted := uint64(0)
+		for _, e := range l.of(device.EventPen) {
+			counted += 1 + e.Lost
+			if e.Pen.Code == protocol.EventAlarm || e.Pen.Code == protocol.EventFault {
+				grave = append(grave, e.Pen)
+			}
+		}
+		for _, e := range l.of(device.EventOverflow) {
+			counted += e.Lost
+		}
+		want := [][2]int32{{99, 7}, {int32(protocol.FaultOverTemperature), 0}, {1, rounds - 1}, {2, rounds - 1}}
+		if len(grave) != len(want) {
+			t.Fatalf("%d grave events: %+v", len(grave), grave)
+		}
+		for i, e := range grave {
+			if e.Args != want[i] {
+				t.Errorf("grave event %d: %+v, want %v", i, e, want[i])
+			}
+		}
+		if counted != uint64(sent) {
+			t.Errorf("%d accounted for, of %d", counted, sent)
 		}
 		shut(t, s, p, l)
 	})

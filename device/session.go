@@ -288,5 +288,5 @@ func (s *Session) failLocked(err error) {
 // event queues e with the time of now.
 func (s *Session) event(now time.Duration, e Event) {
 	e.At = s.wall(now)
-	s.events.push(e)
+	s.events.push(e, rankNone)
 }
