@@ -65,6 +65,7 @@ func (s *Session) Arm(ctx context.Context, req ArmRequest) error {
 		if !s.settings.known || !s.settings.snapshot.Verified || s.settings.snapshot.Hash != req.Hash {
 			return ErrNotRead
 		}
+		s.judge.permit(permitted{armID: cmd.ArmID(), treatment: req.TreatmentID, snapshot: s.settings.snapshot.clone()})
 		return nil
 	})
 }

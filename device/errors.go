@@ -187,6 +187,26 @@ func (e *ClockError) Error() string {
 	return fmt.Sprintf("pen clock ran backwards from %d to %d µs", e.Before, e.After)
 }
 
+// PulseError is a pulse that was not confirmed like that, or that measured more
+// than was set without that the pen stopped for it. The pen was sent ESTOP.
+type PulseError struct {
+	Index     uint32
+	Field     string // of PULSE: "settings_hash", "set_power", "energy", ...
+	Set, Told string // in the base unit
+}
+
+func (e *PulseError) Error() string {
+	return fmt.Sprintf("pen contradicts what was armed: pulse %d, %s is %s, set was %s", e.Index, e.Field, e.Told, e.Set)
+}
+
+// AlarmError is an alarm that the pen's descriptor does not have. The pen was
+// sent ESTOP.
+type AlarmError struct{ Code int32 }
+
+func (e *AlarmError) Error() string {
+	return fmt.Sprintf("pen tells of alarm %d, which its descriptor does not have", e.Code)
+}
+
 // ServiceError is something that the pen does in SERVICE only.
 type ServiceError struct{ State protocol.State }
 

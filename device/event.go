@@ -48,7 +48,7 @@ const (
 	// Latency. The pen was sent ESTOP.
 	EventStatusSilence
 	// EventContradiction is a pen that contradicts itself: Err (*EchoError,
-	// *ClockError). It was sent ESTOP.
+	// *ClockError, *PulseError, *AlarmError). It was sent ESTOP.
 	EventContradiction
 	// EventGap is live frames that were lost: Lost.
 	EventGap

@@ -23,14 +23,11 @@ func rankOf(desc *protocol.Descriptor, e *protocol.Event) graveRank {
 	case e.Code == protocol.EventFault:
 		return rankHigh
 	case e.Code == protocol.EventAlarm && desc != nil:
-		for _, a := range desc.Alarms {
-			switch {
-			case int32(a.Code) != e.Args[0]:
-			case a.Priority == "low":
-				return rankLow
-			case a.Priority == "medium":
-				return rankMedium
-			}
+		switch a, _ := desc.Alarm(e.Args[0]); a.Priority {
+		case "low":
+			return rankLow
+		case "medium":
+			return rankMedium
 		}
 		return rankHigh
 	case e.Code == protocol.EventAlarm:

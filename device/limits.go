@@ -89,6 +89,9 @@ const (
 	maxSpans = 64
 	// maxLedger bounds what Pulses returns: sixteen times what a pen must keep.
 	maxLedger = 16 * protocol.KeptPulses
+	// armsJudged is of how many armings a session keeps what was confirmed, to
+	// judge their pulses by: a pulse is told within a second of its end.
+	armsJudged = 16
 	// chunkTries is how often one part of the descriptor is asked for.
 	chunkTries = 3
 

@@ -98,7 +98,7 @@ func (s *Session) onStatus(at time.Duration, f protocol.Frame) {
 	s.samples.add(s.wall(at).UnixMicro(), hole, &st)
 	if first {
 		close(s.status.first)
-		s.pulses.last = st.NewestPulse
+		s.pulses.last, s.judge.from = st.NewestPulse, st.Clock
 	} else if old != st.State {
 		s.event(at, Event{Kind: EventState, Old: old, State: st.State})
 	}
@@ -148,6 +148,7 @@ func (s *Session) onPenEvent(at time.Duration, f protocol.Frame) {
 		return
 	}
 	s.events.push(Event{Kind: EventPen, At: s.wall(at), Pen: &e}, rankOf(s.info.Descriptor, &e))
+	s.judgeAlarm(at, &e)
 }
 
 // tickGaps reports lost live frames, at most once in gapEvery.

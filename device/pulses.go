@@ -65,8 +65,10 @@ func (s *Session) onPulse(at time.Duration, f protocol.Frame) {
 		}
 		s.pulses.last = p.Index
 		s.event(at, Event{Kind: EventPulse, Pulse: p})
+		s.judgePulse(at, p)
 	} else if s.pulses.take(p.Index) {
 		s.event(at, Event{Kind: EventPulse, Pulse: p, Reread: true})
+		s.judgePulse(at, p)
 	}
 }
 
@@ -154,6 +156,7 @@ func (s *Session) onMissing(from uint32, m protocol.Message, err error) {
 		p := &page.Pulses[i]
 		if p.Result != protocol.PulseOpen && s.pulses.take(p.Index) {
 			s.event(now, Event{Kind: EventPulse, Pulse: p, Reread: true})
+			s.judgePulse(now, p)
 			s.pulses.next = now
 		}
 	}

@@ -92,6 +92,7 @@ type Session struct {
 	halt     haltState
 	tip      tipState
 	pulses   pulseState
+	judge    judgeState
 	clock    clockState
 	events   eventQueueState
 	gapAt    time.Duration // of the newest EventGap

@@ -50,6 +50,7 @@ func (s *Session) tick(now time.Duration) time.Duration {
 	due = min(due, s.tickTime(now))
 	due = min(due, s.tickTip(now))
 	due = min(due, s.tickPulses(now))
+	due = min(due, s.tickJudge(now))
 	due = min(due, s.tickGaps(now))
 	return min(due, s.tickSilence(now))
 }

@@ -100,6 +100,51 @@ type AlarmSpec struct {
 	AbsoluteUnit string `json:"absolute_unit,omitempty"`
 }
 
+// The names of alarms that mean the same on every pen (SPEC.md section 22.7).
+const (
+	AlarmRFUnpermitted   = "rf_unpermitted"
+	AlarmOverTemperature = "over_temperature"
+	AlarmDepthBeyond     = "depth_beyond_bound"
+	AlarmEnergyOver      = "energy_over"
+	AlarmPower           = "power_deviation"
+	AlarmDepth           = "depth_deviation"
+	AlarmSpeed           = "speed_deviation"
+	AlarmImpedance       = "impedance_window"
+	AlarmOpenPin         = "open_pin"
+	AlarmMotorStall      = "motor_stall"
+	AlarmTipNearEnd      = "tip_near_end"
+	AlarmBatteryLow      = "battery_low"
+)
+
+// AlarmNames are all of them, in the order of SPEC.md.
+func AlarmNames() []string {
+	return []string{
+		AlarmRFUnpermitted, AlarmOverTemperature, AlarmDepthBeyond, AlarmEnergyOver, AlarmPower, AlarmDepth,
+		AlarmSpeed, AlarmImpedance, AlarmOpenPin, AlarmMotorStall, AlarmTipNearEnd, AlarmBatteryLow,
+	}
+}
+
+// Alarm returns the alarm of a code, and false where the pen has none.
+func (d *Descriptor) Alarm(code int32) (AlarmSpec, bool) {
+	for _, a := range d.Alarms {
+		if int32(a.Code) == code {
+			return a, true
+		}
+	}
+	return AlarmSpec{}, false
+}
+
+// Tolerance is that of the alarm of a name; false where the pen has no such
+// alarm, or it has none.
+func (d *Descriptor) Tolerance(name string) (int32, bool) {
+	for _, a := range d.Alarms {
+		if a.Name == name {
+			return a.Tolerance, a.Tolerance > 0
+		}
+	}
+	return 0, false
+}
+
 // EventSpec names one event code.
 type EventSpec struct {
 	Code  uint16   `json:"code"`

@@ -40,6 +40,15 @@ func TestSpecCodes(t *testing.T) {
 	check("### 22.3", "### 22.4", until(func(i int) string { return Fault(i).String() }))
 	check("### 22.4", "### 22.5", until(func(i int) string { return Outcome(i).String() }))
 	check("### 22.5", "### 22.6", until(func(i int) string { return PulseResult(i).String() }))
+	if named := tableRows(between(t, spec, "### 22.7", "## 23 "), 4); len(named) != len(AlarmNames()) {
+		t.Errorf("section 22.7 has %d rows, the code %d", len(named), len(AlarmNames()))
+	} else {
+		for i, r := range named {
+			if name := strings.Trim(strings.TrimSpace(r[0]), "`"); name != AlarmNames()[i] {
+				t.Errorf("section 22.7: %s, want %s", name, AlarmNames()[i])
+			}
+		}
+	}
 	for s := StateStandby; s <= StateUpdate; s++ {
 		if !strings.Contains(spec, fmt.Sprintf("\n| %d | %v |", s, s)) {
 			t.Errorf("no row for state %v", s)
@@ -176,47 +185,49 @@ func TestSpecTimes(t *testing.T) {
 		return fmt.Sprintf("%d ms", d/time.Millisecond)
 	}
 	rows := map[string]string{
-		"LEASE sent every":                                           ms(LeaseEvery),
-		"RF permitted after a lease's arrival":                       ms(LeaseRF),
-		"RF permitted after the clock it echoes":                     ms(EchoRF),
-		"motion permitted after a lease's arrival":                   ms(LeaseMotion),
-		"motion permitted after the clock it echoes":                 ms(EchoMotion),
-		"contact lost before another spot, at least":                 ms(SpotRelease),
-		"way back of the needle, at most":                            ms(time.Duration(MaxStopToRetracted) * time.Millisecond),
-		"RF that nobody commanded, until it measures off, at most":   ms(StrayRF),
-		"ARM not_after ahead of the pen clock, at most":              ms(ArmWindow),
-		"STATUS a second":                                            strconv.Itoa(StatusRate),
-		"STATUS a second, at most":                                   strconv.Itoa(MaxStatusRate),
-		"STATUS missing while armed: ESTOP after":                    ms(StatusSilence),
-		"silence on all lanes: session over after":                   ms(LinkSilence),
-		"sends of a command":                                         strconv.Itoa(CommandSends),
-		"first retry of a command":                                   ms(CommandIntervalMin) + " to " + ms(CommandIntervalMax),
-		"command given up after":                                     ms(CommandLimit),
-		"ESTOP again after":                                          ms(StopSecond) + ", " + ms(StopThird),
-		"ESTOP then every":                                           ms(StopEvery),
-		"stop not confirmed after":                                   ms(StopConfirm),
-		"READY without trigger ends after":                           ms(IdleStandby),
-		"time sample every":                                          ms(TimeEvery),
-		"quick time samples":                                         fmt.Sprintf("%d, %s apart", TimeQuick, ms(TimeQuickEvery)),
-		"unanswered bytes on the line, at most":                      strconv.Itoa(MaxUnacknowledged),
-		"bulk requests outstanding":                                  strconv.Itoa(BulkWindow),
-		"bulk answer while output is possible, at most":              fmt.Sprintf("%d bytes", BulkArmedBytes),
-		"pulses kept, at least":                                      strconv.Itoa(KeptPulses),
-		"command results kept":                                       strconv.Itoa(KeptResults),
-		"RUNNING is said after":                                      ms(RunningAfter),
-		"rebooted after FW_COMMIT within":                            ms(RebootWithin),
-		"SERVICE output, at most":                                    ms(MaxTestOutput),
-		"load that is not the declared one":                          fmt.Sprintf("%d per mille", TestLoadTolerance),
-		"charge for FW_BEGIN, at least":                              fmt.Sprintf("%d %%", UpdateBattery),
-		"log records kept, at least":                                 strconv.Itoa(KeptRecords),
-		"log records in an answer, at most":                          strconv.Itoa(MaxRecordsPerPage),
-		"log records in an answer while output is possible, at most": strconv.Itoa(RecordsArmed),
-		"calibration table, at most":                                 fmt.Sprintf("%d bytes", MaxCalTable),
-		"correction of a table, at most":                             fmt.Sprintf("%d per mille", MaxCalCorrection),
-		"correction of a table near 0, at most":                      fmt.Sprintf("%d per mille", MaxCalZero),
-		"correction of a depth table near 0, at most":                fmt.Sprintf("%d per mille", MaxCalZeroDepth),
-		"firmware image, at most":                                    fmt.Sprintf("%d bytes", MaxImage),
-		"payload, at most":                                           fmt.Sprintf("%d bytes", MaxPayload),
+		"LEASE sent every":                                                  ms(LeaseEvery),
+		"RF permitted after a lease's arrival":                              ms(LeaseRF),
+		"RF permitted after the clock it echoes":                            ms(EchoRF),
+		"motion permitted after a lease's arrival":                          ms(LeaseMotion),
+		"motion permitted after the clock it echoes":                        ms(EchoMotion),
+		"contact lost before another spot, at least":                        ms(SpotRelease),
+		"way back of the needle, at most":                                   ms(time.Duration(MaxStopToRetracted) * time.Millisecond),
+		"RF that nobody commanded, until it measures off, at most":          ms(StrayRF),
+		"ARM not_after ahead of the pen clock, at most":                     ms(ArmWindow),
+		"STATUS a second":                                                   strconv.Itoa(StatusRate),
+		"STATUS a second, at most":                                          strconv.Itoa(MaxStatusRate),
+		"STATUS missing while armed: ESTOP after":                           ms(StatusSilence),
+		"silence on all lanes: session over after":                          ms(LinkSilence),
+		"sends of a command":                                                strconv.Itoa(CommandSends),
+		"first retry of a command":                                          ms(CommandIntervalMin) + " to " + ms(CommandIntervalMax),
+		"command given up after":                                            ms(CommandLimit),
+		"ESTOP again after":                                                 ms(StopSecond) + ", " + ms(StopThird),
+		"ESTOP then every":                                                  ms(StopEvery),
+		"stop not confirmed after":                                          ms(StopConfirm),
+		"READY without trigger ends after":                                  ms(IdleStandby),
+		"time sample every":                                                 ms(TimeEvery),
+		"quick time samples":                                                fmt.Sprintf("%d, %s apart", TimeQuick, ms(TimeQuickEvery)),
+		"unanswered bytes on the line, at most":                             strconv.Itoa(MaxUnacknowledged),
+		"energy of a pulse that is judged, at least":                        fmt.Sprintf("%d uJ", EnergyJudged),
+		"a console waits for the fault of a pulse it saw beyond its bounds": ms(JudgeGrace),
+		"bulk requests outstanding":                                         strconv.Itoa(BulkWindow),
+		"bulk answer while output is possible, at most":                     fmt.Sprintf("%d bytes", BulkArmedBytes),
+		"pulses kept, at least":                                             strconv.Itoa(KeptPulses),
+		"command results kept":                                              strconv.Itoa(KeptResults),
+		"RUNNING is said after":                                             ms(RunningAfter),
+		"rebooted after FW_COMMIT within":                                   ms(RebootWithin),
+		"SERVICE output, at most":                                           ms(MaxTestOutput),
+		"load that is not the declared one":                                 fmt.Sprintf("%d per mille", TestLoadTolerance),
+		"charge for FW_BEGIN, at least":                                     fmt.Sprintf("%d %%", UpdateBattery),
+		"log records kept, at least":                                        strconv.Itoa(KeptRecords),
+		"log records in an answer, at most":                                 strconv.Itoa(MaxRecordsPerPage),
+		"log records in an answer while output is possible, at most":        strconv.Itoa(RecordsArmed),
+		"calibration table, at most":                                        fmt.Sprintf("%d bytes", MaxCalTable),
+		"correction of a table, at most":                                    fmt.Sprintf("%d per mille", MaxCalCorrection),
+		"correction of a table near 0, at most":                             fmt.Sprintf("%d per mille", MaxCalZero),
+		"correction of a depth table near 0, at most":                       fmt.Sprintf("%d per mille", MaxCalZeroDepth),
+		"firmware image, at most":                                           fmt.Sprintf("%d bytes", MaxImage),
+		"payload, at most":                                                  fmt.Sprintf("%d bytes", MaxPayload),
 	}
 	for what, value := range rows {
 		if !strings.Contains(section, "\n| "+what+" | "+value+" |") {

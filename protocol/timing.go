@@ -61,6 +61,13 @@ const (
 	// StopConfirm is when a missing STOPPED becomes "stop not confirmed".
 	StopConfirm = 100 * time.Millisecond
 
+	// EnergyJudged is the least commanded energy of a pulse whose measured energy
+	// is judged: 1 W for 10 ms.
+	EnergyJudged Microjoules = 10_000
+	// JudgeGrace is how long a console that saw a pulse beyond its bounds waits for
+	// the pen's own fault: 100 ms (section 22.3) and one STATUS.
+	JudgeGrace = 150 * time.Millisecond
+
 	// IdleStandby is how long READY lasts without a trigger.
 	IdleStandby = 60 * time.Second
 

@@ -98,11 +98,10 @@ const (
 // figure is that of a cleared pen (510(k) K180778), the power figure that of
 // IEC 60601-2-2 above a tenth of rated.
 const (
-	powerTolerance                        = 200 // per mille
-	energyTolerance                       = 200 // per mille
-	speedTolerance                        = 100 // per mille
-	depthTolerance   protocol.Micrometres = 150
-	energyCheckFloor                      = 10_000 // µJ: 1 W for 10 ms; below it noise is a large share
+	powerTolerance                       = 200 // per mille
+	energyTolerance                      = 200 // per mille
+	speedTolerance                       = 100 // per mille
+	depthTolerance  protocol.Micrometres = 150
 )
 
 // What the tests of the self-test must measure.

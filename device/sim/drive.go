@@ -255,7 +255,7 @@ const permissionEnded = "permission ended"
 
 // energyOver says whether an energy in nJ is too far over what was wanted.
 func energyOver(energy int64, wanted protocol.Microjoules) bool {
-	return wanted >= energyCheckFloor && energy*1000 > int64(wanted)*nJPerUJ*(1000+energyTolerance)
+	return wanted >= protocol.EnergyJudged && energy*1000 > int64(wanted)*nJPerUJ*(1000+energyTolerance)
 }
 
 // impedanceSettle is how many steps of a pulse the impedance is not judged

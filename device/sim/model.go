@@ -140,21 +140,21 @@ const (
 func alarmSpecs(rf bool) []protocol.AlarmSpec {
 	const high, medium, low = "high", "medium", "low"
 	list := []protocol.AlarmSpec{
-		{Code: uint16(AlarmOverTemperature), Name: "over_temperature", Priority: high},
-		{Code: uint16(AlarmDepthBeyond), Name: "depth_beyond_bound", Priority: high, Tolerance: int32(depthTolerance), AbsoluteUnit: "um"},
-		{Code: uint16(AlarmDepth), Name: "depth_deviation", Priority: medium, Tolerance: int32(depthTolerance), AbsoluteUnit: "um"},
-		{Code: uint16(AlarmSpeed), Name: "speed_deviation", Priority: medium, Tolerance: speedTolerance},
-		{Code: uint16(AlarmMotorStall), Name: "motor_stall", Priority: medium},
-		{Code: uint16(AlarmTipNearEnd), Name: "tip_near_end", Priority: low},
-		{Code: uint16(AlarmBatteryLow), Name: "battery_low", Priority: low},
+		{Code: uint16(AlarmOverTemperature), Name: protocol.AlarmOverTemperature, Priority: high},
+		{Code: uint16(AlarmDepthBeyond), Name: protocol.AlarmDepthBeyond, Priority: high, Tolerance: int32(depthTolerance), AbsoluteUnit: "um"},
+		{Code: uint16(AlarmDepth), Name: protocol.AlarmDepth, Priority: medium, Tolerance: int32(depthTolerance), AbsoluteUnit: "um"},
+		{Code: uint16(AlarmSpeed), Name: protocol.AlarmSpeed, Priority: medium, Tolerance: speedTolerance},
+		{Code: uint16(AlarmMotorStall), Name: protocol.AlarmMotorStall, Priority: medium},
+		{Code: uint16(AlarmTipNearEnd), Name: protocol.AlarmTipNearEnd, Priority: low},
+		{Code: uint16(AlarmBatteryLow), Name: protocol.AlarmBatteryLow, Priority: low},
 	}
 	if rf {
 		list = append(list,
-			protocol.AlarmSpec{Code: uint16(AlarmRFUnpermitted), Name: "rf_unpermitted", Priority: high},
-			protocol.AlarmSpec{Code: uint16(AlarmEnergyOver), Name: "energy_over", Priority: high, Tolerance: energyTolerance},
-			protocol.AlarmSpec{Code: uint16(AlarmPower), Name: "power_deviation", Priority: medium, Tolerance: powerTolerance},
-			protocol.AlarmSpec{Code: uint16(AlarmImpedance), Name: "impedance_window", Priority: medium},
-			protocol.AlarmSpec{Code: uint16(AlarmOpenPin), Name: "open_pin", Priority: medium},
+			protocol.AlarmSpec{Code: uint16(AlarmRFUnpermitted), Name: protocol.AlarmRFUnpermitted, Priority: high},
+			protocol.AlarmSpec{Code: uint16(AlarmEnergyOver), Name: protocol.AlarmEnergyOver, Priority: high, Tolerance: energyTolerance},
+			protocol.AlarmSpec{Code: uint16(AlarmPower), Name: protocol.AlarmPower, Priority: medium, Tolerance: powerTolerance},
+			protocol.AlarmSpec{Code: uint16(AlarmImpedance), Name: protocol.AlarmImpedance, Priority: medium},
+			protocol.AlarmSpec{Code: uint16(AlarmOpenPin), Name: protocol.AlarmOpenPin, Priority: medium},
 		)
 	}
 	return list
