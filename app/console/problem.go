@@ -98,6 +98,8 @@ func explainSession(err error) *Problem {
 		refused    *device.RefusedError
 		echo       *device.EchoError
 		clock      *device.ClockError
+		pulse      *device.PulseError
+		alarm      *device.AlarmError
 		unsettled  *UnsettledError
 		settled    *SettledError
 		unfit      *PresetUnfitError
@@ -120,6 +122,10 @@ func explainSession(err error) *Problem {
 		return problem(err, "echo", echo.Error())
 	case errors.As(err, &clock):
 		return problem(err, "clock")
+	case errors.As(err, &pulse):
+		return problem(err, "pulse_contradicts", pulse.Index, pulse.Field, pulse.Told, pulse.Set)
+	case errors.As(err, &alarm):
+		return problem(err, "alarm_unknown", alarm.Code)
 	case errors.As(err, &ledger):
 		return problem(err, "ledger")
 	case errors.As(err, &refused) && refused.Request == protocol.TypeArm:
