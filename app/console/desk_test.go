@@ -42,6 +42,8 @@ type bench struct {
 	// dead makes the line carry nothing in either direction, as a pen does
 	// whose processor has stopped.
 	dead atomic.Bool
+	// lie bends what the pen says; nil: it is honest.
+	lie atomic.Pointer[lie]
 	// broken makes the records fail.
 	broken atomic.Bool
 	slow   atomic.Int64
@@ -138,7 +140,7 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 		Open: func(context.Context, device.Port) (io.ReadWriteCloser, error) {
 			ours, theirs := link.Pipe()
 			detach = b.pen.Attach(theirs)
-			return &tap{ReadWriteCloser: ours, seen: b.see, dead: &b.dead}, nil
+			return &tap{ReadWriteCloser: &liar{ReadWriteCloser: ours, lie: &b.lie}, seen: b.see, dead: &b.dead}, nil
 		},
 		Named:   true,
 		Options: device.Options{Rand: reader{rand.New(rand.NewPCG(1, 2))}, StatusRate: 20},
