@@ -177,6 +177,9 @@ const (
 	OutcomeComplete  Outcome = "complete"  // ended by the operator
 	OutcomeStopped   Outcome = "stopped"   // ended by STOP or a fault
 	OutcomeUncertain Outcome = "uncertain" // the link was lost while armed; see safety.md section 5
+	// OutcomeReconciled is a run that was uncertain until the pen had told all
+	// of it, and an operator had signed that.
+	OutcomeReconciled Outcome = "reconciled"
 )
 
 // Applied is one act of applying settings: what the pen read back.
@@ -196,6 +199,9 @@ type ArmIntent struct {
 	SettingsHash [8]byte
 	Settings     Settings
 	PulsesBefore uint32 // newest pulse of the pen's ledger when ARM was about to leave
+	LogBefore    uint32 // newest record of the pen's log then; 0: none, or not written down
+	Boot         uint32 // the pen's boot id then; 0: not written down
+	Result       ArmResult
 }
 
 // Envelope is what the limits of a treatment came to, as the pen enforces it.
@@ -237,6 +243,9 @@ type Treatment struct {
 	Started        time.Time     // first intent to arm
 	Ended          time.Time     // zero while open
 	Outcome        Outcome
+	// Reconciled is what is known of a run whose outcome was uncertain, and who
+	// signed it; its Cause is empty for every other run.
+	Reconciled Reconciliation
 }
 
 // Energy is the sum of the energy of all pulses of the treatment.

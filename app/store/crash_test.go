@@ -49,12 +49,35 @@ func childCrash(path string, say func(line)) error {
 			}
 			say(line{What: "pulses", ID: string(v.ID), N: (i + 1) * crashBatch})
 		}
-		v.Outcome = clinical.OutcomeComplete
-		if _, err = s.EndTreatment(ctx, v); err != nil {
+		if round%2 == 1 {
+			err = reconcileAndSign(s, v, say)
+		} else {
+			v.Outcome = clinical.OutcomeComplete
+			_, err = s.EndTreatment(ctx, v)
+		}
+		if err != nil {
 			return err
 		}
 		say(line{What: "end", ID: string(v.ID)})
 	}
+}
+
+// reconcileAndSign ends a treatment as one whose outcome was not known: first
+// what the pen told, then the signature.
+func reconcileAndSign(s *Store, v clinical.Treatment, say func(line)) error {
+	const before = 10 * crashBatch
+	v.Outcome, v.Pulses = clinical.OutcomeUncertain, pulsesOf(1, before, crashBatch)
+	v.Reconciled = clinical.Reconciliation{Cause: clinical.CauseLink, LedgerWhole: true, Spans: []clinical.PulseSpan{
+		{From: before, To: before + crashBatch - 1, Finding: clinical.PulseTold},
+	}}
+	v, err := s.ReconcileTreatment(context.Background(), v)
+	if err != nil {
+		return err
+	}
+	say(line{What: "told", ID: string(v.ID)})
+	v.Outcome, v.Reconciled.Signature = clinical.OutcomeReconciled, signed(clinical.AsReconciled).Signature
+	_, err = s.ReconcileTreatment(context.Background(), v)
+	return err
 }
 
 // A process is killed at random points, on one and the same store. What it had
@@ -108,6 +131,7 @@ func checkAcknowledged(t *testing.T, path string, acknowledged []line) {
 	}()
 	pulses := map[string]int{}
 	ended := map[string]bool{}
+	told := map[string]bool{}
 	for _, l := range acknowledged {
 		switch l.What {
 		case "patient":
@@ -122,6 +146,9 @@ func checkAcknowledged(t *testing.T, path string, acknowledged []line) {
 			pulses[l.ID] = 0
 		case "pulses":
 			pulses[l.ID] = l.N
+		case "told":
+			pulses[l.ID] += crashBatch
+			told[l.ID] = true
 		case "end":
 			ended[l.ID] = true
 		}
@@ -131,6 +158,12 @@ func checkAcknowledged(t *testing.T, path string, acknowledged []line) {
 		// A write that was not acknowledged any more may be there, but whole.
 		if err != nil || len(v.Pulses) < n || len(v.Pulses) > n+crashBatch || len(v.Pulses)%crashBatch != 0 || ended[id] && v.Ended.IsZero() {
 			t.Errorf("treatment %s: %d pulses acknowledged, %d there, ended %v, %v", id, n, len(v.Pulses), v.Ended, err)
+		}
+		// What the pen told and its pulses come together, and so do the signature
+		// and the end.
+		r := v.Reconciled
+		if told[id] && r.Cause == "" || r.Cause != "" && v.Tally().Told != crashBatch || (v.Outcome == clinical.OutcomeReconciled) != (r.Signature.Verdict != "") {
+			t.Errorf("treatment %s: %s, told %v, %+v", id, v.Outcome, told[id], r)
 		}
 	}
 	open, err := s.OpenTreatments(ctx)

@@ -84,6 +84,9 @@ type storedArm struct {
 	SettingsHash string         `json:"settings_hash"`
 	Settings     storedSettings `json:"settings"`
 	PulsesBefore uint32         `json:"pulses_before,omitempty"`
+	LogBefore    uint32         `json:"log_before,omitempty"`
+	Boot         uint32         `json:"boot,omitempty"`
+	Result       string         `json:"result,omitempty"`
 }
 
 // storedTreatment is the head of a treatment; pulses and alarms have keys of
@@ -113,6 +116,8 @@ type storedTreatment struct {
 	Started        time.Time       `json:"started"`
 	Ended          time.Time       `json:"ended,omitzero"`
 	Outcome        string          `json:"outcome"`
+	// Reconciled is only there for a run whose outcome was uncertain.
+	Reconciled *storedReconciliation `json:"reconciled,omitempty"`
 	// How many pulses and alarms the record has, once it has ended, so that one
 	// that is lost shows.
 	PulseCount int `json:"pulse_count,omitempty"`
@@ -250,7 +255,7 @@ func unpackApplied(v storedApplied) (clinical.Applied, error) {
 func packArm(a clinical.ArmIntent) storedArm {
 	return storedArm{
 		At: utc(a.At), CommandID: a.CommandID, SettingsHash: hex.EncodeToString(a.SettingsHash[:]), Settings: packSettings(a.Settings),
-		PulsesBefore: a.PulsesBefore,
+		PulsesBefore: a.PulsesBefore, LogBefore: a.LogBefore, Boot: a.Boot, Result: string(a.Result),
 	}
 }
 
@@ -258,7 +263,7 @@ func unpackArm(v storedArm) (clinical.ArmIntent, error) {
 	hash, err := unpackHash(v.SettingsHash)
 	return clinical.ArmIntent{
 		At: v.At, CommandID: v.CommandID, SettingsHash: hash, Settings: unpackSettings(v.Settings),
-		PulsesBefore: v.PulsesBefore,
+		PulsesBefore: v.PulsesBefore, LogBefore: v.LogBefore, Boot: v.Boot, Result: clinical.ArmResult(v.Result),
 	}, err
 }
 
@@ -286,6 +291,7 @@ func packTreatment(t clinical.Treatment) storedTreatment {
 	for _, a := range t.Arms {
 		v.Arms = append(v.Arms, packArm(a))
 	}
+	v.Reconciled = packReconciliation(t.Reconciled)
 	return v
 }
 
@@ -327,7 +333,11 @@ func (v storedTreatment) treatment(id clinical.ID, revision uint32) (clinical.Tr
 		}
 		t.Arms = append(t.Arms, u)
 	}
-	return t, nil
+	if v.Reconciled == nil {
+		return t, nil
+	}
+	t.Reconciled, err = v.Reconciled.reconciliation()
+	return t, err
 }
 
 func packAlarm(a clinical.Alarm) storedAlarm {

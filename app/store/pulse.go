@@ -29,39 +29,50 @@ func (s *Store) AppendPulses(ctx context.Context, id clinical.ID, pulses []clini
 	}
 	var differ []error
 	err := s.update(ctx, func(t *txn) error {
-		if err := t.mustBeOpen(id); err != nil || len(pulses) == 0 {
+		if err := t.mustBeOpen(id); err != nil {
 			return err
 		}
-		arrival, err := t.nextNumber(bucketPulses)
-		if err != nil {
-			return err
-		}
-		for _, p := range pulses {
-			p.At = utc(p.At)
-			k := numbered(key(id), p.Boot, p.Index)
-			switch old, err := t.get(bucketPulses, k); {
-			case errors.Is(err, ErrNotFound):
-				if err := t.put(bucketPulses, k, packPulse(storedPulse{arrival: arrival, pulse: p})); err != nil {
-					return err
-				}
-			case err != nil:
-				return err
-			default:
-				was, err := unpackPulse(p.Boot, p.Index, old)
-				if err != nil {
-					return err
-				}
-				if reported(was.pulse) != reported(p) {
-					differ = append(differ, fmt.Errorf("%w: pulse %d of boot %d was reported otherwise before", ErrConflict, p.Index, p.Boot))
-				}
-			}
-		}
-		return nil
+		var err error
+		differ, err = t.appendPulses(id, pulses)
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	return errors.Join(differ...)
+}
+
+// appendPulses adds the pulses that are not stored yet, and returns what is to be
+// said of those that are stored otherwise.
+func (t *txn) appendPulses(id clinical.ID, pulses []clinical.Pulse) (differ []error, err error) {
+	if len(pulses) == 0 {
+		return nil, nil
+	}
+	arrival, err := t.nextNumber(bucketPulses)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pulses {
+		p.At = utc(p.At)
+		k := numbered(key(id), p.Boot, p.Index)
+		switch old, err := t.get(bucketPulses, k); {
+		case errors.Is(err, ErrNotFound):
+			if err := t.put(bucketPulses, k, packPulse(storedPulse{arrival: arrival, pulse: p})); err != nil {
+				return nil, err
+			}
+		case err != nil:
+			return nil, err
+		default:
+			was, err := unpackPulse(p.Boot, p.Index, old)
+			if err != nil {
+				return nil, err
+			}
+			if reported(was.pulse) != reported(p) {
+				differ = append(differ, fmt.Errorf("%w: pulse %d of boot %d was reported otherwise before", ErrConflict, p.Index, p.Boot))
+			}
+		}
+	}
+	return differ, nil
 }
 
 // reported is a pulse with only what the pen says of it.

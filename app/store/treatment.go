@@ -32,6 +32,7 @@ func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clini
 	c.that(t.Ended.IsZero(), "Ended", NotAllowed)
 	c.that(len(t.Pulses) == 0, "Pulses", NotAllowed)
 	c.that(len(t.Alarms) == 0, "Alarms", NotAllowed)
+	c.that(t.Reconciled.Cause == "", "Reconciled", NotAllowed)
 	if err := c.err(); err != nil {
 		return clinical.Treatment{}, err
 	}
@@ -64,7 +65,8 @@ func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clini
 
 // AmendTreatment stores the next revision of the head of an open treatment:
 // settings applied, passes, tip, outcome intent, open or uncertain. Pulses and
-// alarms of t are not stored, and come back as they are; append them.
+// alarms of t are not stored, and come back as they are; append them. A
+// treatment that has become uncertain stays so: only ReconcileTreatment leads on.
 //
 // Errors: *InvalidError with the field (Patient and Started can't change);
 // ErrNotFound; ErrConflict if t.Revision is not the newest; ErrEnded.
@@ -73,6 +75,7 @@ func (s *Store) AmendTreatment(ctx context.Context, t clinical.Treatment) (clini
 	c := checker{record: "treatment"}
 	c.treatment(t)
 	c.that(t.Ended.IsZero(), "Ended", NotAllowed)
+	c.that(t.Reconciled.Signature.Verdict == "", "Reconciled.Signature", NotAllowed)
 	switch t.Outcome {
 	case clinical.OutcomeIntent, clinical.OutcomeOpen, clinical.OutcomeUncertain:
 	default:
@@ -85,8 +88,8 @@ func (s *Store) AmendTreatment(ctx context.Context, t clinical.Treatment) (clini
 }
 
 // EndTreatment stores the last revision of the head of a treatment, with outcome
-// complete, stopped or uncertain; Ended is now unless set. From then on the
-// record can't be changed. Pulses and alarms of t are not stored, and come back
+// complete or stopped; Ended is now unless set. From then on the record can't be
+// changed. One that is uncertain ends by a signature, with ReconcileTreatment. Pulses and alarms of t are not stored, and come back
 // as they are; append them before.
 //
 // Errors as with AmendTreatment, ErrEnded also if it had ended before.
@@ -99,20 +102,55 @@ func (s *Store) EndTreatment(ctx context.Context, t clinical.Treatment) (clinica
 	c.treatment(t)
 	c.that(!t.Ended.Before(t.Started), "Ended", BadValue)
 	switch t.Outcome {
-	case clinical.OutcomeComplete, clinical.OutcomeStopped, clinical.OutcomeUncertain:
+	case clinical.OutcomeComplete, clinical.OutcomeStopped:
 	default:
 		c.refuse("Outcome", NotAllowed)
 	}
+	c.that(t.Reconciled.Signature.Verdict == "", "Reconciled.Signature", NotAllowed)
 	if err := c.err(); err != nil {
 		return clinical.Treatment{}, err
 	}
 	return s.revise(ctx, t)
 }
 
+// ReconcileTreatment stores what became known of a treatment whose outcome is
+// uncertain: the next revision of its head, and those pulses of t that are not
+// stored yet, in one synced write, so that from whom a pulse is known never
+// stands without the pulse. With a signature it is the last revision: the
+// outcome is reconciled where all is known, or uncertain, which it then stays
+// for ever. Pulses and alarms come back as they are; alarms of t are not stored.
+//
+// Errors, with nothing stored: *InvalidError with the field; ErrNotFound;
+// ErrConflict if t.Revision is not the newest, or if a stored pulse was reported
+// otherwise; ErrEnded.
+func (s *Store) ReconcileTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	signed := t.Reconciled.Signature.Verdict != ""
+	if signed && t.Ended.IsZero() {
+		t.Ended = s.clock()
+	}
+	t = stored(t)
+	c := checker{record: "treatment"}
+	c.treatment(t)
+	c.reconciled(t, signed)
+	if err := c.err(); err != nil {
+		return clinical.Treatment{}, err
+	}
+	return s.reviseWith(ctx, t, t.Pulses)
+}
+
 // revise writes the next revision of an open treatment's head; with an end, the last.
 func (s *Store) revise(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	return s.reviseWith(ctx, t, nil)
+}
+
+// reviseWith is revise together with pulses.
+func (s *Store) reviseWith(ctx context.Context, t clinical.Treatment, pulses []clinical.Pulse) (clinical.Treatment, error) {
 	err := s.update(ctx, func(x *txn) error {
 		if err := x.mustBeOpen(t.ID); err != nil {
+			return err
+		}
+		differ, err := x.appendPulses(t.ID, pulses)
+		if err := errors.Join(err, errors.Join(differ...)); err != nil {
 			return err
 		}
 		plain, err := x.checkRevision(bucketTreatments, t.Revision, t.ID)
@@ -126,6 +164,8 @@ func (s *Store) revise(ctx context.Context, t clinical.Treatment) (clinical.Trea
 		c := checker{record: "treatment"}
 		c.that(t.Patient == before.Patient, "Patient", CantChange)
 		c.that(t.Started.Equal(before.Started), "Started", CantChange)
+		c.that(before.Outcome != clinical.OutcomeUncertain || t.Reconciled.Cause != "" || before.Reconciled.Cause == "", "Reconciled.Cause", CantChange)
+		c.that(before.Outcome != clinical.OutcomeUncertain || t.Outcome == clinical.OutcomeUncertain || t.Outcome == clinical.OutcomeReconciled, "Outcome", CantChange)
 		if err := c.err(); err != nil {
 			return err
 		}
@@ -148,6 +188,16 @@ func stored(t clinical.Treatment) clinical.Treatment {
 	t.Arms = slices.Clone(t.Arms)
 	for i := range t.Arms {
 		t.Arms[i].At = utc(t.Arms[i].At)
+	}
+	r := &t.Reconciled
+	r.LostAt, r.AskedAt, r.Signature.At = utc(r.LostAt), utc(r.AskedAt), utc(r.Signature.At)
+	r.Contradiction, r.Events = slices.Clone(r.Contradiction), slices.Clone(r.Events)
+	for i := range r.Contradiction {
+		c := &r.Contradiction[i]
+		c.Console.At, c.Pen.At = utc(c.Console.At), utc(c.Pen.At)
+	}
+	for i := range r.Events {
+		r.Events[i].At = utc(r.Events[i].At)
 	}
 	return t
 }

@@ -226,7 +226,8 @@ func TestOpenTreatmentsAfterOpeningAgain(t *testing.T) {
 	clock.add(time.Hour)
 	ended := must(s.BeginTreatment(ctx, aTreatment(patient)))(t)
 	ended.Outcome = clinical.OutcomeUncertain
-	must(s.EndTreatment(ctx, ended))(t)
+	ended.Reconciled = signed(clinical.AsUncertain)
+	must(s.ReconcileTreatment(ctx, ended))(t)
 	clock.add(time.Hour)
 	brought := aTreatment(patient)
 	brought.ID = s.NewID()

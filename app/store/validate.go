@@ -216,6 +216,39 @@ func (c *checker) treatment(t clinical.Treatment) {
 	}
 }
 
+// reconciled checks what became known of a treatment, and its signature. That
+// an outcome is reconciled means that nothing is unknown and nothing disputed.
+func (c *checker) reconciled(t clinical.Treatment, signed bool) {
+	r := t.Reconciled
+	c.that(r.Cause != "", "Reconciled.Cause", Missing)
+	c.optional("Reconciled.Cause", string(r.Cause), maxWordRunes)
+	c.that(storableTime(r.LostAt), "Reconciled.LostAt", BadValue)
+	c.that(storableTime(r.AskedAt), "Reconciled.AskedAt", BadValue)
+	c.that(len(t.Pulses) <= maxBatch, "Pulses", TooLong)
+	for _, p := range t.Pulses {
+		c.pulse(p)
+	}
+	if !signed {
+		c.that(t.Ended.IsZero(), "Ended", NotAllowed)
+		c.that(t.Outcome == clinical.OutcomeUncertain, "Outcome", NotAllowed)
+		return
+	}
+	c.operator("Reconciled.Signature.By.", r.Signature.By)
+	c.that(r.Signature.By.Role.MayTreat(), "Reconciled.Signature.By.Role", NotAllowed)
+	c.that(storableTime(r.Signature.At), "Reconciled.Signature.At", BadValue)
+	c.that(!t.Ended.Before(t.Started), "Ended", BadValue)
+	switch r.Signature.Verdict {
+	case clinical.AsReconciled, clinical.AsUncertain:
+	default:
+		c.refuse("Reconciled.Signature.Verdict", BadValue)
+	}
+	switch {
+	case t.Outcome == clinical.OutcomeUncertain:
+	case t.Outcome != clinical.OutcomeReconciled, !r.Known(), r.Signature.Verdict != clinical.AsReconciled:
+		c.refuse("Outcome", NotAllowed)
+	}
+}
+
 func (c *checker) pulse(p clinical.Pulse) {
 	c.that(storableTime(p.At), "At", BadValue)
 	c.that(p.Pass >= 0 && p.Pass <= 1<<31-1, "Pass", BadValue)
