@@ -118,7 +118,7 @@ func (w *window) run(ctx context.Context) error {
 	defer ended()
 	w.app.Lifecycle().SetOnExitedForeground(func() {
 		if r := w.room(); r != nil && r.window != nil {
-			r.window.LostFocus()
+			r.window.LostFocus(clinical.FellFocus)
 		}
 	})
 	w.await(ctx, first)

@@ -32,7 +32,8 @@ type attempt struct {
 	begun   bool // the record was there before
 	ctx     context.Context
 	cancel  context.CancelFunc
-	end     clinical.Outcome // set where the treatment was ended meanwhile
+	end     clinical.Outcome   // set where the treatment was ended meanwhile
+	fell    *clinical.FallBack // why it comes to nothing; nil: it does not
 }
 
 // Arm asks the pen for READY for exactly the settings whose hash was shown to
@@ -68,7 +69,7 @@ func (d *Desk) arm(shown [8]byte) {
 	}
 	a := &attempt{command: command, shown: shown, purpose: d.confirmation(), begun: d.run != nil}
 	a.ctx, a.cancel = context.WithCancel(d.ctx)
-	d.attempt = a
+	d.attempt, d.up, d.fellLast = a, true, nil
 	write := d.cfg.Records.BeginTreatment
 	if a.begun {
 		write = d.cfg.Records.AmendTreatment
@@ -119,6 +120,9 @@ func (d *Desk) intentWritten(a *attempt, record clinical.Treatment, err error) {
 	}
 	if !a.begun {
 		d.run = &run{record: record, pass: 1, seen: make(map[uint64]bool)}
+		if a.fell != nil {
+			d.recordFall(*a.fell)
+		}
 	}
 	s := d.session.Load()
 	if a.ctx.Err() != nil || s == nil || d.run == nil || a.purpose != d.confirmation() {
@@ -149,11 +153,7 @@ func (d *Desk) armAnswered(a *attempt, err error) {
 		d.run.stopped = false
 		d.run.record.Outcome = clinical.OutcomeOpen
 		d.stop = StopView{Latency: d.stop.Latency}
-		d.rec.head(d.cfg.Records.AmendTreatment, d.run.record, func(t clinical.Treatment, err error) {
-			if err != nil {
-				d.wrote(t.ID, 0, err)
-			}
-		})
+		d.amend()
 	}
 	d.attemptEnded(a, err)
 }
@@ -162,6 +162,7 @@ func (d *Desk) armAnswered(a *attempt, err error) {
 func (d *Desk) attemptEnded(a *attempt, err error) {
 	a.cancel()
 	d.attempt, d.armErr = nil, err
+	d.up = d.up && err == nil
 	if a.end != "" {
 		d.endRun(a.end)
 	}

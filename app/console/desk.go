@@ -53,6 +53,7 @@ type Desk struct {
 	jobs    sync.WaitGroup
 	ctx     context.Context // Run's; set before any job starts
 	rec     *recorder
+	here    atomic.Int64 // when a person last pressed something, in ns since 1970
 
 	// All below belongs to Run.
 	link      device.LinkState
@@ -73,8 +74,12 @@ type Desk struct {
 	stop      StopView
 	attempt   *attempt // of arming; nil: none is going on
 	armErr    error
-	ticked    time.Time // of the newest tick
-	still     time.Time // of the newest tick that came late
+	up        bool               // armed, or about to be, and no reason was given yet why that ended
+	fellLast  *clinical.FallBack // the newest return to STANDBY; nil: none since the last arming
+	idleSince time.Time          // of the newest trigger or input while armed; zero: not armed
+	triggered time.Time          // when the trigger was last seen held while armed, or READY began
+	ticked    time.Time          // of the newest tick
+	still     time.Time          // of the newest tick that came late
 	notices   []Notice
 	noticeID  int
 }
@@ -177,6 +182,7 @@ func (d *Desk) tick() {
 	if now.Sub(d.ticked) > tickEvery+stillLimit {
 		d.still = now
 	}
+	d.watchReady(now, d.ticked)
 	d.ticked = now
 	if d.run != nil {
 		d.run.tick(now, d.live().State)

@@ -82,8 +82,8 @@ func (d *Desk) judge() {
 // reselect is called after anything that the limits depend on has changed: an
 // armed pen falls back to STANDBY, the limits are computed again, and fields
 // that no person has set get the new starting values.
-func (d *Desk) reselect() {
-	d.fallBack()
+func (d *Desk) reselect(why clinical.FallBackReason) {
+	d.fallBack(why)
 	if d.applied.has && d.applied.purpose != d.confirmation() {
 		// What was confirmed for another operator, patient or place stays
 		// unconfirmed, also when the old one comes back.
@@ -119,7 +119,7 @@ func (d *Desk) Type(p clinical.Parameter, text string) {
 	d.post(func() {
 		v, err := clinical.ParseInput(p, text)
 		if err != nil {
-			d.fallBack()
+			d.fallBack(clinical.FellSettings)
 			d.draft.field[p].refused = &Refusal{Err: err, Text: text}
 			return
 		}
@@ -155,7 +155,7 @@ func (d *Desk) enter(p clinical.Parameter, v int32, text string) {
 	if d.draft.problem != nil || !d.draft.limits.ByParameter[p].Present {
 		return
 	}
-	d.fallBack()
+	d.fallBack(clinical.FellSettings)
 	snapped, rounded := d.draft.limits.Snap(p, v)
 	l := d.draft.limits.ByParameter[p]
 	switch {

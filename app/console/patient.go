@@ -156,8 +156,12 @@ func (d *Desk) SavePatient(p clinical.Patient, done func(clinical.Patient, error
 			saved, err := d.cfg.Patients.SavePatient(ctx, p)
 			return func() {
 				if err == nil && d.patient != nil && d.patient.ID == saved.ID {
+					why := clinical.FellPatient
+					if d.patient.Fitzpatrick != saved.Fitzpatrick {
+						why = clinical.FellSkinType
+					}
 					d.patient = &saved
-					d.reselect()
+					d.reselect(why)
 					d.publish()
 				}
 				done(saved, err)

@@ -29,27 +29,6 @@ func (d *Desk) live() protocol.Status {
 // armed says whether the pen may give output at the next trigger.
 func (d *Desk) armed() bool { return d.live().State.Armed() }
 
-// fallBack disarms an armed pen: something that the operator confirmed is
-// about to change.
-func (d *Desk) fallBack() {
-	d.cancelAttempt()
-	if s := d.session.Load(); s != nil && d.armed() {
-		s.Disarm()
-	}
-}
-
-// cancelAttempt makes sure that an attempt to arm comes to nothing: ARM does
-// not leave any more, or is followed by DISARM.
-func (d *Desk) cancelAttempt() {
-	if d.attempt != nil {
-		d.attempt.cancel()
-	}
-}
-
-// FallBack takes an armed pen to STANDBY: the treatment page was left, the
-// window lost the focus or was hidden, the screen was locked.
-func (d *Desk) FallBack() { d.post(d.fallBack) }
-
 // linkChanged follows the supervisor.
 func (d *Desk) linkChanged() {
 	old := d.link
@@ -74,6 +53,7 @@ func (d *Desk) penFound(s *device.Session) {
 	info := s.Info()
 	other := !d.pen.known || d.pen.info.Serial != info.Serial || d.pen.info.Model != info.Model
 	if other { // a record is of one pen
+		d.fell(clinical.FellLink)
 		d.endRun(clinical.OutcomeComplete)
 	}
 	d.pen = penState{known: info.Descriptor != nil, info: info, capability: capability(info)}
@@ -87,7 +67,7 @@ func (d *Desk) penFound(s *device.Session) {
 		d.draft = draft{}
 		d.sel.fit(d.cfg.Library, d.pen.capability.Kind)
 	}
-	d.reselect()
+	d.reselect(clinical.FellLink)
 	d.refreshPresets()
 	d.reconcile(s)
 }
@@ -97,7 +77,7 @@ func (d *Desk) penLost(s *device.Session) {
 	d.session.CompareAndSwap(s, nil)
 	d.drain()
 	d.applied = applied{}
-	d.cancelAttempt()
+	d.fallBack(clinical.FellLink)
 	kind := NoticeMedium
 	uncertain := d.run != nil && (d.run.armed || errors.Is(s.Err(), device.ErrUncertain))
 	if uncertain {
@@ -236,8 +216,9 @@ func (d *Desk) penEvent(e device.Event) {
 // to STANDBY itself; the limits may be others now.
 func (d *Desk) tipChanged(t protocol.TipInfo) {
 	if now := tip(t); now != d.pen.tip {
+		d.fallBack(clinical.FellTip)
 		d.pen.tip = now
-		d.reselect()
+		d.reselect(clinical.FellTip)
 	}
 }
 

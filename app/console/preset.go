@@ -116,7 +116,7 @@ func (d *Desk) takePreset(p clinical.Preset) {
 	}
 	d.sel = selection{indication: p.Indication, zone: p.Zone, spot: 1}
 	d.draft = draft{}
-	d.reselect()
+	d.reselect(clinical.FellSettings)
 	for _, param := range clinical.AllParameters() {
 		if d.draft.limits.ByParameter[param].Present {
 			d.draft.set(param, param.Of(p.Settings), true)

@@ -207,7 +207,7 @@ func (d *Desk) runView() RunView {
 }
 
 func (d *Desk) armView(blocks []clinical.Block) ArmView {
-	v := ArmView{Err: explain(d.armErr), State: ArmReady, Hash: d.applied.snapshot.Hash}
+	v := ArmView{Err: explain(d.armErr), State: ArmReady, Hash: d.applied.snapshot.Hash, Fell: d.fellLast}
 	switch {
 	case d.attempt != nil:
 		v.State = Arming

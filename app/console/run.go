@@ -43,9 +43,6 @@ func WireTreatment(id clinical.ID) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// Disarm takes the pen to STANDBY.
-func (d *Desk) Disarm() { d.post(d.fallBack) }
-
 // Clear leaves ESTOP or FAULT for STANDBY.
 func (d *Desk) Clear() {
 	d.post(func() {
@@ -73,6 +70,9 @@ func (d *Desk) stateChanged(st protocol.State) {
 	if st == protocol.StateStandby && !d.stop.Unconfirmed {
 		d.stop = StopView{Latency: d.stop.Latency}
 	}
+	if st == protocol.StateStopped || st == protocol.StateFault {
+		d.up = false // no fall back: the alarm and the stop say why
+	}
 	if d.run == nil {
 		return
 	}
@@ -88,6 +88,7 @@ func (d *Desk) stateChanged(st protocol.State) {
 // READY too is known only from its STATUS: until then the run counts as armed,
 // and a link that is lost now leaves it uncertain.
 func (d *Desk) armEnded(e device.Event) {
+	d.penFell(e)
 	if errors.Is(e.Err, device.ErrNotAlive) || errors.Is(e.Err, device.ErrStale) {
 		d.safetyEvent(e)
 	}
@@ -180,7 +181,7 @@ func (d *Desk) EndTreatment() {
 // endRun closes the open record, if there is one. A run that was stopped and
 // not armed again ends as stopped. Its last pulses are written first.
 func (d *Desk) endRun(outcome clinical.Outcome) {
-	d.fallBack()
+	d.fallBack(clinical.FellEnded)
 	if d.attempt != nil { // its intent is on its way to the disk
 		d.attempt.end = outcome
 		return
@@ -242,7 +243,7 @@ func (d *Desk) wrote(id clinical.ID, pulses int, err error) {
 	if err != nil {
 		// A record that can't be written may not grow: stop treating, keep what
 		// is in memory and keep trying.
-		d.fallBack()
+		d.fallBack(clinical.FellRecord)
 		d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
 		return
 	}

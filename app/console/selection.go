@@ -37,7 +37,7 @@ func (d *Desk) ChooseOperator(id clinical.ID) {
 		for _, o := range d.operators {
 			if o.ID == id {
 				d.takeOperator(o)
-				d.reselect()
+				d.reselect(clinical.FellOperator)
 				return
 			}
 		}
@@ -77,6 +77,7 @@ func (d *Desk) openPatient(id clinical.ID, then func()) {
 }
 
 func (d *Desk) takePatient(p clinical.Patient, presets []clinical.Preset, history []clinical.Treatment, errs ...error) {
+	d.fallBack(clinical.FellPatient)
 	if d.patient == nil || d.patient.ID != p.ID {
 		d.endRun(clinical.OutcomeComplete)
 		d.draft = draft{}
@@ -89,7 +90,7 @@ func (d *Desk) takePatient(p clinical.Patient, presets []clinical.Preset, histor
 			d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err})
 		}
 	}
-	d.reselect()
+	d.reselect(clinical.FellPatient)
 }
 
 // ChooseIndication ends the open treatment: a record is of one indication and
@@ -99,11 +100,12 @@ func (d *Desk) ChooseIndication(key clinical.IndicationKey) {
 		if d.sel.indication == key {
 			return
 		}
+		d.fallBack(clinical.FellIndication)
 		d.endRun(clinical.OutcomeComplete)
 		d.sel.indication, d.sel.spot = key, 1
 		d.sel.fitZone(d.cfg.Library, d.pen.capability.Kind)
 		d.loaded.Changed = d.loaded.ID != ""
-		d.reselect()
+		d.reselect(clinical.FellIndication)
 	})
 }
 
@@ -113,10 +115,11 @@ func (d *Desk) ChooseZone(key clinical.ZoneKey) {
 		if d.sel.zone == key {
 			return
 		}
+		d.fallBack(clinical.FellZone)
 		d.endRun(clinical.OutcomeComplete)
 		d.sel.zone = key
 		d.loaded.Changed = d.loaded.ID != ""
-		d.reselect()
+		d.reselect(clinical.FellZone)
 	})
 }
 
@@ -125,7 +128,7 @@ func (d *Desk) ChooseZone(key clinical.ZoneKey) {
 func (d *Desk) ChooseSpotPulses(n int) {
 	d.post(func() {
 		d.sel.spot = min(max(n, 1), max(d.draft.limits.MaxPulsesPerSpot, 1))
-		d.reselect()
+		d.reselect(clinical.FellSettings)
 	})
 }
 

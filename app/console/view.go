@@ -201,6 +201,9 @@ type ArmView struct {
 	State ArmState
 	Hash  [8]byte // of the settings that the pen read back; what Arm is asked for
 	Err   error   // of the last attempt
+	// Fell is why the last READY, or attempt, went back to STANDBY; nil: it did
+	// not, or a new attempt has begun.
+	Fell *clinical.FallBack
 }
 
 // StopView is the state of the stop.

@@ -141,7 +141,7 @@ func TestAnythingThatWasConfirmedDisarms(t *testing.T) {
 		"patient":    func(b *bench) { b.desk.ChoosePatient(b.patient("Okafor")) },
 		"operator":   func(b *bench) { b.desk.ChooseOperator(b.desk.View().Operators[1].ID) },
 		"tip":        func(b *bench) { _ = b.pen.Hand().ChangeTip(sim.TipFor(sim.R1)) },
-		"leaving":    func(b *bench) { b.desk.FallBack() },
+		"leaving":    func(b *bench) { b.desk.FallBack(clinical.FellPage) },
 		"disarm":     func(b *bench) { b.desk.Disarm() },
 		"end":        func(b *bench) { b.desk.EndTreatment() },
 		"skin type": func(b *bench) {
@@ -253,7 +253,7 @@ func TestNoIntentOnDiskNoArm(t *testing.T) {
 // time: ARM never leaves.
 func TestFallBackDuringArming(t *testing.T) {
 	for name, change := range map[string]func(*bench){
-		"leaving the page": func(b *bench) { b.desk.FallBack() },
+		"leaving the page": func(b *bench) { b.desk.FallBack(clinical.FellPage) },
 		"disarm":           func(b *bench) { b.desk.Disarm() },
 		"operator":         func(b *bench) { b.desk.ChooseOperator(b.desk.View().Operators[1].ID) },
 		"patient":          func(b *bench) { b.desk.ChoosePatient(b.patient("Okafor")) },

@@ -89,6 +89,11 @@ type storedArm struct {
 	Result       string         `json:"result,omitempty"`
 }
 
+type storedFall struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+}
+
 // storedTreatment is the head of a treatment; pulses and alarms have keys of
 // their own.
 type storedTreatment struct {
@@ -113,6 +118,8 @@ type storedTreatment struct {
 	Arms           []storedArm     `json:"arms,omitempty"`
 	Passes         int             `json:"passes,omitempty"`
 	StopLatencyNS  int64           `json:"stop_latency_ns,omitempty"`
+	StopCheckNS    int64           `json:"stop_check_ns,omitempty"`
+	FallBacks      []storedFall    `json:"fall_backs,omitempty"`
 	Started        time.Time       `json:"started"`
 	Ended          time.Time       `json:"ended,omitzero"`
 	Outcome        string          `json:"outcome"`
@@ -283,13 +290,16 @@ func packTreatment(t clinical.Treatment) storedTreatment {
 		PenBoot: t.PenBoot, Simulated: t.Simulated, Tip: packTip(t.Tip), Indication: string(t.Indication),
 		Zone: string(t.Zone), Fitzpatrick: uint8(t.Fitzpatrick), LibraryVersion: t.LibraryVersion,
 		LibraryHash: t.LibraryHash, Preset: string(t.Preset), PresetRevision: t.PresetRevision, Passes: t.Passes,
-		StopLatencyNS: int64(t.StopLatency), Started: utc(t.Started), Ended: utc(t.Ended), Outcome: string(t.Outcome),
+		StopLatencyNS: int64(t.StopLatency), StopCheckNS: int64(t.StopCheck), Started: utc(t.Started), Ended: utc(t.Ended), Outcome: string(t.Outcome),
 	}
 	for _, a := range t.Applied {
 		v.Applied = append(v.Applied, packApplied(a))
 	}
 	for _, a := range t.Arms {
 		v.Arms = append(v.Arms, packArm(a))
+	}
+	for _, f := range t.FallBacks {
+		v.FallBacks = append(v.FallBacks, storedFall{At: utc(f.At), Reason: string(f.Reason)})
 	}
 	v.Reconciled = packReconciliation(t.Reconciled)
 	return v
@@ -317,7 +327,7 @@ func (v storedTreatment) treatment(id clinical.ID, revision uint32) (clinical.Tr
 		Simulated: v.Simulated, Tip: tip, Indication: clinical.IndicationKey(v.Indication), Zone: clinical.ZoneKey(v.Zone),
 		Fitzpatrick: clinical.Fitzpatrick(v.Fitzpatrick), LibraryVersion: v.LibraryVersion, LibraryHash: v.LibraryHash,
 		Preset: clinical.ID(v.Preset), PresetRevision: v.PresetRevision, Passes: v.Passes,
-		StopLatency: time.Duration(v.StopLatencyNS), Started: v.Started, Ended: v.Ended, Outcome: clinical.Outcome(v.Outcome),
+		StopLatency: time.Duration(v.StopLatencyNS), StopCheck: time.Duration(v.StopCheckNS), Started: v.Started, Ended: v.Ended, Outcome: clinical.Outcome(v.Outcome),
 	}
 	for _, a := range v.Applied {
 		u, err := unpackApplied(a)
@@ -332,6 +342,9 @@ func (v storedTreatment) treatment(id clinical.ID, revision uint32) (clinical.Tr
 			return clinical.Treatment{}, err
 		}
 		t.Arms = append(t.Arms, u)
+	}
+	for _, f := range v.FallBacks {
+		t.FallBacks = append(t.FallBacks, clinical.FallBack{At: f.At, Reason: clinical.FallBackReason(f.Reason)})
 	}
 	if v.Reconciled == nil {
 		return t, nil

@@ -189,6 +189,10 @@ func stored(t clinical.Treatment) clinical.Treatment {
 	for i := range t.Arms {
 		t.Arms[i].At = utc(t.Arms[i].At)
 	}
+	t.FallBacks = slices.Clone(t.FallBacks)
+	for i := range t.FallBacks {
+		t.FallBacks[i].At = utc(t.FallBacks[i].At)
+	}
 	r := &t.Reconciled
 	r.LostAt, r.AskedAt, r.Signature.At = utc(r.LostAt), utc(r.AskedAt), utc(r.Signature.At)
 	r.Contradiction, r.Events = slices.Clone(r.Contradiction), slices.Clone(r.Events)

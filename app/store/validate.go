@@ -200,6 +200,7 @@ func (c *checker) treatment(t clinical.Treatment) {
 	c.that(t.PresetRevision >= 0, "PresetRevision", BadValue)
 	c.that(t.Passes >= 0, "Passes", BadValue)
 	c.that(t.StopLatency >= 0, "StopLatency", BadValue)
+	c.that(t.StopCheck >= 0, "StopCheck", BadValue)
 	c.that(storableTime(t.Started), "Started", BadValue)
 	c.that(storableTime(t.Ended), "Ended", BadValue)
 	for _, a := range t.Applied {
@@ -207,6 +208,10 @@ func (c *checker) treatment(t clinical.Treatment) {
 			c.refuse("Applied.At", BadValue)
 			break
 		}
+	}
+	for _, f := range t.FallBacks {
+		c.that(storableTime(f.At), "FallBacks.At", BadValue)
+		c.key("FallBacks.Reason", string(f.Reason))
 	}
 	for _, a := range t.Arms {
 		if !storableTime(a.At) {

@@ -85,7 +85,7 @@ func TestHandpieceDrawer(t *testing.T) {
 	pad.KeyDown(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	pad.KeyUp(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	pad.MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
-	w.LostFocus()
+	w.LostFocus(clinical.FellFocus)
 	tapName(t, w, "hand.contact")
 	tapName(t, w, "hand.contact")
 	tapName(t, w, "hand.change_tip")

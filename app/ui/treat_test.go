@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
+	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
@@ -99,16 +100,16 @@ func TestHoldArmsWhatIsShown(t *testing.T) {
 func TestLeavingTheTreatPageOrTheWindowDisarms(t *testing.T) {
 	w, d := use(t, "treat-ready")
 	w.ShowPage("patients")
-	expect(t, d, "disarm")
+	expect(t, d, "fall back: page")
 	if w.Page() != "patients" {
 		t.Error("the page did not change")
 	}
 	w, d = use(t, "treat-ready")
-	w.LostFocus()
-	expect(t, d, "disarm")
+	w.LostFocus(clinical.FellFocus)
+	expect(t, d, "fall back: focus")
 	w, d = use(t, "treat-standby")
 	w.ShowPage("patients")
-	w.LostFocus()
+	w.LostFocus(clinical.FellFocus)
 	expect(t, d)
 }
 

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/keys"
 	"stipple/app/ui/overlay"
@@ -229,11 +230,11 @@ func (w *Window) ShowPage(name string) {
 // Page is the name of the page in front.
 func (w *Window) Page() string { return w.pages[w.current].Name() }
 
-// LostFocus tells that the window lost the focus, was minimised or locked:
-// READY ends (safety.md section 2).
-func (w *Window) LostFocus() {
+// LostFocus tells that the window lost the focus (FellFocus), or was minimised
+// or locked by the system (FellMinimised): READY ends (safety.md section 2).
+func (w *Window) LostFocus(why clinical.FallBackReason) {
 	if w.outputPossible() {
-		w.cfg.Desk.Disarm()
+		w.cfg.Desk.FallBack(why)
 	}
 	w.drawer.release()
 }

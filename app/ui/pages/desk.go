@@ -40,6 +40,10 @@ type Desk interface {
 	// Arm asks for READY for exactly the settings whose hash the window shows.
 	Arm(shown [8]byte)
 	Disarm()
+	// FallBack takes a pen that is armed, or about to be, to STANDBY.
+	FallBack(why clinical.FallBackReason)
+	// Here tells that a person is here: a key or a pointer was pressed.
+	Here()
 	// Stop never waits for anything.
 	Stop()
 	Clear()

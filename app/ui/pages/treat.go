@@ -152,8 +152,8 @@ func (p *Treat) Enter() {}
 
 // Leave disarms: leaving the page ends READY (safety.md section 2).
 func (p *Treat) Leave() {
-	if p.view.Pen.Phase == console.Ready || p.view.Pen.Phase == console.Treating {
-		p.env.Desk.Disarm()
+	if locked(p.view) {
+		p.env.Desk.FallBack(clinical.FellPage)
 	}
 }
 

@@ -138,6 +138,12 @@ func (d *Desk) Arm([8]byte) {}
 // Disarm does nothing.
 func (d *Desk) Disarm() {}
 
+// FallBack does nothing.
+func (d *Desk) FallBack(clinical.FallBackReason) {}
+
+// Here does nothing.
+func (d *Desk) Here() {}
+
 // Stop does nothing: there is no pen behind a picture.
 func (d *Desk) Stop() {}
 
