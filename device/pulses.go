@@ -168,31 +168,44 @@ func (s *Session) onMissing(from uint32, m protocol.Message, err error) {
 // past it. It is for STANDBY; while output is possible it is refused with
 // ErrArmed. Errors: ErrMonitor, ErrNoReply, *RefusedError, *LedgerError.
 func (s *Session) Pulses(ctx context.Context, from uint32) (pulses []protocol.Pulse, oldest, newest uint32, err error) {
+	err = s.ReadPulses(ctx, from, func(page protocol.PulsePage) {
+		oldest, newest = page.Oldest, page.Newest
+		pulses = append(pulses, page.Pulses...)
+	})
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	return pulses, oldest, newest, nil
+}
+
+// ReadPulses is Pulses page by page, each handed to take as it comes: what was
+// read before an error is not lost. A page that contradicts the ones before it is
+// a *LedgerError and is not handed over.
+func (s *Session) ReadPulses(ctx context.Context, from uint32, take func(protocol.PulsePage)) error {
 	from = max(from, 1)
-	for {
+	for read := 0; ; {
 		page, err := s.pulsePage(ctx, from)
 		if err != nil {
-			return nil, 0, 0, err
+			return err
 		}
-		oldest, newest = page.Oldest, page.Newest
+		next := from
 		for _, p := range page.Pulses {
-			if p.Index < from || p.Index < oldest || p.Index > newest {
-				return nil, 0, 0, &LedgerError{From: from, Why: "index out of order"}
+			if p.Index < next || p.Index < page.Oldest || p.Index > page.Newest {
+				return &LedgerError{From: from, Why: "index out of order"}
 			}
-			pulses = append(pulses, p)
-			from = p.Index + 1
-			if from == 0 {
-				return pulses, oldest, newest, nil
-			}
+			next = p.Index + 1
 		}
+		take(*page)
+		read += len(page.Pulses)
 		switch {
-		case from > newest || newest == 0:
-			return pulses, oldest, newest, nil
+		case next == 0, next > page.Newest, page.Newest == 0:
+			return nil
 		case len(page.Pulses) == 0:
-			return nil, 0, 0, &LedgerError{From: from, Why: "page is empty"}
-		case len(pulses) > maxLedger:
-			return nil, 0, 0, &LedgerError{From: from, Why: "does not end"}
+			return &LedgerError{From: from, Why: "page is empty"}
+		case read > maxLedger:
+			return &LedgerError{From: from, Why: "does not end"}
 		}
+		from = next
 	}
 }
 

@@ -82,6 +82,7 @@ func (d *Desk) intent(a *attempt) clinical.Treatment {
 	now := d.cfg.Now()
 	arm := clinical.ArmIntent{
 		At: now, CommandID: a.command, SettingsHash: a.shown, Settings: d.applied.settings, PulsesBefore: d.live().NewestPulse,
+		LogBefore: d.live().NewestLog, Boot: d.pen.info.Boot,
 	}
 	if d.run != nil {
 		d.run.record.Arms = append(d.run.record.Arms, arm)
@@ -148,7 +149,8 @@ func (d *Desk) armAnswered(a *attempt, err error) {
 		d.attemptEnded(a, err)
 		return
 	}
-	d.run.armed = err == nil || d.armed()
+	d.run.armed, d.run.left = err == nil || d.armed(), d.cfg.Now()
+	d.armResult(a.command, err)
 	if err == nil {
 		d.run.stopped = false
 		d.run.record.Outcome = clinical.OutcomeOpen
@@ -156,6 +158,19 @@ func (d *Desk) armAnswered(a *attempt, err error) {
 		d.amend()
 	}
 	d.attemptEnded(a, err)
+}
+
+// armResult writes down what became of an ARM, or asks for it.
+func (d *Desk) armResult(command uint64, err error) {
+	var refused *device.RefusedError
+	switch {
+	case err == nil:
+		d.run.result(command, clinical.ArmExecuted)
+	case errors.As(err, &refused):
+		d.run.result(command, clinical.ArmRejected)
+	case errors.Is(err, device.ErrUncertain):
+		d.askArm(command, err)
+	}
 }
 
 // attemptEnded is the end of an attempt, however it went.

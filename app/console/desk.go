@@ -71,6 +71,9 @@ type Desk struct {
 	loadedSet clinical.Settings
 	run       *run
 	unsettled []*unsettled
+	ending    []*ending
+	checked   bool        // the records that a crash left open are known
+	heard     device.Live // what the pen said last, also after its session
 	stop      StopView
 	attempt   *attempt // of arming; nil: none is going on
 	armErr    error
@@ -155,6 +158,11 @@ func (d *Desk) shutDown() {
 	if d.run != nil {
 		d.endRun(clinical.OutcomeComplete)
 	}
+	d.await(2 * quietAfter)
+	for _, e := range d.ending {
+		d.suspend(e.run.record, clinical.CauseCrash, nil, d.lastLive())
+	}
+	d.ending = nil
 }
 
 // post hands f to Run. It drops f once the desk has ended.
@@ -187,6 +195,8 @@ func (d *Desk) tick() {
 	if d.run != nil {
 		d.run.tick(now, d.live().State)
 	}
+	d.tickEnding()
+	d.tickUnsettled(now)
 }
 
 // Stop sends ESTOP. It waits for nothing: not for Run, the store or the window.

@@ -20,7 +20,7 @@ func (d *Desk) facts() clinical.Facts {
 	f := clinical.Facts{
 		PenKind:          d.pen.capability.Kind,
 		LinkAlive:        clinical.FactOf(here),
-		OutcomeKnown:     clinical.FactOf(len(d.unsettled) == 0),
+		OutcomeKnown:     clinical.FactOf(d.checked && len(d.unsettled) == 0 && len(d.ending) == 0),
 		OperatorMayTreat: clinical.FactOf(d.operator.Role.MayTreat()),
 		PatientChosen:    clinical.FactOf(d.patient != nil),
 		PlaceChosen:      clinical.FactOf(d.sel.indication != "" && d.sel.zone != ""),

@@ -27,8 +27,8 @@ const (
 // kind gives way.
 const maxNotices = 20
 
-// Signs says whether acknowledging the notice is a signature under how a
-// treatment ended: worth a question first.
+// Signs says whether the notice stands for a run that has to be signed, on the
+// page that is for it.
 func (n Notice) Signs() bool { return strings.HasPrefix(n.Key, unsettledKey) }
 
 // note shows a notice in place of the one of the same key.
@@ -67,18 +67,14 @@ func (d *Desk) resolvePen() {
 	d.notices = slices.DeleteFunc(d.notices, func(n Notice) bool { return strings.HasPrefix(n.Key, noticePen) })
 }
 
-// Acknowledge takes a notice away. Acknowledging a run whose outcome was not
-// known is the operator's signature: its record ends as the pen's ledger said,
-// or as uncertain.
+// Acknowledge takes a notice away. It signs nothing: see Sign.
 func (d *Desk) Acknowledge(id int) {
 	d.post(func() {
 		i := slices.IndexFunc(d.notices, func(n Notice) bool { return n.ID == id })
 		if i < 0 {
 			return
 		}
-		key := d.notices[i].Key
 		d.notices = slices.Delete(d.notices, i, i+1)
-		d.sign(key)
 	})
 }
 

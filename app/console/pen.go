@@ -69,23 +69,31 @@ func (d *Desk) penFound(s *device.Session) {
 	}
 	d.reselect(clinical.FellLink)
 	d.refreshPresets()
-	d.reconcile(s)
+	d.reconcile()
 }
 
 // penLost ends a session. A pen that was armed leaves an uncertain run.
 func (d *Desk) penLost(s *device.Session) {
-	d.session.CompareAndSwap(s, nil)
+	last := s.Live()
+	d.heard = last
 	d.drain()
+	d.session.CompareAndSwap(s, nil)
 	d.applied = applied{}
 	d.fallBack(clinical.FellLink)
 	kind := NoticeMedium
-	uncertain := d.run != nil && (d.run.armed || errors.Is(s.Err(), device.ErrUncertain))
+	uncertain := d.run != nil && (d.run.owed(d.cfg.Now(), last) || errors.Is(s.Err(), device.ErrUncertain))
 	if uncertain {
 		kind = NoticeHigh // lost while treating (safety.md section 7)
 	}
 	d.note(Notice{Kind: kind, Key: noticeLink, Err: device.ErrLinkLost})
 	if uncertain { // after the notice, which belongs into its record
-		d.suspend(s.Err())
+		r := d.run.record
+		d.run = nil
+		d.suspend(r, clinical.CauseLink, s.Err(), last)
+	}
+	d.tickEnding() // the endings that were owed something end as uncertain, too
+	for _, u := range d.unsettled {
+		u.tries, u.next = 0, time.Time{}
 	}
 }
 

@@ -16,6 +16,9 @@ type Link interface {
 	Changes() <-chan struct{}
 	// Stop sends ESTOP to whatever pen is connected. It never waits.
 	Stop()
+	// Forget gives up waiting for the unit whose outcome was uncertain: any pen
+	// will do.
+	Forget()
 }
 
 // Patients keeps patients. Errors are those of its documentation; each names
@@ -42,6 +45,9 @@ type Records interface {
 	AppendPulses(context.Context, clinical.ID, []clinical.Pulse) error
 	AppendAlarms(context.Context, clinical.ID, []clinical.Alarm) error
 	EndTreatment(context.Context, clinical.Treatment) (clinical.Treatment, error)
+	// ReconcileTreatment writes what became known of an uncertain treatment, its
+	// pulses with it, and with a signature its end: one act.
+	ReconcileTreatment(context.Context, clinical.Treatment) (clinical.Treatment, error)
 	Treatment(context.Context, clinical.ID) (clinical.Treatment, error)
 	Treatments(ctx context.Context, patient clinical.ID) ([]clinical.Treatment, error)
 	OpenTreatments(context.Context) ([]clinical.Treatment, error)

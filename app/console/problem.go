@@ -93,21 +93,24 @@ func explainPort(err error) *Problem {
 
 func explainSession(err error) *Problem {
 	var (
-		major      *device.MajorError
-		descriptor *device.DescriptorError
-		refused    *device.RefusedError
-		echo       *device.EchoError
-		clock      *device.ClockError
-		pulse      *device.PulseError
-		alarm      *device.AlarmError
-		unsettled  *UnsettledError
-		settled    *SettledError
-		unfit      *PresetUnfitError
-		ledger     *device.LedgerError
+		major        *device.MajorError
+		descriptor   *device.DescriptorError
+		refused      *device.RefusedError
+		echo         *device.EchoError
+		clock        *device.ClockError
+		pulse        *device.PulseError
+		alarm        *device.AlarmError
+		unsettled    *UnsettledError
+		settled      *SettledError
+		contradicted *ContradictedError
+		unfit        *PresetUnfitError
+		ledger       *device.LedgerError
 	)
 	switch {
 	case errors.As(err, &settled):
 		return problem(err, "settled", settled.Patient, settled.Found, settled.Cut)
+	case errors.As(err, &contradicted):
+		return problem(err, codeContradicted, contradicted.Patient, contradicted.Treatment.PenSerial)
 	case errors.As(err, &unsettled) && unsettled.Lost != nil:
 		return problem(err, "ledger_lost", unsettled.Patient)
 	case errors.As(err, &unsettled):
@@ -153,6 +156,10 @@ func sentinels() []struct {
 		{ErrBlocked, "arm_blocked"},
 		{ErrFellBack, "fell_back"},
 		{ErrPresetName, "preset_name"},
+		{ErrMayNotSign, "may_not_sign"},
+		{ErrShownOtherwise, "shown_otherwise"},
+		{ErrNotAnswered, "not_answered"},
+		{ErrAllKnown, "all_known"},
 		{ErrNoPatient, "no_patient"},
 		{ErrNotWhole, "not_whole"},
 		{errOutside, "outside"},

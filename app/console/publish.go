@@ -26,6 +26,7 @@ func (d *Desk) publish() {
 		Training:   d.cfg.Training,
 		ThrowAway:  d.cfg.ThrowAway,
 		Notices:    d.noticeViews(),
+		Uncertain:  d.uncertainViews(),
 	}
 	if d.pen.known {
 		v.Indications, v.Zones = d.indicationChoices(), d.zoneChoices()

@@ -59,7 +59,13 @@ func (r *recorder) after(then func()) { r.queue <- entry{then: then} }
 // EndTreatment), behind all that was queued before, and hands what is on disk
 // then to then, on Run's goroutine.
 func (r *recorder) head(write func(context.Context, clinical.Treatment) (clinical.Treatment, error), t clinical.Treatment, then func(clinical.Treatment, error)) {
-	t.Pulses, t.Alarms = nil, nil // they are appended on their own
+	t.Pulses = nil // they are appended on their own
+	r.whole(write, t, then)
+}
+
+// whole is head with the pulses of t, for a write that takes both at once.
+func (r *recorder) whole(write func(context.Context, clinical.Treatment) (clinical.Treatment, error), t clinical.Treatment, then func(clinical.Treatment, error)) {
+	t.Alarms = nil // they are appended on their own
 	r.after(func() {
 		t.Revision = max(t.Revision, r.revision[t.ID])
 		written, err := write(context.Background(), t)

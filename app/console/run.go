@@ -14,9 +14,12 @@ import (
 // run is the treatment that is open at the desk.
 type run struct {
 	record  clinical.Treatment
-	durable int  // pulses on disk
-	armed   bool // ARM was sent and the pen has not been seen in STANDBY since
-	stopped bool // ended by STOP or a fault since the last arming
+	durable int       // pulses on disk
+	armed   bool      // ARM was sent and the pen has not been seen in STANDBY since
+	left    time.Time // when the pen was last seen armed, or leaving it
+	unsure  int       // ARMs whose outcome is not known yet
+	strange uint64    // pulses that the pen has counted meanwhile and that are not the run's
+	stopped bool      // ended by STOP or a fault since the last arming
 	pass    int
 	seen    map[uint64]bool // pulses in the record, by boot and index
 	strokes uint64
@@ -27,6 +30,9 @@ type run struct {
 
 // tick counts the time that the trigger is held.
 func (r *run) tick(now time.Time, s protocol.State) {
+	if s.Armed() {
+		r.left = now
+	}
 	if s == protocol.StateTreating && !r.lastTick.IsZero() {
 		r.zoneTime += now.Sub(r.lastTick)
 	}
@@ -73,14 +79,14 @@ func (d *Desk) stateChanged(st protocol.State) {
 	if st == protocol.StateStopped || st == protocol.StateFault {
 		d.up = false // no fall back: the alarm and the stop say why
 	}
-	if d.run == nil {
-		return
-	}
-	switch st {
-	case protocol.StateStandby:
-		d.run.armed = d.run.armed && d.attempt != nil
-	case protocol.StateStopped, protocol.StateFault:
-		d.run.armed, d.run.stopped = false, true
+	for _, r := range d.runs() {
+		r.left = d.cfg.Now()
+		switch st {
+		case protocol.StateStandby:
+			r.armed = r.armed && d.attempt != nil
+		case protocol.StateStopped, protocol.StateFault:
+			r.armed, r.stopped = false, true
+		}
 	}
 }
 
@@ -121,27 +127,34 @@ func (d *Desk) stopEvent(e device.Event) {
 
 // pulse takes one entry of the pen's ledger into the record it belongs to.
 func (d *Desk) pulse(p protocol.Pulse) {
-	if d.run == nil || p.TreatmentID != WireTreatment(d.run.record.ID) {
+	r := d.wireRun(p)
+	if r == nil {
+		d.strangePulse(p)
 		return
 	}
-	c := d.clinicalPulse(p, d.run.pass)
-	if d.run.seen[pulseKey(c)] {
+	c := clinicalPulse(p, r.pass, timeOf(d.session.Load(), p, d.cfg.Now()))
+	if r.seen[pulseKey(c)] {
 		return
 	}
-	d.run.seen[pulseKey(c)] = true
-	d.run.record.Pulses = append(d.run.record.Pulses, c)
-	d.run.strokes += uint64(c.Strokes)
-	d.rec.pulse(d.run.record.ID, c)
+	r.seen[pulseKey(c)] = true
+	r.record.Pulses = append(r.record.Pulses, c)
+	r.strokes += uint64(c.Strokes)
+	d.rec.pulse(r.record.ID, c)
+}
+
+// timeOf is when a pulse began, by the clock of the session with its pen; now
+// where that is not known.
+func timeOf(s *device.Session, p protocol.Pulse, now time.Time) time.Time {
+	if s != nil && p.Boot == s.Info().Boot {
+		if t, _, ok := s.PenTime(p.Opened); ok {
+			return t
+		}
+	}
+	return now
 }
 
 // clinicalPulse is a ledger entry as the record keeps it.
-func (d *Desk) clinicalPulse(p protocol.Pulse, pass int) clinical.Pulse {
-	at := d.cfg.Now()
-	if s := d.session.Load(); s != nil && p.Boot == s.Info().Boot {
-		if t, _, ok := s.PenTime(p.Opened); ok {
-			at = t
-		}
-	}
+func clinicalPulse(p protocol.Pulse, pass int, at time.Time) clinical.Pulse {
 	return clinical.Pulse{
 		Index: p.Index, Boot: p.Boot, ArmID: p.ArmID, At: at, SettingsHash: p.SettingsHash, TipID: p.TipID,
 		Set: clinical.Settings{
@@ -179,7 +192,8 @@ func (d *Desk) EndTreatment() {
 }
 
 // endRun closes the open record, if there is one. A run that was stopped and
-// not armed again ends as stopped. Its last pulses are written first.
+// not armed again ends as stopped. It waits for its last pulses, which are
+// written first.
 func (d *Desk) endRun(outcome clinical.Outcome) {
 	d.fallBack(clinical.FellEnded)
 	if d.attempt != nil { // its intent is on its way to the disk
@@ -189,12 +203,9 @@ func (d *Desk) endRun(outcome clinical.Outcome) {
 	if d.run == nil {
 		return
 	}
-	r := d.run.record
-	if d.run.stopped {
-		outcome = clinical.OutcomeStopped
-	}
+	r := d.run
 	d.run = nil
-	d.end(r, outcome)
+	d.close(r, outcome)
 }
 
 // end writes the end of a record behind everything that is queued for it.

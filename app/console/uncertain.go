@@ -2,29 +2,47 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"stipple/app/clinical"
 	"stipple/device"
-	"stipple/protocol"
 )
 
 // unsettledKey begins the key of the notice that stands for a run whose
-// outcome is unknown, until the operator has signed what it was.
-const unsettledKey = "unsettled:"
+// outcome is unknown, until the operator has signed what it was; disputedKey
+// that of a pen that contradicts a record.
+const (
+	unsettledKey = "unsettled:"
+	disputedKey  = "disputed:"
+	// codeContradicted is the alarm's word in the record, which the window can
+	// word.
+	codeContradicted = "contradicted"
+)
 
 // unsettled is a run whose outcome is not known, or not signed yet. Its record
-// stays open, so that a console that ends now finds it again.
+// stays open, so that a console that ends now finds it again; what has become
+// known of it is written down at once.
 type unsettled struct {
-	record  clinical.Treatment
-	patient string // for people
-	cause   error  // nil after a crash of the console
-	// settled says that the pen's ledger has told what happened; lost is why
-	// it can't.
-	settled *SettledError
-	lost    error
+	record  clinical.Treatment // with all of its pulses, and what is known of them
+	patient *clinical.Patient  // nil: it can't be read
+	cause   error              // nil after a crash of the console
+
+	fresh    []clinical.Pulse // of the record, and not on disk yet
+	saved    bool             // the record is on disk as it is here
+	saving   bool
+	saveNext time.Time // when it is tried again
+
+	asking bool
+	err    error     // why the pen has not told all that it can
+	tries  int       // in this session
+	next   time.Time // when it is asked again; zero: at the next connection
+
+	version int // counts what the page shows
+	signing bool
+	signErr error
 }
 
 // UnsettledError is a treatment whose outcome is not known: the link was lost
@@ -33,7 +51,7 @@ type UnsettledError struct {
 	Treatment clinical.Treatment
 	Patient   string
 	Cause     error // nil after a crash of the console
-	Lost      error // why the pen's ledger can't settle it; nil: not asked yet
+	Lost      error // why the pen can't settle it; nil: it has not been asked yet
 }
 
 func (e *UnsettledError) Error() string {
@@ -43,20 +61,32 @@ func (e *UnsettledError) Error() string {
 // Unwrap is the cause.
 func (e *UnsettledError) Unwrap() error { return e.Cause }
 
-// SettledError says how an unsettled treatment compares with the pen's ledger.
-// The operator signs it; then the record ends.
+// SettledError says that the pen has told all of an unsettled treatment. The
+// operator signs it; then the record ends.
 type SettledError struct {
 	Treatment clinical.Treatment
 	Patient   string
 	Found     int // pulses that only the pen knew of
-	Cut       int // of those, the ones that did not run to their end
+	Cut       int // of all of them, the ones that did not run to their end
 }
 
 func (e *SettledError) Error() string {
 	return "treatment " + string(e.Treatment.ID) + " was compared with the pen's ledger"
 }
 
-// LedgerLostError is a pen whose ledger does not reach back to the treatment:
+// ContradictedError is a pen that contradicts the record of a treatment. Both
+// versions are kept.
+type ContradictedError struct {
+	Treatment clinical.Treatment
+	Patient   string
+	Count     int
+}
+
+func (e *ContradictedError) Error() string {
+	return fmt.Sprintf("the pen contradicts treatment %s %d times", e.Treatment.ID, e.Count)
+}
+
+// LedgerLostError is a pen whose ledger does not tell all of the treatment:
 // which pulses it gave is not known and never will be.
 type LedgerLostError struct {
 	Want           uint32 // the first pulse that is asked for
@@ -67,28 +97,49 @@ func (e *LedgerLostError) Error() string {
 	return fmt.Sprintf("the pen's ledger holds pulses %d to %d, pulse %d is asked for", e.Oldest, e.Newest, e.Want)
 }
 
-// suspend makes the open run unsettled: nothing is armed again until it is
-// signed.
-func (d *Desk) suspend(cause error) {
-	r := d.run.record
-	d.run = nil
+// Errors of a signature.
+var (
+	// ErrMayNotSign: whoever works here may not treat, and so not sign.
+	ErrMayNotSign = errors.New("only who may treat signs how a treatment ended")
+	// ErrShownOtherwise: what is known has changed since the page showed it.
+	ErrShownOtherwise = errors.New("what is known of the run has changed since it was shown")
+	// ErrNotAnswered: the pen has not told all that it can.
+	ErrNotAnswered = errors.New("the pen has not told all that it can yet")
+	// ErrAllKnown: a run of which all is known does not end as uncertain.
+	ErrAllKnown = errors.New("all of the run is known")
+)
+
+// suspend makes a run unsettled: nothing is armed again until it is signed. A
+// run that never reached the pen is none.
+func (d *Desk) suspend(r clinical.Treatment, cause clinical.UncertainCause, why error, last device.Live) {
 	r.Outcome = clinical.OutcomeUncertain
-	u := &unsettled{record: r, cause: cause}
-	if d.patient != nil && d.patient.ID == r.Patient {
-		u.patient = nameOf(*d.patient)
+	r.Reconciled = clinical.Reconciliation{Cause: cause, LostAt: d.cfg.Now(), BootThen: d.pen.info.Boot}
+	if last.Valid {
+		r.Reconciled.LostAt, r.Reconciled.LastCounted = last.At, last.Status.NewestPulse
 	}
+	u := &unsettled{cause: why}
+	if d.patient != nil && d.patient.ID == r.Patient {
+		u.patient = d.patient
+	}
+	d.addUnsettled(u, r)
+}
+
+// addUnsettled takes a run among the unsettled ones and writes down that it is.
+func (d *Desk) addUnsettled(u *unsettled, r clinical.Treatment) {
+	r.Reconciled, _ = clinical.Reconcile(r, clinical.PenTold{})
+	u.record = r
 	d.unsettled = append(d.unsettled, u)
 	d.showUnsettled(u)
-	d.rec.head(d.cfg.Records.AmendTreatment, r, func(_ clinical.Treatment, err error) {
-		if err != nil {
-			d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
-		}
-	})
+	d.save(u)
+	d.ask(u)
 }
 
 // nameOf is a patient's name as a list shows it.
-func nameOf(p clinical.Patient) string {
-	if p.GivenName == "" {
+func nameOf(p *clinical.Patient) string {
+	switch {
+	case p == nil:
+		return ""
+	case p.GivenName == "":
 		return p.FamilyName
 	}
 	return p.FamilyName + ", " + p.GivenName
@@ -96,132 +147,283 @@ func nameOf(p clinical.Patient) string {
 
 // showUnsettled shows how far a run is settled.
 func (d *Desk) showUnsettled(u *unsettled) {
+	u.version++
+	r, name := u.record.Reconciled, nameOf(u.patient)
 	n := Notice{Kind: NoticeHigh, Key: unsettledKey + string(u.record.ID)}
-	if u.settled != nil {
-		n.Kind, n.Err = NoticeMedium, u.settled
-	} else {
-		n.Err = &UnsettledError{Treatment: u.record, Patient: u.patient, Cause: u.cause, Lost: u.lost}
+	switch {
+	case r.Answered() && r.Known():
+		sum := u.record.Tally()
+		n.Kind, n.Err = NoticeMedium, &SettledError{Treatment: u.record, Patient: name, Found: sum.Told, Cut: sum.CutShort + sum.Interrupted}
+	case r.Answered():
+		n.Err = &UnsettledError{Treatment: u.record, Patient: name, Cause: u.cause,
+			Lost: &LedgerLostError{Want: u.record.FirstPulse(), Oldest: r.Oldest, Newest: r.Newest}}
+	default:
+		n.Err = &UnsettledError{Treatment: u.record, Patient: name, Cause: u.cause}
 	}
 	d.note(n)
 }
 
-// loadUnsettled finds the records that a crash left open.
+// loadUnsettled finds the records that a crash left open. Until it has, nothing
+// says that there is none, and nothing is armed.
 func (d *Desk) loadUnsettled() {
 	d.job(func(ctx context.Context) func() {
-		open, err := d.cfg.Records.OpenTreatments(ctx)
-		if err != nil {
-			return func() { d.note(Notice{Kind: NoticeHigh, Key: noticeStore, Err: err}) }
-		}
-		var found []*unsettled
-		for _, t := range open {
-			u := &unsettled{record: t}
-			if p, err := d.cfg.Patients.Patient(ctx, t.Patient); err == nil {
-				u.patient = nameOf(p)
+		for {
+			open, err := d.cfg.Records.OpenTreatments(ctx)
+			if err == nil {
+				found := d.foundOpen(ctx, open)
+				return func() { d.tookOpen(found) }
 			}
-			found = append(found, u)
-		}
-		return func() {
-			for _, u := range found {
-				if d.run == nil || d.run.record.ID != u.record.ID {
-					d.unsettled = append(d.unsettled, u)
-					d.showUnsettled(u)
-				}
-			}
-			if s := d.session.Load(); s != nil {
-				d.reconcile(s)
+			d.post(func() { d.note(Notice{Kind: NoticeHigh, Key: noticeStore, Err: err}) })
+			again := time.NewTimer(retryEvery)
+			select {
+			case <-again.C:
+			case <-ctx.Done():
+				again.Stop()
+				return nil
 			}
 		}
 	})
 }
 
-// reconcile asks the pen's ledger about the unsettled runs of this very unit.
-func (d *Desk) reconcile(s *device.Session) {
-	for _, u := range d.unsettled {
-		if u.settled != nil || u.record.PenSerial != s.Info().Serial || s.Info().Monitor {
+// foundOpen reads the patients of open records, the oldest record first.
+func (d *Desk) foundOpen(ctx context.Context, open []clinical.Treatment) []*unsettled {
+	var found []*unsettled
+	for _, t := range slices.Backward(open) {
+		u := &unsettled{record: t}
+		if p, err := d.cfg.Patients.Patient(ctx, t.Patient); err == nil {
+			u.patient = &p
+		}
+		found = append(found, u)
+	}
+	return found
+}
+
+func (d *Desk) tookOpen(found []*unsettled) {
+	d.checked = true
+	for _, u := range found {
+		r := u.record
+		if d.holds(r.ID) {
 			continue
 		}
-		record := u.record
-		d.penJob(func(ctx context.Context, s *device.Session) func() {
-			pulses, err := ledger(ctx, s, record)
-			return func() { d.settle(u, pulses, err) }
-		})
+		if r.Reconciled.Cause == "" {
+			r.Reconciled = clinical.Reconciliation{Cause: clinical.CauseCrash, LostAt: lastSign(r), BootThen: lastBoot(r)}
+		}
+		r.Outcome = clinical.OutcomeUncertain
+		d.addUnsettled(u, r)
 	}
 }
 
-// ledger reads all pulses of a treatment from the pen, those that the record
-// has among them. A ledger that does not reach back to the first arming, or
-// that ends before what the record has, is a *LedgerLostError.
-func ledger(ctx context.Context, s *device.Session, t clinical.Treatment) ([]protocol.Pulse, error) {
-	from, known := uint32(1), uint32(0)
-	if len(t.Arms) > 0 {
-		from = t.Arms[0].PulsesBefore + 1
+// holds says whether a treatment is one of this very run of the program.
+func (d *Desk) holds(id clinical.ID) bool {
+	if d.run != nil && d.run.record.ID == id {
+		return true
+	}
+	return slices.ContainsFunc(d.ending, func(e *ending) bool { return e.run.record.ID == id }) ||
+		slices.ContainsFunc(d.unsettled, func(u *unsettled) bool { return u.record.ID == id })
+}
+
+// lastSign is the newest time that stands in a record.
+func lastSign(t clinical.Treatment) time.Time {
+	last := t.Started
+	after := func(at time.Time) {
+		if at.After(last) {
+			last = at
+		}
+	}
+	for _, a := range t.Arms {
+		after(a.At)
 	}
 	for _, p := range t.Pulses {
-		known = max(known, p.Index)
+		after(p.At)
 	}
-	all, oldest, newest, err := s.Pulses(ctx, from)
-	if err != nil {
-		return nil, err
+	for _, a := range t.Alarms {
+		after(a.At)
 	}
-	if newest < max(from-1, known) || newest >= from && oldest > from {
-		return nil, &LedgerLostError{Want: from, Oldest: oldest, Newest: newest}
-	}
-	wire := WireTreatment(t.ID)
-	return slices.DeleteFunc(all, func(p protocol.Pulse) bool { return p.TreatmentID != wire }), nil
+	return last
 }
 
-// settle takes what the ledger said. A ledger that can't say leaves the run
-// unsettled; one that could not be read is asked again at the next connection.
-func (d *Desk) settle(u *unsettled, pulses []protocol.Pulse, err error) {
-	if !slices.Contains(d.unsettled, u) || u.settled != nil {
-		return
+// lastBoot is the newest boot of the pen that a record knows of.
+func lastBoot(t clinical.Treatment) uint32 {
+	if n := len(t.Arms); n > 0 && t.Arms[n-1].Boot != 0 {
+		return t.Arms[n-1].Boot
 	}
-	if err != nil {
-		u.lost = err
-		d.showUnsettled(u)
-		return
-	}
-	seen := make(map[uint64]bool)
-	for _, p := range u.record.Pulses {
-		seen[pulseKey(p)] = true
-	}
-	u.settled = &SettledError{Treatment: u.record, Patient: u.patient}
-	for _, p := range pulses {
-		c := d.clinicalPulse(p, max(u.record.Passes, 1))
-		if seen[pulseKey(c)] {
-			continue
-		}
-		u.record.Pulses = append(u.record.Pulses, c)
-		d.rec.pulse(u.record.ID, c)
-		u.settled.Found++
-		if p.Result != protocol.PulseComplete {
-			u.settled.Cut++
-		}
-	}
-	u.settled.Treatment = u.record
-	d.showUnsettled(u)
+	return t.PenBoot
 }
 
-// sign ends an unsettled run: by what the pen's ledger said, or as uncertain.
-// Who signed what goes into the record.
-func (d *Desk) sign(key string) {
-	id, ok := strings.CutPrefix(key, unsettledKey)
-	if !ok {
+// save writes down what is known of a run, signed or not, as one act. What the
+// store refuses is tried again.
+func (d *Desk) save(u *unsettled) {
+	if u.saving {
+		u.saved = false
 		return
 	}
-	i := slices.IndexFunc(d.unsettled, func(u *unsettled) bool { return string(u.record.ID) == id })
-	if i < 0 {
-		return
+	t := u.record
+	t.Pulses = u.fresh
+	u.saving, u.saved = true, true
+	d.rec.whole(d.cfg.Records.ReconcileTreatment, t, func(_ clinical.Treatment, err error) {
+		u.saving = false
+		if err != nil {
+			u.saved, u.saveNext = false, d.cfg.Now().Add(retryEvery)
+			d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
+			return
+		}
+		u.fresh = u.fresh[len(t.Pulses):]
+		d.resolve(noticeRecord)
+		if !u.saved {
+			d.save(u)
+		}
+	})
+}
+
+// tickUnsettled tries again what is to be tried again.
+func (d *Desk) tickUnsettled(now time.Time) {
+	for _, u := range d.unsettled {
+		if !u.saved && !u.saving && !now.Before(u.saveNext) {
+			d.save(u)
+		}
+		if !u.next.IsZero() && !now.Before(u.next) {
+			u.next = time.Time{}
+			d.ask(u)
+		}
 	}
-	u := d.unsettled[i]
-	d.unsettled = slices.Delete(d.unsettled, i, i+1)
-	outcome, text := clinical.OutcomeUncertain, "ended as uncertain"
-	if u.settled != nil {
-		outcome = clinical.OutcomeStopped
-		text = fmt.Sprintf("compared with the pen's ledger: %d more pulses, %d of them cut short", u.settled.Found, u.settled.Cut)
+}
+
+// Sign ends an unsettled run by the signature of whoever works here: as the pen
+// told it, or as uncertain. Shown is the version of what the page showed; what
+// has changed since is not signed. Whether it went well is in the next View.
+func (d *Desk) Sign(id clinical.ID, verdict clinical.Verdict, shown int) {
+	d.post(func() {
+		i := slices.IndexFunc(d.unsettled, func(u *unsettled) bool { return u.record.ID == id })
+		if i < 0 || d.unsettled[i].signing {
+			return
+		}
+		u := d.unsettled[i]
+		if u.signErr = d.maySign(u, verdict, shown); u.signErr == nil {
+			d.sign(u, verdict)
+		}
+	})
+}
+
+// maySign says why a run can't be signed like this.
+func (d *Desk) maySign(u *unsettled, verdict clinical.Verdict, shown int) error {
+	r := u.record.Reconciled
+	switch {
+	case !d.operator.Role.MayTreat():
+		return ErrMayNotSign
+	case shown != u.version:
+		return ErrShownOtherwise
+	case verdict == clinical.AsReconciled && !r.Answered():
+		return ErrNotAnswered
+	case verdict != clinical.AsReconciled && r.Answered() && r.Known():
+		return ErrAllKnown
 	}
-	signed := clinical.Alarm{At: d.cfg.Now(), Priority: "low", Text: text + ", signed by " + d.operator.Name}
-	u.record.Alarms = append(u.record.Alarms, signed)
-	d.rec.alarm(u.record.ID, signed)
-	d.end(u.record, outcome)
+	return nil
+}
+
+// sign writes signature and end as one act, behind all that was queued for the
+// record. Until it is on disk the run is not signed.
+func (d *Desk) sign(u *unsettled, verdict clinical.Verdict) {
+	t := u.record
+	t.Pulses = u.fresh
+	t.Reconciled.Signature = clinical.Signature{At: d.cfg.Now(), By: d.operator, Verdict: verdict}
+	t.Ended, t.Outcome = d.cfg.Now(), clinical.OutcomeUncertain
+	if verdict == clinical.AsReconciled && t.Reconciled.Known() {
+		t.Outcome = clinical.OutcomeReconciled
+	}
+	u.signing = true
+	d.rec.whole(d.cfg.Records.ReconcileTreatment, t, func(_ clinical.Treatment, err error) {
+		u.signing = false
+		if u.signErr = err; err == nil {
+			t.Pulses = u.record.Pulses
+			d.signed(u, t)
+		}
+	})
+}
+
+// signed takes a run away that has been signed. Any pen will do again where
+// nothing waits for the one that was lost.
+func (d *Desk) signed(u *unsettled, t clinical.Treatment) {
+	d.unsettled = slices.DeleteFunc(d.unsettled, func(o *unsettled) bool { return o == u })
+	d.resolve(unsettledKey + string(t.ID))
+	d.resolve(disputedKey + string(t.ID))
+	waits := func(o *unsettled) bool { return sameUnit(o.record, t.PenModel, t.PenSerial) }
+	if !slices.ContainsFunc(d.unsettled, waits) {
+		d.cfg.Link.Forget()
+	}
+	if d.patient != nil && d.patient.ID == t.Patient {
+		d.history = append([]clinical.Treatment{t}, d.historyWithout(t.ID)...)
+		d.refreshHistory()
+	}
+}
+
+// sameUnit says whether a treatment was given with a unit.
+func sameUnit(t clinical.Treatment, model, serial string) bool {
+	return t.PenModel == model && t.PenSerial == serial
+}
+
+// unsettledHere says whether the pen that is connected has a run that is not
+// settled. Until it is, nothing that changes that pen is sent but ESTOP, DISARM
+// and CLEAR (SPEC.md section 5.2).
+func (d *Desk) unsettledHere() bool {
+	info := d.pen.info
+	return slices.ContainsFunc(d.unsettled, func(u *unsettled) bool { return sameUnit(u.record, info.Model, info.Serial) })
+}
+
+// UncertainView is a run whose outcome is not known, or not signed yet, as the
+// page shows it.
+type UncertainView struct {
+	Treatment      clinical.Treatment // with its pulses and what is known of them
+	Patient        *clinical.Patient  // nil: it can't be read
+	IndicationName string
+	ZoneName       string
+	Place          UncertainPlace
+	Other          string // serial number of the other pen, with PlaceOther
+	Asking         bool   // the pen is being asked now
+	Err            error  // why it has not told all that it can
+	Version        int    // of what is shown; Sign is given it
+	CanReconciled  bool   // may be signed as reconciled
+	CanUncertain   bool   // may be signed as uncertain
+	Signing        bool
+	SignErr        error // of the last attempt to sign
+}
+
+// UncertainPlace says where the run's pen is.
+type UncertainPlace string
+
+// The places.
+const (
+	PlaceAway  UncertainPlace = "away"
+	PlaceOther UncertainPlace = "other" // another pen is plugged in
+	PlaceHere  UncertainPlace = "here"
+)
+
+// uncertainViews are the unsettled runs, the oldest first.
+func (d *Desk) uncertainViews() []UncertainView {
+	var out []UncertainView
+	for _, u := range d.unsettled {
+		r := u.record.Reconciled
+		v := UncertainView{
+			Treatment: u.record, Patient: u.patient, ZoneName: d.zoneName(u.record.Zone), Asking: u.asking, Err: explain(u.err),
+			Version: u.version, Signing: u.signing, SignErr: explain(u.signErr),
+			CanReconciled: r.Answered(), CanUncertain: !r.Answered() || !r.Known(),
+		}
+		v.IndicationName, _ = d.cfg.Library.IndicationName(u.record.Indication)
+		v.Place, v.Other = d.placeOf(u)
+		out = append(out, v)
+	}
+	return out
+}
+
+// placeOf says where a run's pen is.
+func (d *Desk) placeOf(u *unsettled) (UncertainPlace, string) {
+	var other *device.OtherUnitError
+	switch info := d.pen.info; {
+	case d.session.Load() != nil && sameUnit(u.record, info.Model, info.Serial):
+		return PlaceHere, ""
+	case d.session.Load() != nil:
+		return PlaceOther, info.Serial
+	case errors.As(d.link.Problem, &other):
+		return PlaceOther, other.Got
+	}
+	return PlaceAway, ""
 }

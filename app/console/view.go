@@ -39,6 +39,9 @@ type View struct {
 	Arm      ArmView
 	Stop     StopView
 	Notices  []Notice // newest last; each until acknowledged or resolved
+	// Uncertain are the runs whose outcome is not known or not signed, the oldest
+	// first. Nothing is armed until there is none.
+	Uncertain []UncertainView
 	// Training says that the store is one for training, ThrowAway that it is
 	// removed when the console ends.
 	Training  bool
