@@ -202,7 +202,7 @@ func judgeRF(w *world, ledger []protocol.Pulse) {
 			w.fail("pulse %d at %v has the RF of another record", p.Index, opened)
 		default:
 			used[i] = true
-			if d := flowed[i]; p.Result != protocol.PulseInterrupted && !w.during(sim.SwitchPowerFrozen, d.Start, d.End) && differs(w.withoutLeak(d, p.Energy), protocol.Microjoules(p.Energy)) {
+			if d := flowed[i]; p.Result != protocol.PulseInterrupted && !w.frozen(d) && differs(w.withoutLeak(d, p.Energy), protocol.Microjoules(p.Energy)) {
 				w.fail("pulse %d tells of %d uJ, %d flowed; %s", p.Index, p.Energy, d.Energy, w.around(flowed, i, p))
 			}
 			if d := flowed[i]; d.ArmID != p.ArmID {
@@ -237,6 +237,13 @@ func (w *world) withoutLeak(d observer.Delivery, told uint32) protocol.Microjoul
 		return d.Energy - min(more, leakSlack)
 	}
 	return d.Energy
+}
+
+// frozen says whether the sensor of power froze in a pulse, or while it decayed:
+// one that holds a reading above 0 goes on telling of RF until the pen takes it
+// for stray, and the record has more than what flowed.
+func (w *world) frozen(d observer.Delivery) bool {
+	return w.during(sim.SwitchPowerFrozen, d.Start, d.End+protocol.StrayRF)
 }
 
 const energySlack32 = uint32(energySlack)
