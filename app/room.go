@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"stipple/app/awake"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/store"
@@ -25,6 +26,7 @@ type room struct {
 	pen       pen
 	link      *device.Supervisor
 	desk      *console.Desk
+	awake     *awake.Keeper
 	window    *ui.Window
 	throwAway string // folder to remove at the end; empty: none
 
@@ -88,12 +90,24 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 		Handpiece: r.pen.hand,
 		Simulate:  simulate,
 	})
+	r.awake = awake.New(awake.Config{
+		Who:  appName,
+		Why:  "a pen is armed",
+		Away: func(why awake.Reason) { r.desk.Away(fellAway(why)) },
+		Problem: func(err error) {
+			log.Warn("the computer may sleep or lock while a pen is armed, or nobody tells of it", "cause", err)
+		},
+	})
 	return r, nil
 }
 
 // start runs what the room is made of. The ends come in the reverse order.
 func (r *room) start(ctx context.Context) {
-	r.desk.Watch(r.window.Refresh)
+	r.desk.Watch(func() {
+		r.awake.Hold(keepsAwake(r.desk.View().Pen.Phase))
+		r.window.Refresh()
+	})
+	r.goRun(ctx, r.awake.Run) // first, so that it ends behind the desk, which disarms
 	if r.pen.run != nil {
 		r.goRun(ctx, r.pen.run)
 	}
@@ -105,6 +119,23 @@ func (r *room) start(ctx context.Context) {
 		<-ctx.Done()
 		return nil
 	})
+}
+
+// keepsAwake says in which phases the computer must not sleep: those with output.
+func keepsAwake(p console.Phase) bool {
+	switch p {
+	case console.Ready, console.Treating, console.Service:
+		return true
+	}
+	return false
+}
+
+// fellAway is why READY ends when the person went away.
+func fellAway(why awake.Reason) clinical.FallBackReason {
+	if why == awake.Locked {
+		return clinical.FellLocked
+	}
+	return clinical.FellSleep
 }
 
 // verify reads every record once, beside the work. Opening has checked the

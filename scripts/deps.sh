@@ -4,14 +4,15 @@
 #   build   what the C half of the window (OpenGL, X11, Wayland) and of the
 #           sound need to compile
 #   window  the same, and a screen that exists in memory only, with a hand
-#           that moves its pointer and presses its keys
+#           that moves its pointer and presses its keys, and a message bus of
+#           the tests' own
 #
 # Quick and silent where all is there. Says what it installs and why before it
 # does. Exit 2: something is missing that it may not or can't install.
 set -eu
 
 build="gcc libc6-dev libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev libasound2-dev"
-window="xvfb libgl1-mesa-dri xdotool"
+window="xvfb libgl1-mesa-dri xdotool dbus-daemon"
 
 case "${1:-}" in
 build) wanted=$build why="to compile the window" ;;
@@ -47,7 +48,7 @@ esac
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	case "$1" in
 	build) elsewhere go gcc ;;
-	window) elsewhere go gcc Xvfb xdotool ;;
+	window) elsewhere go gcc Xvfb xdotool dbus-daemon ;;
 	esac
 	exit 0
 fi

@@ -24,7 +24,7 @@ CGO_ENABLED=0 go test -tags brokenpen -run 'Flaw|Broken' ./device/sim ./device/s
 # The bench tool and everything under it must build elsewhere, too.
 for system in windows darwin; do
 	step "builds for $system, without cgo"
-	GOOS=$system CGO_ENABLED=0 go build ./protocol/... ./device/... ./app/clinical/... ./app/console/... ./app/store/... ./app/chart/...
+	GOOS=$system CGO_ENABLED=0 go build ./protocol/... ./device/... ./app/clinical/... ./app/console/... ./app/store/... ./app/chart/... ./app/awake
 done
 
 step "what needs cgo, and the import arrows"
@@ -35,7 +35,7 @@ go test . ./app
 # between that thread and the others is worth the detector's time.
 step "race detector"
 # shellcheck disable=SC2046
-go test -race $(go list ./device/... ./protocol/conformance ./app/console/... ./app/store/... ./app/ui/trace | grep -v -x -e stipple/device/penctl -e stipple/device/systemtest)
+go test -race $(go list ./device/... ./protocol/conformance ./app/console/... ./app/store/... ./app/awake ./app/ui/trace | grep -v -x -e stipple/device/penctl -e stipple/device/systemtest)
 go test -race ./device/systemtest -args -seed 3
 go test -race -run 'Redraw|Clock' ./app/ui
 
