@@ -264,7 +264,7 @@ func (s *Session) checkArm(at time.Duration, st *protocol.Status) {
 		return
 	}
 	if s.arm.phase == armNone || st.ArmID != s.arm.id || s.arm.service != (st.State == protocol.StateService) {
-		if !s.stop.active() {
+		if !s.stop.meant() {
 			s.event(at, Event{Kind: EventUnconfirmedReady, ArmID: st.ArmID, State: st.State})
 			s.stopFor(at, fmt.Errorf("%v under arm id %08x was not confirmed", st.State, st.ArmID))
 		}

@@ -207,6 +207,36 @@ func (e *AlarmError) Error() string {
 	return fmt.Sprintf("pen tells of alarm %d, which its descriptor does not have", e.Code)
 }
 
+// StopStep is a step of CheckStop.
+type StopStep string
+
+// The steps at which a check of the stop can fail.
+const (
+	StepBegin    StopStep = "begin"    // the pen was not in STANDBY
+	StepConfirm  StopStep = "confirm"  // no STOPPED within protocol.StopConfirm; the stop goes on
+	StepLatch    StopStep = "latch"    // STOPPED, and STATUS did not say ESTOP, or left it by itself
+	StepClear    StopStep = "clear"    // CLEAR was refused, or what became of it is not known
+	StepStandby  StopStep = "standby"  // CLEAR was carried out, and STATUS did not say STANDBY
+	StepSettings StopStep = "settings" // the settings were others afterwards
+)
+
+// StopCheckError is a check of the stop that failed: the pen must not be armed.
+type StopCheckError struct {
+	Step  StopStep
+	State protocol.State // the newest that STATUS said
+	Cause error          // of StepClear; nil for the others
+}
+
+func (e *StopCheckError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("check of the stop fails at %s in %v: %v", e.Step, e.State, e.Cause)
+	}
+	return fmt.Sprintf("check of the stop fails at %s in %v", e.Step, e.State)
+}
+
+// Unwrap is the cause.
+func (e *StopCheckError) Unwrap() error { return e.Cause }
+
 // ServiceError is something that the pen does in SERVICE only.
 type ServiceError struct{ State protocol.State }
 

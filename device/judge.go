@@ -147,7 +147,7 @@ func (s *Session) judgeAlarm(at time.Duration, e *protocol.Event) {
 // lied stops a pen that contradicts what was confirmed. A pen that is being
 // stopped already is not told of again. The mutex is held.
 func (s *Session) lied(at time.Duration, why error) {
-	if s.stop.active() {
+	if s.stop.meant() {
 		return
 	}
 	s.event(at, Event{Kind: EventContradiction, Err: why})

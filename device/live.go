@@ -90,24 +90,35 @@ func (s *Session) onStatus(at time.Duration, f protocol.Frame) {
 	}
 	hole := s.status.hole || s.status.seen && isGap(at-s.status.at)
 	s.status.hole = false
-	old := s.status.state
 	first := !s.status.seen
 	s.status.seen, s.status.at, s.status.state, s.status.permits = true, at, st.State, st.Permits()
 	s.checkClock(at, st.Clock)
-	s.live.Store(&Live{Valid: true, Status: st, At: s.wall(at), RTT: s.clock.last, Gaps: s.status.gaps})
+	s.live.Store(&Live{Valid: true, Status: st, At: s.wall(at), RTT: s.clock.last, Gaps: s.status.gaps, Checking: s.checking(st.State)})
 	s.samples.add(s.wall(at).UnixMicro(), hole, &st)
 	if first {
 		close(s.status.first)
-		s.pulses.last, s.judge.from = st.NewestPulse, st.Clock
-	} else if old != st.State {
-		s.event(at, Event{Kind: EventState, Old: old, State: st.State})
+		s.pulses.last, s.judge.from, s.status.told = st.NewestPulse, st.Clock, st.State
+	} else {
+		s.tellState(at)
 	}
 	s.checkArm(at, &st)
+	s.checkLatch(at, &st)
 	if s.ready {
 		s.checkTip(at, st.TipID)
 		s.checkPulses(at, &st)
 	}
 	s.events.flush(s.wall(at))
+}
+
+// tellState tells of a state that nobody was told of yet. That the pen is
+// stopped because of CheckStop is nothing to tell.
+func (s *Session) tellState(at time.Duration) {
+	old, now := s.status.told, s.status.state
+	if old == now || s.checking(now) {
+		return
+	}
+	s.status.told = now
+	s.event(at, Event{Kind: EventState, Old: old, State: now})
 }
 
 // decodeStatus reads a STATUS; of a pen of another major only the part that

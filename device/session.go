@@ -90,6 +90,7 @@ type Session struct {
 	test     TestRequest // the newest SERVICE output that was permitted
 	settings settingsState
 	halt     haltState
+	check    *stopCheck // the check of the stop that is going on; nil: none
 	tip      tipState
 	pulses   pulseState
 	judge    judgeState
@@ -104,6 +105,7 @@ type statusState struct {
 	seen  bool
 	at    time.Duration
 	state protocol.State
+	told  protocol.State // the newest that an event told of
 	// permits says that a pull of the trigger lets something out.
 	permits bool
 	newest  protocol.PenClock // the highest pen clock seen

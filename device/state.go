@@ -26,6 +26,9 @@ type Live struct {
 	At     time.Time     // of its arrival, console clock
 	RTT    time.Duration // of the newest time exchange; 0: none yet
 	Gaps   uint64        // live frames lost in this session
+	// Checking says that Status says ESTOP because CheckStop is going on, and
+	// that nobody has asked for a stop.
+	Checking bool
 }
 
 // Age is how old the status is at time now.

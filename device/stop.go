@@ -10,7 +10,8 @@ import (
 
 // stopState is the stop that is going on. One word says everything, so that
 // Stop takes no lock: the session clock in µs, plus one, of the first Stop;
-// 0 while none goes on. The nonce is made from it.
+// 0 while none goes on; and less than 0, the same negated, while only CheckStop
+// has asked for it. The nonce is made from it.
 type stopState struct {
 	since   atomic.Int64
 	last    atomic.Int64  // the newest value that since was offered
@@ -22,26 +23,51 @@ type stopState struct {
 // active says whether ESTOP is being sent.
 func (p *stopState) active() bool { return p.since.Load() != 0 }
 
-// begin begins a stop at session time us in µs, unless one goes on. No two
-// stops get the same value, not even if a caller was held up between looking
-// at the clock and coming here for as long as a whole stop took.
+// meant says whether a stop goes on that is more than a check.
+func (p *stopState) meant() bool { return p.since.Load() > 0 }
+
+// begin begins a stop at session time us in µs, unless one goes on. It takes
+// the place of a check's: whoever asks for a stop gets one of its own, with a
+// nonce of its own, that no check takes away again.
 func (p *stopState) begin(us int64) {
-	if p.since.Load() != 0 {
+	if p.meant() {
 		return
 	}
+	us = p.unique(us)
+	for since := p.since.Load(); since <= 0; since = p.since.Load() {
+		if p.since.CompareAndSwap(since, us) {
+			return
+		}
+	}
+}
+
+// beginCheck begins the stop of a check, unless one goes on.
+func (p *stopState) beginCheck(us int64) bool {
+	return p.since.CompareAndSwap(0, -p.unique(us))
+}
+
+// unique makes us the newest value of since. No two stops get the same, not
+// even if a caller was held up between looking at the clock and coming here for
+// as long as a whole stop took.
+func (p *stopState) unique(us int64) int64 {
 	for {
 		last := p.last.Load()
 		us = max(us, last+1)
 		if p.last.CompareAndSwap(last, us) {
-			break
+			return us
 		}
 	}
-	p.since.CompareAndSwap(0, us)
+}
+
+// began is the session clock of the first Stop, for a value of since that is
+// not 0.
+func began(since int64) time.Duration {
+	return time.Duration(max(since, -since)-1) * time.Microsecond
 }
 
 // nonce is the nonce of the stop that began at since; never 0.
 func (p *stopState) nonce(since int64) uint32 {
-	if n := p.base + uint32(since); n != 0 {
+	if n := p.base + uint32(max(since, -since)); n != 0 {
 		return n
 	}
 	return 1
@@ -56,6 +82,7 @@ type haltState struct {
 
 	nonce      uint32 // of the newest stop that was confirmed
 	since      int64
+	clock      protocol.PenClock // of its STOPPED
 	needleBack bool
 }
 
@@ -71,7 +98,7 @@ func (s *Session) Stop() {
 
 // stopFor stops because the session itself has a reason. The mutex is held.
 func (s *Session) stopFor(now time.Duration, reason error) {
-	if !s.stop.active() {
+	if !s.stop.meant() {
 		s.halt.reason = reason
 	}
 	s.Stop()
@@ -95,11 +122,19 @@ func (s *Session) noteStop(now time.Duration) {
 		return
 	}
 	s.halt.noted, s.halt.late = since, false
-	s.halt.over = make(chan struct{})
+	if s.halt.over == nil {
+		s.halt.over = make(chan struct{})
+	}
+	if since > 0 {
+		s.endCheck(now, ErrStopped)
+	}
+	s.holdClear(now)
+	if since < 0 { // a check: nothing is armed
+		return
+	}
 	s.event(now, Event{Kind: EventStopSent, Err: s.halt.reason})
 	s.halt.reason = nil
 	s.endArm(now, ErrStopped, false)
-	s.holdClear(now)
 }
 
 // holdClear keeps a CLEAR from going out behind a stop that began after it was
@@ -126,15 +161,16 @@ func (s *Session) tickStop(now time.Duration) time.Duration {
 		return never
 	}
 	s.noteStop(now)
-	due := time.Duration(since)*time.Microsecond + protocol.StopConfirm
+	due := began(since) + protocol.StopConfirm
 	if s.halt.late {
 		return never
 	}
 	if now < due {
 		return due
 	}
+	s.failCheck(now)
 	s.halt.late = true
-	s.event(now, Event{Kind: EventStopUnconfirmed, Latency: now - time.Duration(since)*time.Microsecond})
+	s.event(now, Event{Kind: EventStopUnconfirmed, Latency: now - began(since)})
 	return never
 }
 
@@ -148,20 +184,35 @@ func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 		return
 	}
 	since := s.stop.since.Load()
+	if since < 0 && at-began(since) >= protocol.StopConfirm {
+		s.failCheck(at) // confirmed, and too late for it
+		since = s.stop.since.Load()
+	}
 	switch {
 	case since != 0 && m.Nonce == s.stop.nonce(since):
 		s.noteStop(at)
-		s.stop.since.CompareAndSwap(since, 0)
-		s.halt.nonce, s.halt.since, s.halt.needleBack = m.Nonce, since, m.NeedleBack
+		if !s.stop.since.CompareAndSwap(since, 0) {
+			s.noteStop(at) // somebody asked for a stop this very moment: theirs counts
+			s.stats.WrongAck++
+			return
+		}
+		s.halt.nonce, s.halt.since, s.halt.clock, s.halt.needleBack = m.Nonce, since, m.Clock, m.NeedleBack
 		if s.halt.over != nil {
 			close(s.halt.over)
 			s.halt.over = nil
 		}
 		s.line.proved(s.stop.wireEnd.Load())
+		if since < 0 {
+			s.checkStopped(at)
+			return
+		}
 		s.event(at, Event{Kind: EventStopConfirmed, Latency: s.stopLatency(at), NeedleBack: m.NeedleBack})
 	case m.Nonce == s.halt.nonce && m.Nonce != 0:
 		if m.NeedleBack && !s.halt.needleBack {
 			s.halt.needleBack = true
+			if s.halt.since < 0 { // of a check
+				return
+			}
 			s.event(at, Event{Kind: EventNeedleBack, Latency: s.stopLatency(at), NeedleBack: true})
 		}
 	default:
@@ -170,7 +221,7 @@ func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 }
 
 func (s *Session) stopLatency(at time.Duration) time.Duration {
-	return max(at-time.Duration(s.halt.since-1)*time.Microsecond, 0)
+	return max(at-began(s.halt.since), 0)
 }
 
 // stopSender is the writer's view of the stop that goes on.

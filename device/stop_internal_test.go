@@ -50,3 +50,26 @@ func TestNonceIsNeverZero(t *testing.T) {
 		t.Errorf("nonce %d", n)
 	}
 }
+
+// Whoever asks for a stop has one that goes on when begin returns, whatever a
+// check and its confirmation do at the same moment.
+func TestNoCheckSwallowsAStop(t *testing.T) {
+	var p stopState
+	for round := range 20_000 {
+		p.since.Store(0)
+		var group sync.WaitGroup
+		group.Go(func() {
+			if p.beginCheck(int64(round)) {
+				// The reader sees STOPPED with the check's nonce.
+				if since := p.since.Load(); since < 0 {
+					p.since.CompareAndSwap(since, 0)
+				}
+			}
+		})
+		group.Go(func() { p.begin(int64(round)) })
+		group.Wait()
+		if !p.meant() {
+			t.Fatalf("round %d: the stop is gone, since %d", round, p.since.Load())
+		}
+	}
+}

@@ -46,6 +46,7 @@ func (s *Session) tick(now time.Duration) time.Duration {
 	due := s.tickLane(now, &s.command)
 	due = min(due, s.tickLane(now, &s.bulk))
 	due = min(due, s.tickStop(now))
+	due = min(due, s.tickCheck(now))
 	due = min(due, s.tickArm(now))
 	due = min(due, s.tickTime(now))
 	due = min(due, s.tickTip(now))
@@ -118,6 +119,7 @@ func (s *Session) finish() {
 	} else {
 		s.final = errors.Join(errs...)
 	}
+	s.endCheck(s.now(), s.final)
 	s.failRequests(s.final)
 	if s.arm.phase != armNone {
 		s.tellArm(s.final)
