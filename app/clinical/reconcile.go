@@ -304,9 +304,12 @@ func (c *comparison) word(a ArmIntent) (ArmResult, Witness) {
 // RESULT_OF: a pen that has forgotten the id has carried it out where its ledger
 // has pulses under it.
 func (c *comparison) arms() {
-	under := make(map[uint32]int)
+	under, recorded := make(map[uint32]int), make(map[uint32]bool)
 	for _, p := range c.record.Pulses {
 		under[p.ArmID]++
+		if f, _ := c.out.Of(p.Index); f != PulseTold {
+			recorded[p.ArmID] = true
+		}
 	}
 	for _, p := range c.extra {
 		under[p.ArmID]++
@@ -319,6 +322,9 @@ func (c *comparison) arms() {
 			switch f.Result {
 			case ArmUnknown, ArmForgotten:
 				f.Result, f.Source = ArmExecuted, FromLedger
+				if recorded[uint32(a.CommandID)] {
+					f.Source = FromRecord
+				}
 			case ArmRejected, ArmNeverSeen:
 				c.dispute(Contradiction{Kind: DisputeArmDenied, CommandID: a.CommandID})
 			}

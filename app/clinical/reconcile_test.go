@@ -92,7 +92,7 @@ func TestReconcile(t *testing.T) {
 		told   PenTold
 		want   string
 	}{
-		{"nothing was asked yet", run141(141, 142), PenTold{}, first + "executed/ledger/2 141-142:console 143-0:unknown"},
+		{"nothing was asked yet", run141(141, 142), PenTold{}, first + "executed/record/2 141-142:console 143-0:unknown"},
 		{"ARM never arrived", run141(), answer(ArmNeverSeen), first + "never_seen/result_of/0 known"},
 		{"ARM was refused", run141(), answer(ArmRejected), first + "rejected/result_of/0 known"},
 		{"armed, and no pulse", run141(), answer(ArmExecuted), first + "executed/result_of/0 known"},
@@ -144,7 +144,7 @@ func TestReconcile(t *testing.T) {
 			a.LedgerWhole = false
 			return a
 		}(), first + "executed/result_of/2 141-141:agreed 142-142:told 143-0:unknown"},
-		{"pages that contradict each other", run141(141), PenTold{LedgerBad: true, At: time.Unix(1, 0)}, first + "executed/ledger/1 141-141:console 142-0:unknown !ledger:0"},
+		{"pages that contradict each other", run141(141), PenTold{LedgerBad: true, At: time.Unix(1, 0)}, first + "executed/record/1 141-141:console 142-0:unknown !ledger:0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, _ := Reconcile(c.record, c.told)

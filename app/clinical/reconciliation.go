@@ -43,7 +43,8 @@ type Witness string
 const (
 	FromReply    Witness = "reply"     // the pen's answer at that time
 	FromResultOf Witness = "result_of" // its answer to RESULT_OF afterwards
-	FromLedger   Witness = "ledger"    // pulses under the arming
+	FromLedger   Witness = "ledger"    // pulses under the arming, in its ledger
+	FromRecord   Witness = "record"    // pulses under the arming, as the console recorded them
 )
 
 // ArmFinding is what is known of one ARM of the run.

@@ -110,7 +110,7 @@ func explainSession(err error) *Problem {
 	case errors.As(err, &settled):
 		return problem(err, "settled", settled.Patient, settled.Found, settled.Cut)
 	case errors.As(err, &contradicted):
-		return problem(err, codeContradicted, contradicted.Patient, contradicted.Treatment.PenSerial)
+		return problem(err, codeContradicted, contradicted.Treatment.PenSerial, contradicted.Patient)
 	case errors.As(err, &unsettled) && unsettled.Lost != nil:
 		return problem(err, "ledger_lost", unsettled.Patient)
 	case errors.As(err, &unsettled):

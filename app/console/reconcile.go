@@ -138,7 +138,7 @@ func (q *question) ask(ctx context.Context) error {
 func (q *question) results(ctx context.Context) error {
 	known := make(map[uint64]bool)
 	for _, f := range q.record.Reconciled.Arms {
-		known[f.CommandID] = f.Result != clinical.ArmUnknown && f.Source != clinical.FromLedger
+		known[f.CommandID] = f.Source == clinical.FromReply || f.Source == clinical.FromResultOf
 	}
 	for _, a := range q.record.Arms {
 		if a.Result != clinical.ArmUnknown || known[a.CommandID] {

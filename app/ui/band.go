@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"stipple/app/console"
-	"stipple/app/ui/overlay"
 	"stipple/app/ui/pages"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
@@ -41,36 +39,18 @@ func newBand(w *Window) *band {
 	return b
 }
 
-// acknowledge takes the notice on show away. One that is a signature is asked
-// about first, with all of its words: how a treatment ended is no reflex.
+// acknowledge takes the notice on show away. One that stands for a run to be
+// signed leads to the page that is for it.
 func (b *band) acknowledge() {
 	for _, n := range b.w.view.Notices {
 		switch {
 		case n.ID != b.notice:
 		case n.Signs():
-			b.askToSign(n)
+			b.w.ShowPage(pages.NameOutcome)
 		default:
 			b.w.cfg.Desk.Acknowledge(n.ID)
 		}
 	}
-}
-
-func (b *band) askToSign(n console.Notice) {
-	t := b.w.words
-	var settled *console.SettledError
-	sign, kind := t.T("sign.uncertain"), widgets.Destructive
-	if errors.As(n.Err, &settled) {
-		sign, kind = t.T("sign.settled"), widgets.Primary
-	}
-	b.w.layer.ShowQuestion(overlay.Question{
-		Title: t.T("sign.title"), Text: t.Error(n.Err).Text() + " " + t.T("sign.by", b.w.view.Operator.Name),
-		Answers: []overlay.Answer{{Key: "no", Text: t.T("sign.later"), Kind: widgets.Secondary}, {Key: "yes", Text: sign, Kind: kind}},
-		OnAnswer: func(key string) {
-			if key == "yes" {
-				b.w.cfg.Desk.Acknowledge(n.ID)
-			}
-		},
-	})
 }
 
 // MinSize implements fyne.Layout.

@@ -108,7 +108,8 @@ func TestStopWithAnythingOpen(t *testing.T) {
 	scenes := sample.New(library(t)).Scenes()
 	opened := 0
 	for _, s := range scenes {
-		if s.Name != "treat-ready" && s.Name != "treat-standby" && s.Name != "patients-presets" && s.Name != "patients-details" && s.Name != "treat-no-pen" {
+		if s.Name != "treat-ready" && s.Name != "treat-standby" && s.Name != "patients-presets" && s.Name != "patients-details" && s.Name != "treat-no-pen" &&
+			s.Name != "outcome-unknown" && s.Name != "patients-reconciled" {
 			continue
 		}
 		d := &stopDesk{Desk: s.Desk}

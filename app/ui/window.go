@@ -90,6 +90,8 @@ type Window struct {
 	current int
 	treat   *pages.Treat
 	people  *pages.Patients
+	outcome *pages.Outcome
+	told    map[clinical.ID]bool // runs whose page was brought to the front
 
 	view     *console.View
 	prefs    Prefs
@@ -104,7 +106,7 @@ func New(cfg Config) *Window {
 	if cfg.Clock.Now == nil {
 		cfg.Clock = NewClock(cfg.Dispatch)
 	}
-	w := &Window{cfg: cfg, words: words.English(), names: &trace.Names{}, view: cfg.Desk.View(), prefs: cfg.Prefs}
+	w := &Window{cfg: cfg, words: words.English(), names: &trace.Names{}, view: cfg.Desk.View(), prefs: cfg.Prefs, told: map[clinical.ID]bool{}}
 	w.keys = keys.New(keys.Config{Stop: cfg.Desk.Stop, OutputPossible: w.outputPossible, Modifiers: cfg.Modifiers})
 	w.layer = overlay.New(w.keys, cfg.Canvas, fyne.NewSize(theme.StopWidth+stopSide+stopBottom, theme.StopHeight+2*stopBottom))
 	w.names.Set(w.layer.Object(), "layer", "overlay")
@@ -128,10 +130,12 @@ func (w *Window) build() {
 	w.band = newBand(w)
 	w.treat = pages.NewTreat(w.env)
 	w.people = pages.NewPatients(w.env)
-	w.pages = []pages.Page{w.treat, w.people}
+	w.outcome = pages.NewOutcome(w.env)
+	w.pages = []pages.Page{w.treat, w.people, w.outcome}
 	w.nav = widgets.NewNavRail(w.keys, []widgets.NavItem{
 		{Icon: widgets.IconTreat, Label: w.words.T("nav.treat")},
 		{Icon: widgets.IconPatients, Label: w.words.T("nav.patients")},
+		{Icon: widgets.IconOutcome, Label: w.words.T("nav.outcome")},
 	}, func(i int) { w.ShowPage(w.pages[i].Name()) })
 	w.names.Set(w.nav, "nav", "nav")
 	w.foot = newFoot(w)
@@ -286,7 +290,22 @@ func (w *Window) show() {
 	for _, p := range w.pages {
 		p.Show(v)
 	}
+	w.bringOutcome()
 	w.arrange()
+}
+
+// bringOutcome brings the page of uncertain runs to the front, once for each
+// run: when it is cut off, and first of all after a crash. It may be left again.
+func (w *Window) bringOutcome() {
+	first := false
+	for _, u := range w.view.Uncertain {
+		if !w.told[u.Treatment.ID] {
+			w.told[u.Treatment.ID], first = true, true
+		}
+	}
+	if first {
+		w.ShowPage(pages.NameOutcome)
+	}
 }
 
 // tick is one redraw.

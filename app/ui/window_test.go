@@ -44,15 +44,18 @@ func (d *deskLog) Live() console.LiveView {
 	return d.Desk.Live()
 }
 
-func (d *deskLog) Stop()                                     { d.note("stop") }
-func (d *deskLog) Clear()                                    { d.note("clear") }
-func (d *deskLog) Apply()                                    { d.note("apply") }
-func (d *deskLog) Disarm()                                   { d.note("disarm") }
-func (d *deskLog) FallBack(why clinical.FallBackReason)      { d.note("fall back: %s", why) }
-func (d *deskLog) Arm(h [8]byte)                             { d.note("arm %x", h) }
-func (d *deskLog) NextPass()                                 { d.note("next pass") }
-func (d *deskLog) EndTreatment()                             { d.note("end") }
-func (d *deskLog) Acknowledge(n int)                         { d.note("acknowledge %d", n) }
+func (d *deskLog) Stop()                                { d.note("stop") }
+func (d *deskLog) Clear()                               { d.note("clear") }
+func (d *deskLog) Apply()                               { d.note("apply") }
+func (d *deskLog) Disarm()                              { d.note("disarm") }
+func (d *deskLog) FallBack(why clinical.FallBackReason) { d.note("fall back: %s", why) }
+func (d *deskLog) Arm(h [8]byte)                        { d.note("arm %x", h) }
+func (d *deskLog) NextPass()                            { d.note("next pass") }
+func (d *deskLog) EndTreatment()                        { d.note("end") }
+func (d *deskLog) Acknowledge(n int)                    { d.note("acknowledge %d", n) }
+func (d *deskLog) Sign(id clinical.ID, v clinical.Verdict, n int) {
+	d.note("sign %s %s %d", id, v, n)
+}
 func (d *deskLog) Step(p clinical.Parameter, n int)          { d.note("step %v %d", p, n) }
 func (d *deskLog) Type(p clinical.Parameter, text string)    { d.note("type %v %s", p, text) }
 func (d *deskLog) Set(p clinical.Parameter, v int32)         { d.note("set %v %d", p, v) }

@@ -50,6 +50,9 @@ type Desk interface {
 	NextPass()
 	EndTreatment()
 	Acknowledge(notice int)
+	// Sign ends a run whose outcome was not known; shown is the Version of what
+	// the page showed.
+	Sign(treatment clinical.ID, verdict clinical.Verdict, shown int)
 
 	SearchPatients(query string, done func(console.PatientList, error))
 	PatientFile(id clinical.ID, done func(console.PatientFile, error))

@@ -33,6 +33,7 @@ type Env struct {
 const (
 	NameTreat    = "treat"
 	NamePatients = "patients"
+	NameOutcome  = "outcome"
 )
 
 // Page is one page of the window. Its methods run on the window's thread.

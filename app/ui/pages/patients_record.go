@@ -3,6 +3,7 @@ package pages
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -46,7 +47,7 @@ func simulatedMark(w *words.Words, t console.TreatmentRow) string {
 func outcomeRun(w *words.Words, o clinical.Outcome) widgets.Run {
 	r := widgets.Strong(w.T("treatments.outcome." + string(o)))
 	switch o {
-	case clinical.OutcomeComplete, clinical.OutcomeOpen:
+	case clinical.OutcomeComplete, clinical.OutcomeOpen, clinical.OutcomeReconciled:
 		return r.In(theme.Accent)
 	case clinical.OutcomeStopped, clinical.OutcomeUncertain:
 		return r.In(theme.MediumInk).Marked(widgets.MarkTriangle)
@@ -115,6 +116,7 @@ type recordSheet struct {
 	title  *widgets.Line
 	back   *widgets.Button
 	alarms *widgets.Button // of a record that has some
+	ended  *widgets.Button // of a run whose outcome was not known
 	facts  *factSheet
 	table  *pulseTable
 	pager  *pager
@@ -128,11 +130,12 @@ func newRecordSheet(env *Env, changed func()) *recordSheet {
 		changed()
 	})
 	r.alarms = env.button("record.alarms", widgets.Secondary, "record.alarms", r.showAlarms)
+	r.ended = env.button("record.outcome", widgets.Secondary, "record.outcome.show", r.showOutcome)
 	r.pager = newPager(env, "record", func(by int) {
 		r.table.turn(by)
 		r.object.Refresh()
 	})
-	r.object = arrange(fyne.NewSize(300, 200), r.layout, r.title, r.back, r.alarms, r.facts.object, r.table.object, r.pager.object)
+	r.object = arrange(fyne.NewSize(300, 200), r.layout, r.title, r.back, r.alarms, r.ended, r.facts.object, r.table.object, r.pager.object)
 	return r
 }
 
@@ -145,15 +148,16 @@ func (r *recordSheet) show(row console.TreatmentRow) {
 	w := r.env.Words
 	r.title.Set(widgets.Strong(w.T("record.title", w.Day(row.Started, r.env.Now()), w.T("treatments.session", words.Count(row.Session)))).Sized(theme.SizeBody),
 		outcomeRun(w, row.Outcome), widgets.Small(w.T("preset.place", row.ZoneName, row.IndicationName)+simulatedMark(w, row)))
-	r.facts.set(recordFacts(w, row))
+	r.facts.set(recordFacts(w, row, r.env.Now()))
 	r.alarms.SetText(w.N("record.alarms.n", len(row.Alarms)))
 	show(r.alarms, len(row.Alarms) > 0)
+	show(r.ended, row.Reconciled.Cause != "")
 	r.table.set(row.PenKind, row.Pulses)
 	r.object.Refresh()
 }
 
 // recordFacts are the facts of a treatment in two columns.
-func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
+func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 	when := w.T("record.when.open", words.Time(t.Started))
 	if !t.Ended.IsZero() {
 		when = w.T("record.when", words.Time(t.Started), words.Time(t.Ended))
@@ -178,6 +182,12 @@ func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
 	if t.PenKind == clinical.RF {
 		facts = append(facts, fact{w.T("record.dose_cap"), widgets.Plain(doseCap(w, t))})
 	}
+	if t.Reconciled.Cause != "" {
+		facts = append(facts, fact{w.T("record.signed"), widgets.Strong(signedText(w, t.Treatment, now))})
+		if unknown := spansText(w, t.Treatment); unknown != "" {
+			facts = append(facts, fact{w.T("record.unknown"), widgets.Strong(unknown).In(theme.MediumInk)})
+		}
+	}
 	return append(facts, []fact{
 		{w.T("record.total"), widgets.Plain(total(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
 		{w.T("record.stop"), widgets.Strong(stop)},
@@ -189,6 +199,49 @@ func recordFacts(w *words.Words, t console.TreatmentRow) []fact {
 		{w.T("record.alarms"), widgets.Plain(alarms)},
 	}...)
 }
+
+// signedText is who signed a run whose outcome was not known, and when.
+func signedText(w *words.Words, t clinical.Treatment, now time.Time) string {
+	s := t.Reconciled.Signature
+	if s.Verdict == "" {
+		return w.T("outcome.sign.not")
+	}
+	return w.T("record.signed.by", s.By.Name, w.DayAndTime(s.At, now))
+}
+
+// verdictText is what was signed.
+func verdictText(w *words.Words, t clinical.Treatment) string {
+	if v := t.Reconciled.Signature.Verdict; v != "" {
+		return w.T("record.verdict."+string(v)) + " "
+	}
+	return ""
+}
+
+// showOutcome opens what became known of a run whose outcome was not known: the
+// sentence, who signed it, and every line.
+func (r *recordSheet) showOutcome() {
+	w, t := r.env.Words, r.row.Treatment
+	texts := []widgets.Run{
+		widgets.Strong(outcomeSummary(w, t)).In(summaryColor(t.Reconciled)),
+		widgets.Plain(w.T("outcome.cause."+string(t.Reconciled.Cause)) + " · " + w.Day(t.Reconciled.LostAt, r.env.Now()) + " " + words.Time(t.Reconciled.LostAt) + " · " + askedText(w, t.Reconciled, r.env.Now())),
+		widgets.Plain(verdictText(w, t) + signedText(w, t, r.env.Now())),
+	}
+	rows := outcomeRows(w, t)
+	for _, row := range rows[:min(len(rows), mostOutcomeLines)] {
+		line := w.T("record.outcome.line", row.what, row.console, row.pen)
+		if row.console == "" {
+			line = w.T("record.outcome.pen", row.what, row.pen)
+		}
+		texts = append(texts, widgets.Muted(line))
+	}
+	if more := len(rows) - mostOutcomeLines; more > 0 {
+		texts = append(texts, widgets.Muted(w.N("record.outcome.more", more)))
+	}
+	r.env.note(w.T("record.outcome"), texts)
+}
+
+// mostOutcomeLines is how many lines the note of a record has room for.
+const mostOutcomeLines = 12
 
 // total is what a record came to: that of a needling pen has strokes.
 func total(w *words.Words, t console.TreatmentRow) string {
@@ -271,10 +324,12 @@ func (r *recordSheet) layout(s fyne.Size) {
 	back := r.back.MinSize()
 	place(r.back, s.Width-back.Width, 0, back.Width, back.Height)
 	wide := s.Width - back.Width - columnGap
-	if r.alarms.Visible() {
-		alarms := r.alarms.MinSize()
-		wide -= alarms.Width + columnGap
-		place(r.alarms, wide+columnGap, 0, alarms.Width, back.Height)
+	for _, b := range []*widgets.Button{r.alarms, r.ended} {
+		if b.Visible() {
+			m := b.MinSize()
+			wide -= m.Width + columnGap
+			place(b, wide+columnGap, 0, m.Width, back.Height)
+		}
 	}
 	place(r.title, 0, 0, wide, back.Height)
 	y := back.Height + rowGap

@@ -26,6 +26,7 @@ type statusRow struct {
 	card   *widgets.Card
 	next   *widgets.Button
 	end    *widgets.Button
+	runs   *widgets.Button // leads to the runs whose outcome is not known
 	object *fyne.Container
 	inner  *fyne.Container
 }
@@ -44,7 +45,8 @@ func newStatusRow(env *Env, p *Treat) *statusRow {
 	r.inner = arrange(fyne.NewSize(100, 20), r.layoutLines, objects...)
 	r.next = env.button("treat.next_pass", widgets.Secondary, "run.next_pass", env.Desk.NextPass)
 	r.end = env.button("treat.end", widgets.Secondary, "run.end", p.askEnd)
-	r.object = arrange(fyne.NewSize(100, 20), r.layout, r.card, r.inner, r.next, r.end)
+	r.runs = env.button("treat.outcome", widgets.Secondary, "treat.outcome", func() { env.GoTo(NameOutcome) })
+	r.object = arrange(fyne.NewSize(100, 20), r.layout, r.card, r.inner, r.next, r.end, r.runs)
 	return r
 }
 
@@ -59,7 +61,7 @@ func (r *statusRow) setRoom(room bool) {
 // layout gives the acts their place at the right and the lines the rest.
 func (r *statusRow) layout(s fyne.Size) {
 	right := s.Width
-	for _, b := range []*widgets.Button{r.end, r.next} {
+	for _, b := range []*widgets.Button{r.end, r.next, r.runs} {
 		if !b.Visible() {
 			continue
 		}
@@ -138,6 +140,7 @@ func (r *statusRow) flow(wide float32) [][]widgets.Run {
 func (r *statusRow) show(v *console.View) {
 	relay := show(r.next, v.Run.Open)
 	relay = show(r.end, v.Run.Open) || relay
+	relay = show(r.runs, len(v.Uncertain) > 0) || relay
 	r.next.SetDisabled(v.Pen.Phase == console.Treating, "")
 	r.end.SetDisabled(v.Pen.Phase == console.Treating, "")
 	w := r.env.Words

@@ -159,6 +159,9 @@ func (d *Desk) EndTreatment() {}
 // Acknowledge does nothing.
 func (d *Desk) Acknowledge(int) {}
 
+// Sign does nothing.
+func (d *Desk) Sign(clinical.ID, clinical.Verdict, int) {}
+
 // UseSimulated does nothing.
 func (d *Desk) UseSimulated(clinical.PenKind) {}
 

@@ -71,6 +71,7 @@ func files(c Clinic) map[clinical.ID]console.PatientFile {
 	f.Treatments = []console.TreatmentRow{
 		treatment(r.Patient, 2, 0, 86, clinical.OutcomeOpen),
 		treatment(r.Patient, 1, 30, 214, clinical.OutcomeComplete),
+		reconciled(r.Patient),
 		treatment(r.Patient, 1, 30, 12, clinical.OutcomeStopped),
 	}
 	n := rows()[5]

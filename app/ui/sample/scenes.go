@@ -42,7 +42,7 @@ func (c Clinic) rf() *scene {
 
 // Scenes are the views of all pages and of every notable state.
 func (c Clinic) Scenes() []Scene {
-	return append(c.treatScenes(), c.patientScenes()...)
+	return append(append(c.treatScenes(), c.patientScenes()...), c.outcomeScenes()...)
 }
 
 func (c Clinic) treatScenes() []Scene {
@@ -200,8 +200,9 @@ func (c Clinic) linkLostArmed() *scene {
 	f := allHolds()
 	f.LinkAlive, f.SettingsApplied, f.OutcomeKnown = clinical.FactFails, clinical.FactFails, clinical.FactFails
 	s := c.rf().facts(f)
-	run := treatment(*s.view.Patient, 2, 0, 86, clinical.OutcomeUncertain)
-	cut := &console.UnsettledError{Treatment: run.Treatment}
+	u := s.cutOff(86)
+	s.view.Uncertain = []console.UncertainView{u}
+	cut := &console.UnsettledError{Treatment: u.Treatment}
 	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeHigh, At: Now().Add(-3 * time.Second), Key: "unsettled:run",
 		Err: worded{cut, "unsettled", []any{s.view.Patient.FamilyName, s.view.Pen.Serial}}}}
 	return s.lose(console.Uncertain, console.NoticeHigh)

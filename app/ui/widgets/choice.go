@@ -48,6 +48,13 @@ func (c *Choice) Select(i int) {
 	}
 }
 
+// SetDisabled takes one of the buttons away, or gives it back.
+func (c *Choice) SetDisabled(i int, disabled bool) {
+	if i >= 0 && i < len(c.buttons) {
+		c.buttons[i].SetDisabled(disabled, "")
+	}
+}
+
 // Selected is the index of what is chosen, -1 for nothing.
 func (c *Choice) Selected() int { return c.selected }
 

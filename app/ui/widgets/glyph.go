@@ -32,6 +32,7 @@ const (
 	IconPlus      Icon = "plus"
 	IconWarning   Icon = "warning" // triangle with a mark: alarms
 	IconInfo      Icon = "info"
+	IconOutcome   Icon = "outcome" // a question mark: what is not known
 )
 
 // The marks that stand before a word: shape for those who don't see colour.
@@ -95,6 +96,8 @@ func drawing(i Icon) string {
 		return `<path d="M10.4 4 L13.6 4 L13.6 10.4 L20 10.4 L20 13.6 L13.6 13.6 L13.6 20 L10.4 20 L10.4 13.6 L4 13.6 L4 10.4 L10.4 10.4 Z" fill="#C"/>`
 	case IconWarning:
 		return outline("2.2", `<path d="M12 3 L22.5 21 L1.5 21 Z"/><path d="M12 9.5 L12 14"/>`) + `<circle cx="12" cy="17.6" r="1.4" fill="#C"/>`
+	case IconOutcome:
+		return outline("2", `<circle cx="12" cy="12" r="9.5"/><path d="M9 9.6 C9 5.6 15.2 5.7 15.2 9.5 C15.2 12 12 12 12 14.4"/>`) + `<circle cx="12" cy="17.4" r="1.4" fill="#C"/>`
 	case IconInfo:
 		return outline("2.2", `<circle cx="12" cy="12" r="9.5"/><path d="M12 11 L12 17"/>`) + `<circle cx="12" cy="7.3" r="1.4" fill="#C"/>`
 	}

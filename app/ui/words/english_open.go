@@ -1,17 +1,11 @@
 package words
 
-// englishOpen are the words around the start of the console and the end of a
-// treatment that was cut off.
+// englishOpen are the words around the start of the console.
 func englishOpen() map[string]string {
 	return map[string]string{
 		"error.stood_still":          "This computer stood still for a moment, so the pen was stopped.",
 		"error.stood_still.do":       "Close other programs, then clear the stop and apply again.",
-		"banner.sign":                "Sign …",
-		"sign.title":                 "How the treatment ended",
-		"sign.by":                    "Signed by %s, for the record.",
-		"sign.settled":               "Sign",
-		"sign.uncertain":             "Sign as uncertain",
-		"sign.later":                 "Not now",
+		"banner.sign":                "To the run",
 		"opening":                    "Opening the store …",
 		"cannot_open.title":          "Stipple can't open",
 		"cannot_open.again":          "Try again",
