@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -17,21 +16,24 @@ var errBusEnded = errors.New("the bus has ended the connection")
 var errMalformed = errors.New("answer of an unknown form")
 
 // openBus connects to a bus, for this keeper alone: what is held on the
-// connection ends with it. It starts no bus that is not there.
+// connection ends with it. It starts no bus that is not there. The connection
+// outlives ctx: its owner closes it, once nothing is under way on it.
 func openBus(ctx context.Context, dial func(...dbus.ConnOption) (*dbus.Conn, error)) (*dbus.Conn, error) {
-	opening, giveUp := context.WithCancel(ctx)
-	conn, err := dial(dbus.WithContext(opening))
+	limit, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	life, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	conn, err := dial(dbus.WithContext(life))
 	if err != nil {
 		giveUp()
 		return nil, err
 	}
-	late := time.AfterFunc(openLimit, giveUp) // closes the connection, which ends what waits for it
+	late := context.AfterFunc(limit, giveUp) // closes the connection, which ends what waits for it
 	err = conn.Auth(nil)
 	if err == nil {
 		err = conn.Hello()
 	}
-	if err == nil && !late.Stop() {
-		err = context.DeadlineExceeded
+	if !late() {
+		err = errors.Join(err, limit.Err())
 	}
 	if err != nil {
 		giveUp()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -495,6 +496,32 @@ func TestNothingThere(t *testing.T) {
 			none(t, "told again", r.problems)
 		})
 	}
+}
+
+// TestSilentBus: a bus that lets us in and says nothing holds up no end.
+func TestSilentBus(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bus")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path="+path)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+	begun := time.Now()
+	r := start(t, keepLogin, keepScreen)
+	for range 2 {
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	r.stop()
+	if after := time.Since(begun); after >= openLimit {
+		t.Errorf("ended after %v", after)
+	}
+	none(t, "the end is no problem", r.problems)
 }
 
 // TestNoScreenSaver: one that is not there is asked once, and locks are listened

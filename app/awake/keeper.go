@@ -17,6 +17,9 @@ const (
 	// wish to hold to end: the pen is disarmed in a tenth of that. The login
 	// manager gives 5 s unless it is told otherwise.
 	sleepGrace = 2 * time.Second
+	// endLimit is how long the end waits for an answer of the login manager that
+	// is under way; it takes milliseconds, unless a policy asks a person.
+	endLimit = time.Second
 	// signalQueue is how many signals of a bus may wait: many times what a bus
 	// sends of what is listened to here.
 	signalQueue = 16

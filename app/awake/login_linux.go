@@ -49,14 +49,13 @@ func runLogin(ctx context.Context, cfg Config, w wish) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
 	l := &login{cfg: cfg, wish: w, manager: conn.Object(loginService, loginPath), grace: time.NewTimer(sleepGrace)}
 	l.grace.Stop()
 	// Who asks for more than the policy allows gets nothing: idleness alone may
 	// be inhibited by everybody.
 	l.block = &lock{ask: l.inhibit("block", "sleep:idle", "idle")}
 	l.delay = &lock{ask: l.inhibit("delay", "sleep")}
-	defer func() { err = errors.Join(err, l.block.close(), l.delay.close()) }()
+	defer func() { err = errors.Join(err, l.block.end(), l.delay.end(), conn.Close()) }()
 	rules := [][]dbus.MatchOption{{
 		dbus.WithMatchSender(loginService), dbus.WithMatchInterface(loginManager), dbus.WithMatchMember("PrepareForSleep"),
 	}}
@@ -241,8 +240,26 @@ func (l *lock) answered(call *dbus.Call) error {
 	return nil
 }
 
-// close lets go. A lock whose answer comes later is let go then, or with the
-// process.
+// end lets go for good. An answer that is under way is waited for: it brings a
+// descriptor, which a connection that is closed meanwhile would leave open.
+func (l *lock) end() error {
+	l.wanted = false
+	if l.reply != nil {
+		limit := time.NewTimer(endLimit)
+		defer limit.Stop()
+		select {
+		case call := <-l.reply:
+			if call.Err == nil {
+				return l.answered(call)
+			}
+		case <-limit.C: // it is let go with the process
+		}
+		l.reply = nil
+	}
+	return l.close()
+}
+
+// close lets go of what is held.
 func (l *lock) close() error {
 	if l.file == nil {
 		return nil
