@@ -90,12 +90,18 @@ type fakeLogin struct {
 	t       *testing.T
 	conn    *dbus.Conn
 	denied  string // what no lock is given for
-	session dbus.ObjectPath
+	session dbus.ObjectPath // empty: none
 	asked   chan asked
 }
 
-func newLogin(t *testing.T) *fakeLogin {
-	l := &fakeLogin{t: t, session: loginPath + "/session/_32", asked: make(chan asked, 100)}
+// ourSession is the session that the tests run in.
+const ourSession dbus.ObjectPath = loginPath + "/session/_32"
+
+func newLogin(t *testing.T) *fakeLogin { return loginThat(t, "", ourSession) }
+
+// loginThat denies one kind of lock and knows the session of that path.
+func loginThat(t *testing.T, denied string, session dbus.ObjectPath) *fakeLogin {
+	l := &fakeLogin{t: t, denied: denied, session: session, asked: make(chan asked, 100)}
 	l.conn = serve(t, loginService)
 	if err := l.conn.Export(l, loginPath, loginManager); err != nil {
 		t.Fatal(err)
@@ -269,8 +275,7 @@ func TestLoginFollowsTheWish(t *testing.T) {
 // TestPolicyForbidsToBlockSleep: what everybody may inhibit is inhibited then.
 func TestPolicyForbidsToBlockSleep(t *testing.T) {
 	private(t)
-	login := newLogin(t)
-	login.denied = "sleep:idle"
+	login := loginThat(t, "sleep:idle", ourSession)
 	r := start(t, keepLogin)
 	await(t, "the delay lock", login.asked)
 	for range 2 {
@@ -383,8 +388,7 @@ func (u userDisplay) Get(of, name string) (dbus.Variant, *dbus.Error) {
 // to no session, and follows the one that its user sits in front of.
 func TestSessionOfAService(t *testing.T) {
 	private(t)
-	login := newLogin(t)
-	login.session = ""
+	login := loginThat(t, "", "")
 	display := dbus.ObjectPath(loginPath + "/session/_37")
 	if err := login.conn.Export(userDisplay{display}, loginPath+"/user/self", properties); err != nil {
 		t.Fatal(err)
