@@ -162,6 +162,31 @@ func (b *Book) Acknowledge(id int, by string, now time.Time) (o Occurrence, ok b
 	return o, true
 }
 
+// EndWhere ends every condition that match picks, and returns the occurrences:
+// those that are history now and those that stay until they are acknowledged.
+func (b *Book) EndWhere(match func(Occurrence) bool, now time.Time) (over, latched []Occurrence) {
+	for _, p := range b.sorted() {
+		if !p.Present() || !match(*p) {
+			continue
+		}
+		if o, isOver := b.End(p.Key(), now); isOver {
+			over = append(over, o)
+		} else {
+			latched = append(latched, o)
+		}
+	}
+	return over, latched
+}
+
+// Update changes what is known of an occurrence without counting it: its cause
+// and its figures. Nothing happens where it is not there.
+func (b *Book) Update(key Key, expected Expected, measured Value, cause error) {
+	if o, ok := b.present[key]; ok {
+		o.Expected, o.Measured, o.Cause = expected, measured, cause
+		b.changes++
+	}
+}
+
 // changed buries an occurrence that is over.
 func (b *Book) changed(p *Occurrence, now time.Time) (o Occurrence, over bool) {
 	b.changes++

@@ -109,8 +109,11 @@ const (
 
 	LinkLost     Code = "link_lost"
 	ClearRefused Code = "clear_refused"
+	// RunUncertain is a run whose outcome is not known or not signed, and
+	// Contradicted a pen that contradicts the record of one; the instance is the
+	// record's id.
 	RunUncertain Code = "run_uncertain"
-	RunToSign    Code = "run_to_sign"
+	Contradicted Code = "contradicted"
 	RecordFailed Code = "record_failed"
 	StoreDamaged Code = "store_damaged"
 	StoreFailed  Code = "store_failed"
@@ -158,6 +161,7 @@ func highConditions() []Condition {
 		{Overflow, High, FromSession, true},
 		{Safety, High, FromSession, true},
 		{RunUncertain, High, FromConsole, false},
+		{Contradicted, High, FromConsole, false},
 		{RecordFailed, High, FromConsole, false},
 		{StoreDamaged, High, FromConsole, true},
 	}
@@ -174,7 +178,6 @@ func mediumConditions() []Condition {
 		{CalibrationExpired, Medium, FromPen, false},
 		{LinkLost, Medium, FromSession, false},
 		{ClearRefused, Medium, FromSession, true},
-		{RunToSign, Medium, FromConsole, false},
 		{StoreFailed, Medium, FromConsole, true},
 	}
 }

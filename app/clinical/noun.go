@@ -157,15 +157,34 @@ type Pulse struct {
 	Pass         int    // from 1, the console's counter
 }
 
-// Alarm is one alarm or event of note in a treatment record.
+// Alarm is one entry about an alarm in a treatment record: that it began, that
+// somebody acknowledged it, or that it is over.
 type Alarm struct {
 	At       time.Time
-	Code     uint16
+	Code     uint16 // of the pen's event; 0: the console found it
 	Priority string // "high", "medium", "low"
-	Text     string
+	Text     string // stable name
 	Expected string // with unit; empty where there is none
 	Measured string
+	Mark     AlarmMark
+	// By is who has acknowledged it; empty in other entries.
+	By string
+	// Count is how often it has come, in the entry that says so; 0 in others.
+	Count int
 }
+
+// AlarmMark says what an entry about an alarm tells.
+type AlarmMark string
+
+// The marks. An entry of a record from before there were marks is one that an
+// alarm began.
+const (
+	AlarmBegan        AlarmMark = ""
+	AlarmAcknowledged AlarmMark = "acknowledged"
+	AlarmOver         AlarmMark = "over"
+	// AlarmMore counts those of a priority that have no entry of their own.
+	AlarmMore AlarmMark = "more"
+)
 
 // Outcome says how a treatment ended, or that it has not.
 type Outcome string

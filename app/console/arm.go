@@ -121,6 +121,9 @@ func (d *Desk) intentWritten(a *attempt, record clinical.Treatment, err error) {
 	}
 	if !a.begun {
 		d.run = &run{record: record, pass: 1, seen: make(map[uint64]bool)}
+		for _, o := range d.alarms.Present() { // what stands when it begins is part of it
+			d.recordBegan(o)
+		}
 		if a.fell != nil {
 			d.recordFall(*a.fell)
 		}

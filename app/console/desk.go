@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/device"
 )
@@ -18,6 +19,10 @@ const (
 	// inboxSize is how many calls may wait for Run; more wait in the caller's
 	// place only if Run itself hangs, and Run never does slow work.
 	inboxSize = 256
+	// drainMost is how much Run takes in before it publishes again: a view for
+	// each event of a storm would take all of its time, and a storm must not hold
+	// back the view. It is a few milliseconds of work.
+	drainMost = 1024
 )
 
 // Config is what a desk needs. All fields but Handpiece and Simulate are
@@ -40,6 +45,9 @@ type Config struct {
 	Handpiece func() Handpiece
 	// Simulate starts the built-in simulated pen; nil where it can't.
 	Simulate func(clinical.PenKind)
+	// Sound is told, on Run's goroutine, of each change of what is to be heard. It
+	// must return at once. nil: nobody listens.
+	Sound func(alarm.Signal)
 }
 
 // Desk is the treatment desk. New makes it, Run runs it.
@@ -83,6 +91,13 @@ type Desk struct {
 	triggered time.Time          // when the trigger was last seen held while armed, or READY began
 	ticked    time.Time          // of the newest tick
 	still     time.Time          // of the newest tick that came late
+	stillFor  time.Duration
+	alarms    alarm.Book
+	shown     AlarmsView // the newest view of alarms, and its state of the book
+	shownAt   uint64
+	played    alarm.Signal // what Sound was told last
+	sound     SoundView
+	safetyAt  time.Time // of the newest cause that the session found
 	notices   []Notice
 	noticeID  int
 }
@@ -145,7 +160,27 @@ func (d *Desk) Run(ctx context.Context) error {
 		case <-tick.C:
 			d.tick()
 		}
+		d.drainReady()
 		d.publish()
+	}
+}
+
+// drainReady takes in what waits, up to a bound, so that a flood is worked off
+// with one view for many events.
+func (d *Desk) drainReady() {
+	for range drainMost {
+		select {
+		case f := <-d.inbox:
+			f()
+		case e, ok := <-d.events:
+			if !ok {
+				d.events = nil
+				continue
+			}
+			d.penEvent(e)
+		default:
+			return
+		}
 	}
 }
 
@@ -187,8 +222,8 @@ func (d *Desk) job(work func(context.Context) (then func())) {
 // tick keeps the running times going.
 func (d *Desk) tick() {
 	now := d.cfg.Now()
-	if now.Sub(d.ticked) > tickEvery+stillLimit {
-		d.still = now
+	if late := now.Sub(d.ticked); late > tickEvery+stillLimit {
+		d.still, d.stillFor = now, late
 	}
 	d.watchReady(now, d.ticked)
 	d.ticked = now
@@ -197,6 +232,8 @@ func (d *Desk) tick() {
 	}
 	d.tickEnding()
 	d.tickUnsettled(now)
+	d.watchPen(now)
+	d.forget(now)
 }
 
 // Stop sends ESTOP. It waits for nothing: not for Run, the store or the window.

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/store"
@@ -234,7 +235,7 @@ func (b *bench) until(what string, so func(*console.View) bool) *console.View {
 		time.Sleep(10 * time.Millisecond)
 	}
 	v := b.desk.View()
-	b.t.Fatalf("never: %s\nphase %s apply %+v arm %+v stop %+v blocks %+v\nnotices %+v", what, v.Pen.Phase, v.Apply, v.Arm, v.Stop, v.Blocks, v.Notices)
+	b.t.Fatalf("never: %s\nphase %s apply %+v arm %+v stop %+v blocks %+v\nalarms %+v", what, v.Pen.Phase, v.Apply, v.Arm, v.Stop, v.Blocks, v.Alarms.Present)
 	return nil
 }
 
@@ -376,12 +377,12 @@ func TestCableOutWhileTreating(t *testing.T) {
 	})
 }
 
-// settled is the notice of a run that the pen's ledger has settled.
-func settled(v *console.View) *console.Notice {
-	for i := range v.Notices {
+// settled is the alarm of a run that the pen's ledger has settled.
+func settled(v *console.View) *alarm.Occurrence {
+	for i := range v.Alarms.Present {
 		var e *console.SettledError
-		if errors.As(v.Notices[i].Err, &e) {
-			return &v.Notices[i]
+		if errors.As(v.Alarms.Present[i].Cause, &e) {
+			return &v.Alarms.Present[i]
 		}
 	}
 	return nil
@@ -416,7 +417,7 @@ func (b *bench) lastRecord(patient clinical.ID) clinical.Treatment {
 		}
 		return rec
 	}
-	b.t.Fatal("no record has ended")
+	b.t.Fatalf("no record has ended: %+v", b.desk.View().Alarms.Present)
 	return clinical.Treatment{}
 }
 
@@ -437,10 +438,10 @@ func TestPenThatForgot(t *testing.T) {
 		b.replacePen("")
 		b.plugged.Store(true)
 		v := b.until("the ledger can't say", func(v *console.View) bool {
-			for _, n := range v.Notices {
+			for _, o := range v.Alarms.Present {
 				var e *console.UnsettledError
 				var lost *console.LedgerLostError
-				if errors.As(n.Err, &e) && errors.As(e.Lost, &lost) {
+				if errors.As(o.Cause, &e) && errors.As(e.Lost, &lost) {
 					return true
 				}
 			}
@@ -493,17 +494,17 @@ func TestPenThatFallsSilentWhileTreating(t *testing.T) {
 			t.Errorf("arm %s, run open %v", v.Arm.State, v.Run.Open)
 		}
 		found := false
-		for _, n := range v.Notices {
+		for _, o := range v.Alarms.Present {
 			var u *console.UnsettledError
-			found = found || errors.As(n.Err, &u)
+			found = found || errors.As(o.Cause, &u)
 		}
 		if !found {
-			t.Errorf("nothing says so: %+v", v.Notices)
+			t.Errorf("nothing says so: %+v", v.Alarms.Present)
 		}
 		// The pen never comes back: the operator closes the record as uncertain.
 		b.plugged.Store(false)
-		for _, n := range v.Notices {
-			b.desk.Acknowledge(n.ID) // which signs nothing
+		for _, o := range v.Alarms.Present {
+			b.desk.Acknowledge(o.ID) // which signs nothing
 		}
 		synctest.Wait()
 		if v := b.desk.View(); v.Pen.Phase != console.Uncertain || len(v.Uncertain) != 1 {

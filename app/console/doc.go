@@ -1,5 +1,5 @@
 // Package console is what the console does, without a window: the treatment
-// desk with its patient, limits, draft, settings, treatment run and notices.
+// desk with its patient, limits, draft, settings, treatment run and alarms.
 // It decides what may be applied and armed; the pen decides the same again.
 //
 // A Desk belongs to one goroutine, that of Run. Every method may be called

@@ -72,13 +72,16 @@ func (d *Desk) close(r *run, outcome clinical.Outcome) {
 // closed ends a run that is owed nothing, or too long.
 func (d *Desk) closed(e *ending) bool {
 	now, live := d.cfg.Now(), d.lastLive()
+	waits := d.session.Load() != nil && now.Sub(e.since) < endingLimit
+	if e.run.owed(now, live) && waits {
+		return false
+	}
+	d.recordStanding(e.run)
 	switch {
 	case !e.run.owed(now, live):
 		d.end(e.run.record, e.outcome)
 	case d.session.Load() == nil:
 		d.suspend(e.run.record, clinical.CauseLink, device.ErrLinkLost, live)
-	case now.Sub(e.since) < endingLimit:
-		return false
 	case e.run.unsure > 0:
 		d.suspend(e.run.record, clinical.CauseReply, nil, live)
 	default:

@@ -36,6 +36,9 @@ func (d *Desk) facts() clinical.Facts {
 			f.NotTreatable = rules.Rules[0].Text + ", " + rules.Rules[1].Text
 		}
 	}
+	if d.sound.Known {
+		f.SoundDeviceHere = clinical.FactOf(d.sound.Err == nil)
+	}
 	if here {
 		d.penFacts(&f, st)
 	}

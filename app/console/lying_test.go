@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/device/sim"
@@ -132,9 +133,9 @@ func (b *bench) release() {
 
 // alarmed says whether an alarm of high priority with a code stands.
 func (b *bench) alarmed(v *console.View, code string) bool {
-	for _, n := range v.Notices {
-		coded, ok := n.Err.(interface{ Code() string })
-		if ok && n.Kind == console.NoticeHigh && coded.Code() == code {
+	for _, o := range v.Alarms.Present {
+		coded, ok := o.Cause.(interface{ Code() string })
+		if ok && o.Priority == alarm.High && coded.Code() == code {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/device"
 	"stipple/protocol"
@@ -62,7 +63,9 @@ func (d *Desk) penFound(s *device.Session) {
 	}
 	d.applied = applied{}
 	d.stop = StopView{}
-	d.resolve(noticeLink)
+	d.over(alarm.LinkLost, "")
+	d.over(alarm.LinkLostTreating, "")
+	d.over(alarm.StopUnconfirmed, "")
 	if other {
 		d.draft = draft{}
 		d.sel.fit(d.cfg.Library, d.pen.capability.Kind)
@@ -80,13 +83,20 @@ func (d *Desk) penLost(s *device.Session) {
 	d.session.CompareAndSwap(s, nil)
 	d.applied = applied{}
 	d.fallBack(clinical.FellLink)
-	kind := NoticeMedium
+	code := alarm.LinkLost
 	uncertain := d.run != nil && (d.run.owed(d.cfg.Now(), last) || errors.Is(s.Err(), device.ErrUncertain))
 	if uncertain {
-		kind = NoticeHigh // lost while treating (safety.md section 7)
+		code = alarm.LinkLostTreating
 	}
-	d.note(Notice{Kind: kind, Key: noticeLink, Err: device.ErrLinkLost})
+	d.endPenAll()
+	lost := found(code, device.ErrLinkLost)
+	lost.Expected = alarm.AtMost(alarm.Duration, protocol.LinkSilence.Microseconds())
+	if last.Valid {
+		lost.Measured = alarm.Lasting(time.Since(last.At))
+	}
+	d.raise(lost)
 	if uncertain { // after the notice, which belongs into its record
+		d.recordStanding(d.run)
 		r := d.run.record
 		d.run = nil
 		d.suspend(r, clinical.CauseLink, s.Err(), last)
@@ -204,11 +214,14 @@ func wireEnvelope(desc *protocol.Descriptor, e clinical.Envelope) protocol.Envel
 func (d *Desk) penEvent(e device.Event) {
 	switch e.Kind {
 	case device.EventPulse:
+		if !e.Reread {
+			d.pulseEnds(e.Pulse)
+		}
 		d.pulse(*e.Pulse)
 	case device.EventTip:
 		d.tipChanged(*e.Tip)
 	case device.EventState:
-		d.stateChanged(e.State)
+		d.stateChanged(e.Old, e.State)
 	case device.EventArmEnded:
 		d.armEnded(e)
 	case device.EventStopSent, device.EventStopConfirmed, device.EventNeedleBack, device.EventStopUnconfirmed:
@@ -225,6 +238,9 @@ func (d *Desk) penEvent(e device.Event) {
 func (d *Desk) tipChanged(t protocol.TipInfo) {
 	if now := tip(t); now != d.pen.tip {
 		d.fallBack(clinical.FellTip)
+		if now.ID != d.pen.tip.ID {
+			d.endPen(endsByTip)
+		}
 		d.pen.tip = now
 		d.reselect(clinical.FellTip)
 	}

@@ -87,7 +87,7 @@ func (d *Desk) findPreset(patient, preset clinical.ID, revision int, then func(c
 		list, err := d.cfg.Presets.PresetHistory(ctx, patient, preset)
 		return func() {
 			if err != nil {
-				d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err})
+				d.storeFailed(err)
 				return
 			}
 			for _, p := range list { // newest first
@@ -107,7 +107,7 @@ func (d *Desk) takePreset(p clinical.Preset) {
 		if !v.Judged {
 			problem = errNoContext
 		}
-		d.note(Notice{Kind: NoticeLow, Key: noticePreset, Err: &PresetUnfitError{Preset: p, Violations: v.Violations, Problem: problem}})
+		d.note(Notice{Key: noticePreset, Err: &PresetUnfitError{Preset: p, Violations: v.Violations, Problem: problem}})
 		return
 	}
 	d.resolve(noticePreset)

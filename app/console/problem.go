@@ -110,7 +110,7 @@ func explainSession(err error) *Problem {
 	case errors.As(err, &settled):
 		return problem(err, "settled", settled.Patient, settled.Found, settled.Cut)
 	case errors.As(err, &contradicted):
-		return problem(err, codeContradicted, contradicted.Treatment.PenSerial, contradicted.Patient)
+		return problem(err, "contradicted", contradicted.Treatment.PenSerial, contradicted.Patient)
 	case errors.As(err, &unsettled) && unsettled.Lost != nil:
 		return problem(err, "ledger_lost", unsettled.Patient)
 	case errors.As(err, &unsettled):
@@ -155,6 +155,7 @@ func sentinels() []struct {
 		{ErrNotShown, "not_shown"},
 		{ErrBlocked, "arm_blocked"},
 		{ErrFellBack, "fell_back"},
+		{ErrRecordBehind, "record_behind"},
 		{ErrPresetName, "preset_name"},
 		{ErrMayNotSign, "may_not_sign"},
 		{ErrShownOtherwise, "shown_otherwise"},

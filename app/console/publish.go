@@ -1,7 +1,6 @@
 package console
 
 import (
-	"slices"
 	"time"
 
 	"stipple/app/clinical"
@@ -25,7 +24,8 @@ func (d *Desk) publish() {
 		Stop:       d.stop,
 		Training:   d.cfg.Training,
 		ThrowAway:  d.cfg.ThrowAway,
-		Notices:    d.noticeViews(),
+		Notices:    d.notices,
+		Alarms:     d.alarmsView(),
 		Uncertain:  d.uncertainViews(),
 	}
 	if d.pen.known {
@@ -252,12 +252,4 @@ func (d *Desk) todayIsNew(now time.Time) int {
 		return 1
 	}
 	return 0
-}
-
-func (d *Desk) noticeViews() []Notice {
-	out := slices.Clone(d.notices)
-	for i := range out {
-		out[i].Err = explain(out[i].Err)
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/device"
 	"stipple/protocol"
@@ -83,10 +84,18 @@ func (d *Desk) answered(u *unsettled, s *device.Session, told clinical.PenTold, 
 // it into that record.
 func (d *Desk) contradicted(u *unsettled) {
 	err := &ContradictedError{Treatment: u.record, Patient: nameOf(u.patient), Count: u.record.Reconciled.Contradicted}
-	d.note(Notice{Kind: NoticeHigh, Key: disputedKey + string(u.record.ID), Err: err})
-	a := clinical.Alarm{At: d.cfg.Now(), Priority: priority(NoticeHigh), Text: codeContradicted}
+	f := found(alarm.Contradicted, err)
+	f.Instance = string(u.record.ID)
+	f.Expected = alarm.AtMost(alarm.Count, 0)
+	f.Measured = alarm.Value{Quantity: alarm.Count, N: int64(err.Count)}
+	d.raise(f)
+	a := clinical.Alarm{
+		At: d.cfg.Now(), Priority: f.Priority.String(), Text: string(f.Code), Expected: f.Expected.String(), Measured: f.Measured.String(),
+	}
 	u.record.Alarms = append(u.record.Alarms, a)
-	d.rec.alarm(u.record.ID, a)
+	if err := d.rec.alarm(u.record.ID, a); err != nil {
+		d.recordBehind(err)
+	}
 }
 
 // askArm asks for the outcome of an ARM whose answer is not known while the pen
@@ -106,6 +115,7 @@ func (d *Desk) askArm(command uint64, why error) {
 				r.result(command, result)
 			case d.run == r && d.session.Load() == s: // else its end sees to it
 				d.fallBack(clinical.FellPen)
+				d.recordStanding(r)
 				d.run = nil
 				d.suspend(r.record, clinical.CauseReply, errors.Join(why, err), s.Live())
 			}

@@ -2,6 +2,9 @@ package console
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"stipple/app/clinical"
@@ -17,9 +20,18 @@ const (
 	retryEvery = time.Second
 	// lastTries is how often it tries once more when the desk ends.
 	lastTries = 3
-	// queueSize is how many pulses and alarms may wait for the store.
-	queueSize = 4096
+	// queueSize is how many pulses and alarms may wait for the store, on its way
+	// or refused by it: some 16 MiB, and hours of pulses of any pen that can be
+	// armed. Who queues never waits.
+	queueSize = 1 << 16
+	// groupMost is how many are written in one call; the store takes no more than
+	// 4096.
+	groupMost = 1024
 )
+
+// ErrRecordBehind means that so much waits for the disk that no more is taken:
+// what comes now is not in the record.
+var ErrRecordBehind = errors.New("the record is too far behind")
 
 // entry is one thing to append to a record.
 type entry struct {
@@ -34,7 +46,7 @@ type entry struct {
 type recorder struct {
 	records Records
 	post    func(func())
-	queue   chan entry
+	queue   entryQueue
 	quit    chan struct{}
 	onWrite func(id clinical.ID, pulses int, err error) // on Run's goroutine
 
@@ -45,15 +57,66 @@ type recorder struct {
 }
 
 func newRecorder(r Records, post func(func()), onWrite func(clinical.ID, int, error)) *recorder {
-	return &recorder{records: r, post: post, onWrite: onWrite, queue: make(chan entry, queueSize), quit: make(chan struct{}), revision: make(map[clinical.ID]int)}
+	return &recorder{records: r, post: post, onWrite: onWrite, queue: entryQueue{wake: make(chan struct{}, 1)}, quit: make(chan struct{}), revision: make(map[clinical.ID]int)}
 }
 
-func (r *recorder) pulse(id clinical.ID, p clinical.Pulse) { r.queue <- entry{id: id, pulse: &p} }
-func (r *recorder) alarm(id clinical.ID, a clinical.Alarm) { r.queue <- entry{id: id, alarm: &a} }
+// entryQueue is what waits for the recorder. Only its memory is bounded: nobody
+// waits to put something in.
+type entryQueue struct {
+	wake chan struct{} // capacity 1: something was put in
+
+	mu      sync.Mutex
+	entries []entry
+	count   int // pulses and alarms that are not on disk yet, those that were taken too
+}
+
+// put queues e. It is ErrRecordBehind where too much waits already; what has to
+// run behind it is always taken.
+func (q *entryQueue) put(e entry) error {
+	q.mu.Lock()
+	if e.then == nil {
+		if q.count >= queueSize {
+			q.mu.Unlock()
+			return ErrRecordBehind
+		}
+		q.count++
+	}
+	q.entries = append(q.entries, e)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// take empties the queue.
+func (q *entryQueue) take() []entry {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := q.entries
+	q.entries = nil
+	return out
+}
+
+// done says that n of what was taken is on disk.
+func (q *entryQueue) done(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.count -= n
+}
+
+func (r *recorder) pulse(id clinical.ID, p clinical.Pulse) error {
+	return r.queue.put(entry{id: id, pulse: &p})
+}
+
+func (r *recorder) alarm(id clinical.ID, a clinical.Alarm) error {
+	return r.queue.put(entry{id: id, alarm: &a})
+}
 
 // after runs then, on the recorder's goroutine, when all that was queued
 // before is on disk.
-func (r *recorder) after(then func()) { r.queue <- entry{then: then} }
+func (r *recorder) after(then func()) { _ = r.queue.put(entry{then: then}) } // which never fails
 
 // head writes the head of a record by write (BeginTreatment, AmendTreatment or
 // EndTreatment), behind all that was queued before, and hands what is on disk
@@ -87,12 +150,8 @@ func (r *recorder) run() {
 	var waiting []entry
 	for {
 		select {
-		case e := <-r.queue:
-			waiting = append(waiting, e)
-			if e.then == nil {
-				waiting = r.gather(waiting)
-			}
-			waiting = r.write(waiting)
+		case <-r.queue.wake:
+			waiting = r.write(r.gather(r.more(waiting)))
 			for len(waiting) > 0 && r.pause() {
 				waiting = r.write(r.more(waiting))
 			}
@@ -126,36 +185,25 @@ func (r *recorder) pause() bool {
 	}
 }
 
-// gather waits for the rest of a group.
+// gather waits for the rest of a group, unless something waits for it.
 func (r *recorder) gather(waiting []entry) []entry {
 	t := time.NewTimer(groupEvery)
 	defer t.Stop()
-	for {
+	for len(waiting) > 0 && !slices.ContainsFunc(waiting, func(e entry) bool { return e.then != nil }) {
 		select {
-		case e := <-r.queue:
-			waiting = append(waiting, e)
-			if e.then != nil {
-				return waiting
-			}
+		case <-r.queue.wake:
+			waiting = r.more(waiting)
 		case <-t.C:
 			return waiting
 		case <-r.quit:
 			return waiting
 		}
 	}
+	return waiting
 }
 
 // more takes what is queued without waiting.
-func (r *recorder) more(waiting []entry) []entry {
-	for {
-		select {
-		case e := <-r.queue:
-			waiting = append(waiting, e)
-		default:
-			return waiting
-		}
-	}
-}
+func (r *recorder) more(waiting []entry) []entry { return append(waiting, r.queue.take()...) }
 
 // write appends the entries in order and returns those that the store refused
 // and all behind them.
@@ -189,15 +237,16 @@ func (r *recorder) write(waiting []entry) []entry {
 		if err != nil {
 			return waiting
 		}
+		r.queue.done(n)
 		waiting = waiting[n:]
 	}
 	return nil
 }
 
-// group is how many entries from the front go to the same record.
+// group is how many entries from the front go to the same record in one call.
 func group(waiting []entry) int {
 	n := 0
-	for n < len(waiting) && waiting[n].then == nil && waiting[n].id == waiting[0].id {
+	for n < min(len(waiting), groupMost) && waiting[n].then == nil && waiting[n].id == waiting[0].id {
 		n++
 	}
 	return n

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/device"
 	"stipple/protocol"
@@ -22,6 +23,7 @@ type run struct {
 	stopped bool      // ended by STOP or a fault since the last arming
 	pass    int
 	seen    map[uint64]bool // pulses in the record, by boot and index
+	alarms  alarmLog
 	strokes uint64
 
 	zoneTime time.Duration
@@ -60,19 +62,29 @@ func (d *Desk) Clear() {
 			err := s.Clear(ctx, st.Fault)
 			return func() {
 				if err != nil {
-					d.note(Notice{Kind: NoticeMedium, Key: noticeStop, Err: err})
+					d.raise(found(alarm.ClearRefused, err))
 					return
 				}
 				d.stop = StopView{Latency: d.stop.Latency}
-				d.resolve(noticeStop)
-				d.resolvePen()
+				d.over(alarm.StopUnconfirmed, "")
+				d.over(alarm.ClearRefused, "")
+				d.endPen(endsByClear)
 			}
 		})
 	})
 }
 
 // stateChanged follows the pen's state.
-func (d *Desk) stateChanged(st protocol.State) {
+func (d *Desk) stateChanged(old, st protocol.State) {
+	switch {
+	case st == protocol.StateStandby:
+		d.endPen(endsByStandby)
+	case st == protocol.StateReady && old == protocol.StateStandby:
+		d.endPen(endsByReady)
+	}
+	if latched(old) && !latched(st) {
+		d.endPen(endsByClear)
+	}
 	if st == protocol.StateStandby && !d.stop.Unconfirmed {
 		d.stop = StopView{Latency: d.stop.Latency}
 	}
@@ -88,6 +100,11 @@ func (d *Desk) stateChanged(st protocol.State) {
 			r.armed, r.stopped = false, true
 		}
 	}
+}
+
+// latched says whether only CLEAR leads out of a state.
+func latched(s protocol.State) bool {
+	return s == protocol.StateFault || s == protocol.StateStopped
 }
 
 // armEnded is the end of READY as the session sees it. That the pen has left
@@ -111,7 +128,7 @@ func (d *Desk) stopEvent(e device.Event) {
 		}
 	case device.EventStopConfirmed:
 		d.stop = StopView{Active: true, Confirmed: true, Latency: e.Latency, NeedleBack: e.NeedleBack}
-		d.resolve(noticeStop)
+		d.over(alarm.StopUnconfirmed, "")
 		if d.run != nil {
 			d.run.stopped = true
 			// 0 in a record means that there was no stop.
@@ -121,7 +138,10 @@ func (d *Desk) stopEvent(e device.Event) {
 		d.stop.NeedleBack = true
 	case device.EventStopUnconfirmed:
 		d.stop.Unconfirmed = true
-		d.note(Notice{Kind: NoticeHigh, Key: noticeStop, Err: ErrStopNotConfirmed})
+		f := found(alarm.StopUnconfirmed, ErrStopNotConfirmed)
+		f.Expected = alarm.AtMost(alarm.Duration, protocol.StopConfirm.Microseconds())
+		f.Measured = alarm.Lasting(max(e.Latency, protocol.StopConfirm))
+		d.raise(f)
 	}
 }
 
@@ -139,7 +159,15 @@ func (d *Desk) pulse(p protocol.Pulse) {
 	r.seen[pulseKey(c)] = true
 	r.record.Pulses = append(r.record.Pulses, c)
 	r.strokes += uint64(c.Strokes)
-	d.rec.pulse(r.record.ID, c)
+	if err := d.rec.pulse(r.record.ID, c); err != nil {
+		d.recordBehind(err)
+	}
+}
+
+// recordBehind stops a treatment whose record can't follow.
+func (d *Desk) recordBehind(err error) {
+	d.fallBack(clinical.FellRecord)
+	d.recordFailed(err)
 }
 
 // timeOf is when a pulse began, by the clock of the session with its pen; now
@@ -203,6 +231,7 @@ func (d *Desk) endRun(outcome clinical.Outcome) {
 	if d.run == nil {
 		return
 	}
+	d.endPen(endsByRun)
 	r := d.run
 	d.run = nil
 	d.close(r, outcome)
@@ -216,7 +245,7 @@ func (d *Desk) end(r clinical.Treatment, outcome clinical.Outcome) {
 	}
 	d.rec.head(d.cfg.Records.EndTreatment, r, func(_ clinical.Treatment, err error) {
 		if err != nil {
-			d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
+			d.recordFailed(err)
 			return
 		}
 		d.refreshHistory()
@@ -255,10 +284,10 @@ func (d *Desk) wrote(id clinical.ID, pulses int, err error) {
 		// A record that can't be written may not grow: stop treating, keep what
 		// is in memory and keep trying.
 		d.fallBack(clinical.FellRecord)
-		d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
+		d.recordFailed(err)
 		return
 	}
-	d.resolve(noticeRecord)
+	d.over(alarm.RecordFailed, "")
 	if d.run != nil && d.run.record.ID == id {
 		d.run.durable += pulses
 	}

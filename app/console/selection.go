@@ -64,7 +64,7 @@ func (d *Desk) openPatient(id clinical.ID, then func()) {
 	d.job(func(ctx context.Context) func() {
 		p, err := d.cfg.Patients.Patient(ctx, id)
 		if err != nil {
-			return func() { d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err}) }
+			return func() { d.storeFailed(err) }
 		}
 		presets, perr := d.cfg.Presets.Presets(ctx, id)
 		history, terr := d.cfg.Records.Treatments(ctx, id)
@@ -87,7 +87,7 @@ func (d *Desk) takePatient(p clinical.Patient, presets []clinical.Preset, histor
 	d.patient, d.presets, d.history = &p, presets, history
 	for _, err := range errs {
 		if err != nil {
-			d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err})
+			d.storeFailed(err)
 		}
 	}
 	d.reselect(clinical.FellPatient)
@@ -163,7 +163,7 @@ func (d *Desk) loadOperators() {
 		ops, err := d.cfg.Operators.Operators(ctx)
 		return func() {
 			if err != nil {
-				d.note(Notice{Kind: NoticeMedium, Key: noticeStore, Err: err})
+				d.storeFailed(err)
 				return
 			}
 			d.operators = ops

@@ -7,19 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/device"
-)
-
-// unsettledKey begins the key of the notice that stands for a run whose
-// outcome is unknown, until the operator has signed what it was; disputedKey
-// that of a pen that contradicts a record.
-const (
-	unsettledKey = "unsettled:"
-	disputedKey  = "disputed:"
-	// codeContradicted is the alarm's word in the record, which the window can
-	// word.
-	codeContradicted = "contradicted"
 )
 
 // unsettled is a run whose outcome is not known, or not signed yet. Its record
@@ -149,18 +139,20 @@ func nameOf(p *clinical.Patient) string {
 func (d *Desk) showUnsettled(u *unsettled) {
 	u.version++
 	r, name := u.record.Reconciled, nameOf(u.patient)
-	n := Notice{Kind: NoticeHigh, Key: unsettledKey + string(u.record.ID)}
+	var cause error
 	switch {
 	case r.Answered() && r.Known():
 		sum := u.record.Tally()
-		n.Kind, n.Err = NoticeMedium, &SettledError{Treatment: u.record, Patient: name, Found: sum.Told, Cut: sum.CutShort + sum.Interrupted}
+		cause = &SettledError{Treatment: u.record, Patient: name, Found: sum.Told, Cut: sum.CutShort + sum.Interrupted}
 	case r.Answered():
-		n.Err = &UnsettledError{Treatment: u.record, Patient: name, Cause: u.cause,
+		cause = &UnsettledError{Treatment: u.record, Patient: name, Cause: u.cause,
 			Lost: &LedgerLostError{Want: u.record.FirstPulse(), Oldest: r.Oldest, Newest: r.Newest}}
 	default:
-		n.Err = &UnsettledError{Treatment: u.record, Patient: name, Cause: u.cause}
+		cause = &UnsettledError{Treatment: u.record, Patient: name, Cause: u.cause}
 	}
-	d.note(n)
+	f := found(alarm.RunUncertain, cause)
+	f.Instance = string(u.record.ID)
+	d.tell(f, true)
 }
 
 // loadUnsettled finds the records that a crash left open. Until it has, nothing
@@ -173,7 +165,7 @@ func (d *Desk) loadUnsettled() {
 				found := d.foundOpen(ctx, open)
 				return func() { d.tookOpen(found) }
 			}
-			d.post(func() { d.note(Notice{Kind: NoticeHigh, Key: noticeStore, Err: err}) })
+			d.post(func() { d.tell(found(alarm.StoreFailed, err), true) })
 			again := time.NewTimer(retryEvery)
 			select {
 			case <-again.C:
@@ -264,11 +256,11 @@ func (d *Desk) save(u *unsettled) {
 		u.saving = false
 		if err != nil {
 			u.saved, u.saveNext = false, d.cfg.Now().Add(retryEvery)
-			d.note(Notice{Kind: NoticeHigh, Key: noticeRecord, Err: err})
+			d.recordFailed(err)
 			return
 		}
 		u.fresh = u.fresh[len(t.Pulses):]
-		d.resolve(noticeRecord)
+		d.over(alarm.RecordFailed, "")
 		if !u.saved {
 			d.save(u)
 		}
@@ -344,8 +336,8 @@ func (d *Desk) sign(u *unsettled, verdict clinical.Verdict) {
 // nothing waits for the one that was lost.
 func (d *Desk) signed(u *unsettled, t clinical.Treatment) {
 	d.unsettled = slices.DeleteFunc(d.unsettled, func(o *unsettled) bool { return o == u })
-	d.resolve(unsettledKey + string(t.ID))
-	d.resolve(disputedKey + string(t.ID))
+	d.over(alarm.RunUncertain, string(t.ID))
+	d.over(alarm.Contradicted, string(t.ID))
 	waits := func(o *unsettled) bool { return sameUnit(o.record, t.PenModel, t.PenSerial) }
 	if !slices.ContainsFunc(d.unsettled, waits) {
 		d.cfg.Link.Forget()

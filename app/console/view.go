@@ -3,6 +3,7 @@ package console
 import (
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/device"
 	"stipple/protocol"
@@ -38,7 +39,8 @@ type View struct {
 	Checks   []clinical.Check // what was looked at and holds
 	Arm      ArmView
 	Stop     StopView
-	Notices  []Notice // newest last; each until acknowledged or resolved
+	Alarms   AlarmsView
+	Notices  []Notice // newest last; each for a while, or until it is not true any more
 	// Uncertain are the runs whose outcome is not known or not signed, the oldest
 	// first. Nothing is armed until there is none.
 	Uncertain []UncertainView
@@ -219,26 +221,27 @@ type StopView struct {
 	CanClear    bool
 }
 
-// NoticeKind orders notices by how grave they are.
-type NoticeKind int
+// AlarmsView is what alarms, what did, and what comes of it. The causes have
+// the codes of their sentences.
+type AlarmsView struct {
+	Present []alarm.Occurrence // the gravest first
+	History []alarm.Occurrence // the newest first, at most alarm.MaxHistory
+	Signal  alarm.Signal
+	Sound   SoundView
+}
 
-// The kinds of notice, after the alarm priorities of safety.md section 7.
-const (
-	NoticeInfo NoticeKind = iota
-	NoticeLow
-	NoticeMedium
-	NoticeHigh
-)
+// SoundView says whether alarms can be heard.
+type SoundView struct {
+	Known bool  // somebody has tried
+	Err   error // why they can't; nil: they can
+}
 
-// Notice is something that happened and that the operator should know.
+// Notice is something that the operator should know and that is no alarm.
 type Notice struct {
-	ID   int
-	Kind NoticeKind
-	At   time.Time
-	Err  error  // worded by the window
-	Text string // or a fact that needs no wording
-	Key  string // stable name: a notice replaces the one of the same key
-	Pen  *protocol.Event
+	ID  int
+	At  time.Time
+	Err error  // worded by the window
+	Key string // stable name: a notice replaces the one of the same key
 }
 
 // LiveView is what changes many times a second. It is read from the newest

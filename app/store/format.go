@@ -138,6 +138,9 @@ type storedAlarm struct {
 	Text     string    `json:"text,omitempty"`
 	Expected string    `json:"expected,omitempty"`
 	Measured string    `json:"measured,omitempty"`
+	Mark     string    `json:"mark,omitempty"`
+	By       string    `json:"by,omitempty"`
+	Count    int       `json:"count,omitempty"`
 }
 
 // dateForm is how a calendar day is stored; the zero Date is "".
@@ -356,6 +359,7 @@ func (v storedTreatment) treatment(id clinical.ID, revision uint32) (clinical.Tr
 func packAlarm(a clinical.Alarm) storedAlarm {
 	return storedAlarm{
 		At: utc(a.At), Code: a.Code, Priority: a.Priority, Text: a.Text, Expected: a.Expected, Measured: a.Measured,
+		Mark: string(a.Mark), By: a.By, Count: a.Count,
 	}
 }
 
@@ -363,5 +367,6 @@ func unpackAlarm(plain []byte) (clinical.Alarm, error) {
 	v, err := decodeJSON[storedAlarm](plain)
 	return clinical.Alarm{
 		At: v.At, Code: v.Code, Priority: v.Priority, Text: v.Text, Expected: v.Expected, Measured: v.Measured,
+		Mark: clinical.AlarmMark(v.Mark), By: v.By, Count: v.Count,
 	}, err
 }

@@ -266,4 +266,7 @@ func (c *checker) alarm(a clinical.Alarm) {
 	c.optional("Text", a.Text, maxTextRunes)
 	c.optional("Expected", a.Expected, maxTextRunes)
 	c.optional("Measured", a.Measured, maxTextRunes)
+	c.optional("Mark", string(a.Mark), maxWordRunes)
+	c.optional("By", a.By, maxNameRunes)
+	c.that(a.Count >= 0, "Count", BadValue)
 }

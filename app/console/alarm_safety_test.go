@@ -1,10 +1,10 @@
 package console
 
 import (
-	"errors"
 	"testing"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/device"
 )
 
@@ -28,9 +28,9 @@ func TestWhoFellSilent(t *testing.T) {
 			}
 			d.safetyEvent(device.Event{Kind: device.EventStatusSilence})
 			d.safetyEvent(device.Event{Kind: device.EventStopSent, Err: device.ErrStale})
-			var got *SafetyError
-			if len(d.notices) != 1 || !errors.As(d.notices[0].Err, &got) || got.Kind != c.want {
-				t.Errorf("notices %+v, want one of kind %s", d.notices, c.want)
+			all := d.alarms.Present()
+			if len(all) != 1 || string(all[0].Code) != c.want || all[0].Priority != alarm.High || !all[0].Expected.Known() {
+				t.Errorf("alarms %+v, want one of %s", all, c.want)
 			}
 		})
 	}

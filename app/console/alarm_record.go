@@ -1,0 +1,137 @@
+package console
+
+import (
+	"strconv"
+
+	"stipple/app/alarm"
+	"stipple/app/clinical"
+	"stipple/protocol"
+)
+
+// The bounds of what a treatment's record takes of its alarms, so that a storm
+// fills neither the disk nor the queue for it. What goes beyond is counted, and
+// the count is in the record.
+const (
+	// recordedEach is how many entries one alarm may have: an alarm that comes and
+	// goes more often than that is told of by its count.
+	recordedEach = 20
+	// recordedLow, recordedMedium and recordedHigh are how many entries all alarms
+	// of a priority may have: no storm of a low one takes the place of a high one.
+	recordedLow    = 100
+	recordedMedium = 300
+	recordedHigh   = 1000
+)
+
+// alarmLog is what the open record has of alarms.
+type alarmLog struct {
+	entries map[alarm.Key]int
+	total   [alarm.High + 1]int
+	skipped [alarm.High + 1]int // entries that found no place
+	counts  map[alarm.Key]int   // how often each had come when an entry said so last
+}
+
+// room says whether one more entry about an alarm fits, and counts it.
+func (l *alarmLog) room(o alarm.Occurrence) bool {
+	limits := [...]int{alarm.Low: recordedLow, alarm.Medium: recordedMedium, alarm.High: recordedHigh}
+	if l.entries == nil {
+		l.entries, l.counts = make(map[alarm.Key]int), make(map[alarm.Key]int)
+	}
+	if l.total[o.Priority] >= limits[o.Priority] || l.entries[o.Key()] >= recordedEach {
+		l.skipped[o.Priority]++
+		return false
+	}
+	l.total[o.Priority]++
+	l.entries[o.Key()]++
+	return true
+}
+
+// recordBegan writes that an alarm began.
+func (d *Desk) recordBegan(o alarm.Occurrence) {
+	e := d.entry(o)
+	e.At = o.Newest
+	if o.Code == alarm.TooMany && o.Count > 1 {
+		return // it is told of by its count at the end
+	}
+	d.recordEntry(o, e)
+}
+
+// recordAcknowledged writes who has acknowledged an alarm.
+func (d *Desk) recordAcknowledged(o alarm.Occurrence) {
+	e := d.entry(o)
+	e.At, e.Mark, e.By = o.At, clinical.AlarmAcknowledged, o.By
+	if !o.Present() {
+		e.Count = o.Count
+	}
+	d.recordEntry(o, e)
+}
+
+// recordOver writes that an alarm is over, and how often it came.
+func (d *Desk) recordOver(o alarm.Occurrence) {
+	e := d.entry(o)
+	e.At, e.Mark, e.Count = o.Gone, clinical.AlarmOver, o.Count
+	d.recordEntry(o, e)
+}
+
+// recordStanding writes how often what is not over yet has come, into a record
+// that is about to be closed, and what found no place in it.
+func (d *Desk) recordStanding(r *run) {
+	log, now := &r.alarms, d.cfg.Now()
+	for _, o := range d.alarms.Present() {
+		if log.entries[o.Key()] == 0 || log.counts[o.Key()] == o.Count {
+			continue
+		}
+		e := d.entry(o)
+		e.At, e.Mark, e.Count = o.Newest, clinical.AlarmMore, o.Count
+		d.appendAlarm(r, e)
+	}
+	for p, n := range log.skipped {
+		if n > 0 {
+			d.appendAlarm(r, clinical.Alarm{At: now, Priority: alarm.Priority(p).String(), Text: string(alarm.TooMany), Mark: clinical.AlarmMore, Count: n})
+		}
+	}
+}
+
+// recordEntry appends an entry to the open record and to those that wait for
+// their end, where there is room.
+func (d *Desk) recordEntry(o alarm.Occurrence, e clinical.Alarm) {
+	for _, r := range d.runs() {
+		if r.alarms.room(o) {
+			r.alarms.counts[o.Key()] = o.Count
+			d.appendAlarm(r, e)
+		}
+	}
+}
+
+func (d *Desk) appendAlarm(r *run, e clinical.Alarm) {
+	r.record.Alarms = append(r.record.Alarms, e)
+	if err := d.rec.alarm(r.record.ID, e); err != nil {
+		d.recordBehind(err)
+	}
+}
+
+// entry is what every entry about an alarm has.
+func (d *Desk) entry(o alarm.Occurrence) clinical.Alarm {
+	a := clinical.Alarm{Priority: o.Priority.String(), Expected: o.Expected.String(), Measured: o.Measured.String()}
+	a.Code, a.Text = d.recordName(o)
+	return a
+}
+
+// recordName is the number of the pen's event, 0 for what the console found,
+// and the stable name of an alarm.
+func (d *Desk) recordName(o alarm.Occurrence) (code uint16, text string) {
+	switch {
+	case o.Code == alarm.PenEvent:
+		n, _ := strconv.ParseUint(o.Instance, 10, 16)
+		return uint16(n), eventName(d.pen.info.Descriptor, uint16(n))
+	case o.Code == alarm.PenFault:
+		return protocol.EventFault, o.Instance
+	case o.Code == alarm.PenAlarm:
+		return protocol.EventAlarm, o.Instance
+	case o.Source == alarm.FromPen:
+		return protocol.EventAlarm, string(o.Code)
+	}
+	if c := codeOf(o.Cause); c != "" {
+		return 0, c
+	}
+	return 0, string(o.Code)
+}
