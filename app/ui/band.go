@@ -1,18 +1,17 @@
 package ui
 
 import (
-	"strconv"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"stipple/app/alarm"
 	"stipple/app/console"
 	"stipple/app/ui/pages"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 	"stipple/app/ui/words"
-	"stipple/protocol"
 )
 
 // band is the place under the strip that is kept for alarms, so that no
@@ -23,15 +22,12 @@ type band struct {
 	quiet  *widgets.Line
 	hand   *widgets.Button // opens the handpiece drawer
 	object *fyne.Container
-	notice int // id of the notice on show; 0: none
 	lost   bool
 }
 
 func newBand(w *Window) *band {
 	b := &band{w: w, quiet: widgets.NewLine()}
-	b.banner = widgets.NewBanner(w.keys, func() {
-		b.acknowledge()
-	}, nil)
+	b.banner = widgets.NewBanner(w.keys, b.first, b.sound, b.list)
 	w.names.Set(b.banner, "banner", "banner")
 	b.hand = widgets.NewButton(w.keys, widgets.OnDrawer, w.words.T("nav.handpiece"), func() { w.drawer.setOpen(!w.drawer.open) })
 	w.names.Set(b.hand, "button", "nav.handpiece")
@@ -39,19 +35,37 @@ func newBand(w *Window) *band {
 	return b
 }
 
-// acknowledge takes the notice on show away. One that stands for a run to be
-// signed leads to the page that is for it.
-func (b *band) acknowledge() {
-	for _, n := range b.w.view.Notices {
-		switch {
-		case n.ID != b.notice:
-		case n.Signs():
-			b.w.ShowPage(pages.NameOutcome)
-		default:
-			b.w.cfg.Desk.Acknowledge(n.ID)
-		}
+// first acknowledges what is shown, or opens the list where that was done and
+// others wait. What stands for a run to be signed leads to the page that is for
+// it.
+func (b *band) first() {
+	switch s := b.w.view.Alarms.Signal; {
+	case !s.Any:
+	case toSign(s.Shown):
+		b.w.ShowPage(pages.NameOutcome)
+	case s.Shown.Acknowledged():
+		b.list()
+	default:
+		b.w.cfg.Desk.Acknowledge(s.Shown.ID)
 	}
 }
+
+// toSign says whether an alarm is about a run that has to be signed.
+func toSign(o alarm.Occurrence) bool {
+	return o.Code == alarm.RunUncertain || o.Code == alarm.Contradicted
+}
+
+// sound pauses the sound, or ends the pause.
+func (b *band) sound() {
+	if b.w.view.Alarms.Signal.Paused(b.w.cfg.Now()) {
+		b.w.cfg.Desk.ResumeSound()
+		return
+	}
+	b.w.cfg.Desk.PauseSound()
+}
+
+// list opens all that alarms.
+func (b *band) list() { b.w.alarms.ShowList() }
 
 // MinSize implements fyne.Layout.
 func (b *band) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, theme.BannerHeight) }
@@ -69,55 +83,72 @@ func (b *band) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	b.quiet.Resize(fyne.NewSize(s.Width-3*side-m.Width, s.Height))
 }
 
-func (b *band) show(v *console.View) { b.draw(v, b.w.cfg.Desk.Live()) }
+func (b *band) show(v *console.View) { b.draw(v, b.w.cfg.Desk.Live(), b.w.cfg.Now()) }
 
 func (b *band) tick(now time.Time, live console.LiveView) {
-	b.draw(b.w.view, live)
+	b.draw(b.w.view, live, now)
 	b.banner.Tick(now)
 }
 
-// draw shows the gravest thing: a lost link, then notices by their kind.
-func (b *band) draw(v *console.View, live console.LiveView) {
-	t := b.w.words
-	n, more := gravest(v.Notices)
+// draw shows the gravest thing: a lost link, then what alarms.
+func (b *band) draw(v *console.View, live console.LiveView, now time.Time) {
 	b.lost = linkLost(v, live)
-	switch {
-	case b.lost && (n == nil || n.Kind < console.NoticeHigh || isLinkNotice(*n)):
-		b.notice = 0
-		text := t.T("banner.lost") + " · " + t.T("banner.lost.do")
-		if n != nil && isLinkNotice(*n) {
-			b.notice = n.ID
-			text = t.T("banner.lost") + " · " + noticeText(t, *n)
-		}
-		b.banner.Set(widgets.BannerState{Level: widgets.HighAlarm, Text: text, First: ackWord(t, b.notice)})
-	case n != nil && n.Kind > console.NoticeInfo:
-		b.notice = n.ID
-		text := noticeText(t, *n)
-		if b.lost {
-			text = t.T("banner.lost") + " · " + text
-		}
-		if more > 0 {
-			text += " · " + t.T("banner.more", words.Count(more))
-		}
-		ack := t.T("banner.ack")
-		if n.Signs() {
-			ack = t.T("banner.sign")
-		}
-		b.banner.Set(widgets.BannerState{Level: level(n.Kind), Text: text, First: ack})
-	default:
-		b.notice = 0
-		b.banner.Set(widgets.BannerState{})
-	}
-	b.quiet.Set(quietRuns(t, v, b.lost)...)
+	b.banner.Set(bannerState(b.w.words, v, b.lost, now))
+	b.quiet.Set(quietRuns(b.w.words, v, b.lost)...)
 	setVisible(b.hand, v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && b.banner.State().Level == widgets.Quiet &&
 		!v.Stop.Unconfirmed)
 }
 
-func ackWord(t *words.Words, notice int) string {
-	if notice == 0 {
-		return ""
+// bannerState is what the bar says. A link that has just fallen silent is shown
+// before the session gives it up and the desk raises its alarm.
+func bannerState(t *words.Words, v *console.View, lost bool, now time.Time) widgets.BannerState {
+	s := v.Alarms.Signal
+	if !s.Any {
+		if !lost {
+			return widgets.BannerState{}
+		}
+		return widgets.BannerState{Level: widgets.HighAlarm, Text: t.T("banner.lost") + " · " + t.T("banner.lost.do")}
 	}
-	return t.T("banner.ack")
+	says := t.AlarmOf(s.Shown)
+	out := widgets.BannerState{
+		Level: level(s.Shown.Priority), Text: says.Whole(), Short: says.Bar(), Shortest: says.What, Acknowledged: !s.Flash,
+	}
+	more := ""
+	if s.More > 0 {
+		more = " · " + t.T("banner.more", words.Count(s.More))
+	}
+	for _, text := range []*string{&out.Text, &out.Short, &out.Shortest} {
+		if lost {
+			*text = t.T("banner.lost") + " · " + *text
+		}
+		*text += more
+	}
+	if lost {
+		out.Level = widgets.HighAlarm
+	}
+	switch {
+	case toSign(s.Shown):
+		out.First = t.T("banner.sign")
+	case s.Flash:
+		out.First = t.T("banner.ack")
+	case s.More > 0:
+		out.First = t.T("banner.list")
+	}
+	out.Second = soundWord(t, v, now)
+	return out
+}
+
+// soundWord is what the button for the sound says: how long it can be paused, or
+// when it comes back. It is not there where nothing can be heard.
+func soundWord(t *words.Words, v *console.View, now time.Time) string {
+	s := v.Alarms.Signal
+	switch {
+	case s.Paused(now):
+		return t.T("banner.resume", words.Clock(words.SecondsLeft(s.PausedUntil.Sub(now))))
+	case s.Sound != alarm.None && !s.Test:
+		return t.T("banner.pause", words.Count(int(alarm.AudioPause.Seconds())))
+	}
+	return ""
 }
 
 // linkLost says whether a pen that was there fell silent: the desk says so, or
@@ -129,95 +160,25 @@ func linkLost(v *console.View, live console.LiveView) bool {
 	return !v.Pen.LostAt.IsZero()
 }
 
-// linkKey is the key of the desk's notice about the link.
-const linkKey = "link"
-
-func isLinkNotice(n console.Notice) bool { return n.Key == linkKey }
-
-// gravest is the newest notice of the highest kind, and how many more are not
-// mere information.
-func gravest(all []console.Notice) (top *console.Notice, more int) {
-	for i := range all {
-		n := &all[i]
-		if n.Kind > console.NoticeInfo {
-			more++
-		}
-		if top == nil || n.Kind >= top.Kind {
-			top = n
-		}
-	}
-	if top != nil && top.Kind > console.NoticeInfo {
-		more--
-	}
-	return top, more
-}
-
-func level(k console.NoticeKind) widgets.BannerLevel {
-	switch k {
-	case console.NoticeHigh:
+func level(p alarm.Priority) widgets.BannerLevel {
+	switch p {
+	case alarm.High:
 		return widgets.HighAlarm
-	case console.NoticeMedium:
+	case alarm.Medium:
 		return widgets.MediumAlarm
+	case alarm.Low:
+		return widgets.LowAlarm
 	}
-	return widgets.LowAlarm
+	return widgets.Quiet
 }
 
-// noticeText words a notice.
-func noticeText(t *words.Words, n console.Notice) string {
-	switch {
-	case n.Err != nil:
-		return t.Error(n.Err).Text()
-	case n.Pen != nil:
-		return eventText(t, n)
-	}
-	return n.Text
-}
-
-// eventText words an event of the pen. An alarm is known by its name in the
-// pen's own table, which the desk hands over as the notice's text.
-func eventText(t *words.Words, n console.Notice) string {
-	e := n.Pen
-	switch e.Code {
-	case protocol.EventAlarm:
-		text := t.Or("alarm."+n.Text, t.T("alarm.other", n.Text))
-		if measured := alarmMeasured(n.Text, e.Args[1]); measured != "" {
-			text += " · " + t.T("alarm.measured", measured)
-		}
-		return text
-	case protocol.EventFault:
-		name := protocol.Fault(e.Args[0]).String()
-		return t.T("event.fault", t.Or("fault."+name, name))
-	}
-	return t.Or("event."+strconv.Itoa(int(e.Code)), t.T("notice.pen", words.Count(int(e.Code))))
-}
-
-// alarmMeasured is the measured value of an alarm with its unit, where its
-// name tells which quantity it is.
-func alarmMeasured(name string, v int32) string {
-	switch name {
-	case "power_deviation":
-		return words.Watts(protocol.Milliwatts(v)) + " W"
-	case "speed_deviation":
-		return words.Count(int(v)) + " /min"
-	case "depth_deviation", "depth_beyond_bound":
-		return words.Millimetres(protocol.Micrometres(v)) + " mm"
-	case "impedance_window":
-		return words.Count(int(v)) + " Ω"
-	case "over_temperature":
-		return words.Degrees(protocol.Centidegrees(v)) + " °C"
-	case "battery_low":
-		return words.Count(int(v)) + " %"
-	}
-	return ""
-}
-
-// quietRuns is what stands in the band without an alarm: the newest
-// information, or that there is no alarm.
+// quietRuns is what stands in the band without an alarm: the newest notice, or
+// that there is no alarm.
 func quietRuns(t *words.Words, v *console.View, lost bool) []widgets.Run {
 	var runs []widgets.Run
-	if n, _ := gravest(v.Notices); n != nil && n.Kind == console.NoticeInfo {
-		runs = append(runs, widgets.Muted(noticeText(t, *n)).Marked(widgets.MarkDot))
-	} else if n == nil && !lost && !v.Stop.Active {
+	if n := len(v.Notices); n > 0 {
+		runs = append(runs, widgets.Plain(t.Error(v.Notices[n-1].Err).Text()).Marked(widgets.IconInfo))
+	} else if !v.Alarms.Signal.Any && !lost && !v.Stop.Active {
 		runs = append(runs, widgets.Muted(t.T("band.no_alarms")))
 	}
 	if v.Training {

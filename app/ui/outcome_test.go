@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2/driver/software"
 
+	"stipple/app/alarm"
 	"stipple/app/console"
 	"stipple/app/ui/pages"
 	"stipple/app/ui/sample"
@@ -111,8 +112,8 @@ func TestOutcomeComesFirstAndCanBeLeft(t *testing.T) {
 		u := v.Uncertain[0]
 		u.Treatment.ID = "another"
 		v.Uncertain = []console.UncertainView{v.Uncertain[0], u}
-		v.Notices = []console.Notice{{ID: 9, Kind: console.NoticeHigh, Key: "unsettled:x", Err: errors.New("x")}}
 	})
+	d.alarmed(w, func(b *alarm.Book) { b.Raise(finding(alarm.RunUncertain, errors.New("x")), sample.Now()) })
 	if w.Page() != pages.NameOutcome {
 		t.Fatalf("a run was cut off, and page %s is in front", w.Page())
 	}

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +17,6 @@ import (
 	"stipple/app/ui/theme"
 	"stipple/app/ui/trace"
 	"stipple/app/ui/widgets"
-	"stipple/protocol"
 )
 
 // A last value is never drawn as live (safety.md section 6).
@@ -46,20 +44,6 @@ func TestStaleness(t *testing.T) {
 	if !shows(w, "LINK LOST") {
 		t.Error("no banner after a second of silence")
 	}
-}
-
-func TestAlarmsAreAcknowledgedAndTheGravestStands(t *testing.T) {
-	w, d := use(t, "treat-alarm")
-	d.change(w, func(v *console.View) {
-		v.Notices = append(slices.Clone(v.Notices),
-			console.Notice{ID: 7, Kind: console.NoticeHigh, Key: "safety", Err: errors.New("odd")},
-			console.Notice{ID: 8, Kind: console.NoticeInfo, Text: "saved"})
-	})
-	if s := w.band.banner.State(); s.Level != widgets.HighAlarm || !strings.Contains(s.Text, "and 1 more") {
-		t.Errorf("the banner says %+v", s)
-	}
-	tapName(t, w, "banner.first")
-	expect(t, d, "acknowledge 7")
 }
 
 func TestStopNotConfirmedFillsThePage(t *testing.T) {
@@ -221,25 +205,5 @@ func TestChartsTakeEachSampleOnce(t *testing.T) {
 	d.change(w, func(v *console.View) { v.Pen.Kind = clinical.Needling })
 	if w.live.panels[panelImpedance].widget.Visible() {
 		t.Error("a needling pen has an impedance")
-	}
-}
-
-func TestPenEventsHaveWords(t *testing.T) {
-	w, d := use(t, "treat-standby")
-	for _, c := range []struct {
-		n    console.Notice
-		want string
-	}{
-		{console.Notice{Pen: &protocol.Event{Code: protocol.EventStopped}}, "The pen obeyed STOP"},
-		{console.Notice{Pen: &protocol.Event{Code: protocol.EventFault, Args: [2]int32{int32(protocol.FaultMotorStall)}}}, "the motor stalls"},
-		{console.Notice{Text: "power_deviation", Pen: &protocol.Event{Code: protocol.EventAlarm, Args: [2]int32{5, 9200}}}, "The power differs from what was set · measured 9.2 W"},
-		{console.Notice{Text: "odd", Pen: &protocol.Event{Code: protocol.EventAlarm}}, "The pen raised an alarm odd"},
-		{console.Notice{Pen: &protocol.Event{Code: 0x8001}}, "Pen event 32"},
-	} {
-		c.n.Kind = console.NoticeMedium
-		d.change(w, func(v *console.View) { v.Notices = []console.Notice{c.n} })
-		if got := w.band.banner.State().Text; !strings.Contains(got, c.want) {
-			t.Errorf("%+v is %q", *c.n.Pen, got)
-		}
 	}
 }

@@ -92,6 +92,7 @@ type Window struct {
 	people  *pages.Patients
 	outcome *pages.Outcome
 	told    map[clinical.ID]bool // runs whose page was brought to the front
+	alarms  *pages.Alarms
 
 	view     *console.View
 	prefs    Prefs
@@ -131,11 +132,13 @@ func (w *Window) build() {
 	w.treat = pages.NewTreat(w.env)
 	w.people = pages.NewPatients(w.env)
 	w.outcome = pages.NewOutcome(w.env)
-	w.pages = []pages.Page{w.treat, w.people, w.outcome}
+	w.alarms = pages.NewAlarms(w.env)
+	w.pages = []pages.Page{w.treat, w.people, w.outcome, w.alarms}
 	w.nav = widgets.NewNavRail(w.keys, []widgets.NavItem{
 		{Icon: widgets.IconTreat, Label: w.words.T("nav.treat")},
 		{Icon: widgets.IconPatients, Label: w.words.T("nav.patients")},
 		{Icon: widgets.IconOutcome, Label: w.words.T("nav.outcome")},
+		{Icon: widgets.IconWarning, Label: w.words.T("nav.alarms")},
 	}, func(i int) { w.ShowPage(w.pages[i].Name()) })
 	w.names.Set(w.nav, "nav", "nav")
 	w.foot = newFoot(w)

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/sample"
@@ -53,6 +54,9 @@ func (d *deskLog) Arm(h [8]byte)                        { d.note("arm %x", h) }
 func (d *deskLog) NextPass()                            { d.note("next pass") }
 func (d *deskLog) EndTreatment()                        { d.note("end") }
 func (d *deskLog) Acknowledge(n int)                    { d.note("acknowledge %d", n) }
+func (d *deskLog) PauseSound()                          { d.note("pause sound") }
+func (d *deskLog) ResumeSound()                         { d.note("resume sound") }
+func (d *deskLog) TestSound(p alarm.Priority)           { d.note("test sound %v", p) }
 func (d *deskLog) Sign(id clinical.ID, v clinical.Verdict, n int) {
 	d.note("sign %s %s %d", id, v, n)
 }

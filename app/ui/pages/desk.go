@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 )
@@ -49,7 +50,13 @@ type Desk interface {
 	Clear()
 	NextPass()
 	EndTreatment()
-	Acknowledge(notice int)
+	// Acknowledge notes that the operator has seen an alarm.
+	Acknowledge(alarm int)
+	// PauseSound silences what alarms now for alarm.AudioPause.
+	PauseSound()
+	ResumeSound()
+	// TestSound lets one burst of a priority be heard.
+	TestSound(alarm.Priority)
 	// Sign ends a run whose outcome was not known; shown is the Version of what
 	// the page showed.
 	Sign(treatment clinical.ID, verdict clinical.Verdict, shown int)

@@ -34,6 +34,7 @@ const (
 	NameTreat    = "treat"
 	NamePatients = "patients"
 	NameOutcome  = "outcome"
+	NameAlarms   = "alarms"
 )
 
 // Page is one page of the window. Its methods run on the window's thread.

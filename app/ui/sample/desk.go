@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/pages"
@@ -161,6 +162,15 @@ func (d *Desk) Acknowledge(int) {}
 
 // Sign does nothing.
 func (d *Desk) Sign(clinical.ID, clinical.Verdict, int) {}
+
+// PauseSound does nothing.
+func (d *Desk) PauseSound() {}
+
+// ResumeSound does nothing.
+func (d *Desk) ResumeSound() {}
+
+// TestSound does nothing.
+func (d *Desk) TestSound(alarm.Priority) {}
 
 // UseSimulated does nothing.
 func (d *Desk) UseSimulated(clinical.PenKind) {}

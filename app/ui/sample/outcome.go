@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/protocol"
@@ -110,9 +111,12 @@ func (c Clinic) runTold(tell func(clinical.Treatment) clinical.PenTold) *scene {
 	u.Place, u.CanReconciled, u.CanUncertain = console.PlaceHere, r.Answered(), !r.Answered() || !r.Known()
 	s.view.Uncertain = []console.UncertainView{u}
 	settled := &console.SettledError{Treatment: u.Treatment}
-	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeMedium, At: Now(), Key: "unsettled:run",
-		Err: worded{settled, "settled", []any{s.view.Patient.FamilyName, len(extra), 1}}}}
-	return s
+	return s.toSign(worded{settled, "settled", []any{s.view.Patient.FamilyName, len(extra), 1}})
+}
+
+// toSign is the alarm of a run that has to be signed.
+func (s *scene) toSign(why error) *scene {
+	return s.alarms(func(b *alarm.Book) { raise(b, alarm.RunUncertain, 3*time.Second, 1, named("run"), about(why)) })
 }
 
 // runUnknown is a ledger that has rolled over, and a pulse that a reset of the
@@ -128,8 +132,7 @@ func (c Clinic) runUnknown() *scene {
 		return a
 	})
 	cut := &console.UnsettledError{Treatment: s.view.Uncertain[0].Treatment}
-	s.view.Notices[0].Kind, s.view.Notices[0].Err = console.NoticeHigh, worded{cut, "ledger_lost", []any{s.view.Patient.FamilyName}}
-	return s
+	return s.toSign(worded{cut, "ledger_lost", []any{s.view.Patient.FamilyName}})
 }
 
 // runDisputed is a pen that tells one pulse otherwise, does not know another one,
@@ -143,9 +146,11 @@ func (c Clinic) runDisputed() *scene {
 		return a
 	})
 	err := &console.ContradictedError{Treatment: s.view.Uncertain[0].Treatment}
-	s.view.Notices = append(s.view.Notices, console.Notice{ID: 2, Kind: console.NoticeHigh, At: Now(), Key: "disputed:run",
-		Err: worded{err, "contradicted", []any{s.view.Pen.Serial, s.view.Patient.FamilyName}}})
-	return s
+	serial, name := s.view.Pen.Serial, s.view.Patient.FamilyName
+	return s.alarms(func(b *alarm.Book) {
+		raise(b, alarm.Contradicted, time.Second, 1, named("run"), about(worded{err, "contradicted", []any{serial, name}}),
+			figures(alarm.AtMost(alarm.Count, 0), alarm.Count, 3))
+	})
 }
 
 // runLost is the run with its pen away.
@@ -171,9 +176,7 @@ func (c Clinic) runCrash() *scene {
 	s.view.Uncertain = []console.UncertainView{u, second}
 	s.view.Patient, s.view.Pen.Phase = nil, console.Uncertain
 	cut := &console.UnsettledError{Treatment: u.Treatment}
-	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeHigh, At: Now(), Key: "unsettled:run",
-		Err: worded{cut, "unsettled", []any{u.Patient.FamilyName, u.Treatment.PenSerial}}}}
-	return s
+	return s.toSign(worded{cut, "unsettled", []any{u.Patient.FamilyName, u.Treatment.PenSerial}})
 }
 
 // runTechnician is a run that whoever works here may not sign.

@@ -2,8 +2,10 @@ package sample
 
 import (
 	"errors"
+	"slices"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/protocol"
@@ -42,7 +44,7 @@ func (c Clinic) rf() *scene {
 
 // Scenes are the views of all pages and of every notable state.
 func (c Clinic) Scenes() []Scene {
-	return append(append(c.treatScenes(), c.patientScenes()...), c.outcomeScenes()...)
+	return slices.Concat(c.treatScenes(), c.alarmScenes(), c.patientScenes(), c.outcomeScenes())
 }
 
 func (c Clinic) treatScenes() []Scene {
@@ -101,16 +103,6 @@ func (c Clinic) notApplied() *scene {
 func (c Clinic) ready() *scene {
 	s := c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).phase(console.Ready, protocol.StateReady)
 	s.view.Arm.State = console.ArmArmed
-	return s
-}
-
-// alarm is measured power far below what is set.
-func (c Clinic) alarm() *scene {
-	s := c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).treating()
-	s.desk.live.Status.PowerMax = 9200
-	s.view.Run.Last.Power = 9200
-	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeMedium, At: Now(), Key: "power",
-		Text: "Power 23 % below what was set, for 2 pulses · expected 12.0 W, measured 9.2 W"}}
 	return s
 }
 
@@ -174,24 +166,29 @@ func (w worded) Args() []any  { return w.args }
 
 // lose takes the pen away, as of a few seconds ago. The controls keep their
 // values; what the pen had is not known any more.
-func (s *scene) lose(phase console.Phase, kind console.NoticeKind) *scene {
+func (s *scene) lose(phase console.Phase, do func(*alarm.Book)) *scene {
 	s.view.Pen.Phase, s.view.Pen.Connected, s.view.Pen.LostAt = phase, false, Now().Add(-3*time.Second)
 	s.view.Pen.Battery, s.view.Pen.HasHandpiece = -1, false
 	s.view.Arm.State = console.ArmBlocked
 	s.view.Apply.Can = false
-	s.view.Notices = append(s.view.Notices, console.Notice{ID: 2, Kind: kind, At: s.view.Pen.LostAt, Key: "link",
-		Err: worded{errors.New("link lost"), "link_lost", nil}})
+	s.alarms(do)
 	s.view.Run = console.RunView{Pass: 1}
 	s.desk.live = console.LiveView{}
 	s.desk.hand = nil
 	return s
 }
 
+// lost is the alarm of a link that was lost.
+func lost(b *alarm.Book, code alarm.Code) {
+	raise(b, code, 3*time.Second, 1, about(worded{errors.New("link lost"), "link_lost", nil}),
+		figures(alarm.AtMost(alarm.Duration, protocol.LinkSilence.Microseconds()), alarm.Duration, 1_020_000))
+}
+
 // linkLost is a pen that was not armed and fell silent.
 func (c Clinic) linkLost() *scene {
 	f := allHolds()
 	f.LinkAlive, f.SettingsApplied = clinical.FactFails, clinical.FactFails
-	return c.rf().facts(f).lose(console.Disconnected, console.NoticeMedium)
+	return c.rf().facts(f).lose(console.Disconnected, func(b *alarm.Book) { lost(b, alarm.LinkLost) })
 }
 
 // linkLostArmed is a pen that fell silent in the middle of a run: how that
@@ -203,9 +200,11 @@ func (c Clinic) linkLostArmed() *scene {
 	u := s.cutOff(86)
 	s.view.Uncertain = []console.UncertainView{u}
 	cut := &console.UnsettledError{Treatment: u.Treatment}
-	s.view.Notices = []console.Notice{{ID: 1, Kind: console.NoticeHigh, At: Now().Add(-3 * time.Second), Key: "unsettled:run",
-		Err: worded{cut, "unsettled", []any{s.view.Patient.FamilyName, s.view.Pen.Serial}}}}
-	return s.lose(console.Uncertain, console.NoticeHigh)
+	name, serial := s.view.Patient.FamilyName, s.view.Pen.Serial
+	return s.lose(console.Uncertain, func(b *alarm.Book) {
+		lost(b, alarm.LinkLostTreating)
+		raise(b, alarm.RunUncertain, 3*time.Second, 1, named("run"), about(worded{cut, "unsettled", []any{name, serial}}))
+	})
 }
 
 func (c Clinic) noPen() *scene {

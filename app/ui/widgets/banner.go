@@ -48,6 +48,9 @@ func (l BannerLevel) colors() (fill, text fyne.ThemeColorName) {
 type BannerState struct {
 	Level BannerLevel
 	Text  string // "Power 23 % below what was set · expected 12.0 W, measured 9.2 W"
+	// Short and Shortest say less, for a bar in which Text does not fit; "" is as
+	// long as the one before.
+	Short, Shortest string
 	// Actions are the words on the buttons, at most two; "" leaves one out.
 	First, Second string
 	// Acknowledged stops the flashing and leaves the bar.
@@ -59,16 +62,17 @@ type BannerState struct {
 type Banner struct {
 	base
 	state         BannerState
-	text          *Line
+	text          *LineButton
 	mark          Icon
 	first, second *Button
 	dark          bool
 }
 
 // NewBanner returns a quiet banner. onFirst and onSecond are the acts of its
-// buttons.
-func NewBanner(r *keys.Router, onFirst, onSecond func()) *Banner {
-	b := &Banner{text: NewLine()}
+// buttons, onOpen that of its words.
+func NewBanner(r *keys.Router, onFirst, onSecond, onOpen func()) *Banner {
+	b := &Banner{text: NewLineButton(r, onOpen)}
+	b.text.Name = "open"
 	b.first = NewButton(r, OnBanner, "", onFirst)
 	b.second = NewButton(r, OnBanner, "", onSecond)
 	b.first.Name, b.second.Name = "first", "second"
@@ -95,7 +99,8 @@ func (b *Banner) show() {
 		mark = IconInfo
 	}
 	b.mark = mark
-	b.text.Set(Strong(s.Text).In(text))
+	b.text.barInk = text
+	b.say(b.text.Size().Width)
 	for _, p := range []struct {
 		button *Button
 		word   string
@@ -105,6 +110,20 @@ func (b *Banner) show() {
 		p.button.Hidden = p.word == "" || s.Level == Quiet
 	}
 	b.Refresh()
+}
+
+// say shows the longest of the texts that fits into a width.
+func (b *Banner) say(width float32) {
+	_, ink := b.state.Level.colors()
+	for _, text := range []string{b.state.Text, b.state.Short, b.state.Shortest} {
+		if text == "" {
+			continue
+		}
+		b.text.Set(Strong(text).In(ink))
+		if width <= 0 || b.text.fits(width) {
+			return
+		}
+	}
 }
 
 // Tick flashes an alarm that nobody has acknowledged. The words stay readable
@@ -145,7 +164,9 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 			}
 			place(mark, side, (s.Height-icon)/2, icon, icon)
 			left := float32(side + icon + 12)
-			place(b.text, left, 0, max(right-left-gap, 0), s.Height)
+			wide := max(right-left-gap+8, 0)
+			b.say(wide)
+			place(b.text, left-8, 2, wide, s.Height-4)
 		},
 		paint: func() {
 			fill, text := b.state.Level.colors()

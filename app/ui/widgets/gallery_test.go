@@ -159,7 +159,7 @@ func treatPage(b *bench, alarm bool) {
 	b.put(strip, 0, 0, 1366, theme.StripHeight)
 	top := float32(52)
 	if alarm {
-		banner := NewBanner(r, nil, nil)
+		banner := NewBanner(r, nil, nil, nil)
 		banner.Set(BannerState{Level: MediumAlarm, Text: "Power 23 % below what was set, for 2 pulses · expected 12.0 W, measured 9.2 W", First: "Acknowledge", Second: "Pause sound 120 s"})
 		b.put(banner, 0, 52, 1366, theme.BannerHeight)
 		top = 96
@@ -360,7 +360,7 @@ func partsPage(b *bench) {
 	b.put(list, 480, 124, 420, 252)
 	list.Select(0)
 	for i, level := range []BannerLevel{LowAlarm, MediumAlarm, HighAlarm} {
-		banner := NewBanner(r, nil, nil)
+		banner := NewBanner(r, nil, nil, nil)
 		banner.Set(BannerState{Level: level, Text: "Link lost: release the trigger, unplug the pen", First: "Acknowledge"})
 		banner.Tick(time.UnixMilli(int64(900)))
 		b.put(banner, 480, 392+float32(i)*50, 560, 44)

@@ -18,6 +18,9 @@ type LineButton struct {
 	Name  string
 	line  *Line
 	onTap func()
+	// barInk is the colour of the words of the bar that the line stands on; ""
+	// stands on a page.
+	barInk fyne.ThemeColorName
 }
 
 // NewLineButton returns a line that calls onTap; with nil it is plain text.
@@ -41,6 +44,12 @@ func (b *LineButton) Text() string { return b.line.Text() }
 
 // NaturalWidth is the width at which nothing is cut.
 func (b *LineButton) NaturalWidth() float32 { return b.line.NaturalWidth() + 16 }
+
+// fits says whether nothing is cut in a width.
+func (b *LineButton) fits(width float32) bool {
+	inner := width - 16
+	return b.line.widthAt(b.line.factor(inner)) <= inner
+}
 
 // Disabled implements fyne.Disableable: a line without an act takes no focus.
 func (b *LineButton) Disabled() bool { return b.onTap == nil }
@@ -94,6 +103,17 @@ func (b *LineButton) CreateRenderer() fyne.WidgetRenderer {
 		},
 		paint: func() {
 			var fill color.Color = color.Transparent
+			if b.barInk != "" {
+				width := float32(0)
+				if b.focused || b.hovered {
+					width = focusWidth / 2
+				}
+				if b.focused {
+					width = focusWidth
+				}
+				ground.paint(fill, ink(b, b.barInk), width, theme.ControlRadius)
+				return
+			}
 			if b.onTap != nil && (b.hovered || b.pressed) {
 				fill = ink(b, b.ground(theme.Raised, theme.Pressed))
 			}

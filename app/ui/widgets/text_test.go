@@ -48,7 +48,7 @@ func TestTheDiscPulsesOnlyWhileTreating(t *testing.T) {
 func TestAlarmsFlashAtTheirRateUntilAcknowledged(t *testing.T) {
 	b := newBench(t, theme.Dark, theme.Scale100)
 	for level, want := range map[BannerLevel]int{Quiet: 0, LowAlarm: 0, MediumAlarm: 6, HighAlarm: 20} {
-		banner := NewBanner(b.router, nil, nil)
+		banner := NewBanner(b.router, nil, nil, nil)
 		banner.Set(BannerState{Level: level, Text: "Alarm"})
 		flashes, was := 0, false
 		for ms := int64(0); ms < 10_000; ms += 10 {

@@ -120,7 +120,7 @@ func (w *Words) input(e *clinical.InputError) string {
 // Alarm words an alarm of a record: by the name that the pen has for it, then
 // by the number of the event. One that is not known keeps its own text.
 func (w *Words) Alarm(a clinical.Alarm) string {
-	for _, key := range []string{"alarm." + a.Text, "event." + a.Text, "error." + a.Text, "event." + strconv.Itoa(int(a.Code))} {
+	for _, key := range []string{"alarm." + a.Text, "fault." + a.Text, "event." + a.Text, "error." + a.Text, "event." + strconv.Itoa(int(a.Code))} {
 		// A text with a place for something else is not this alarm's.
 		if text, ok := w.table[key]; ok && !strings.Contains(text, "%") {
 			return text

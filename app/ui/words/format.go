@@ -113,6 +113,12 @@ func Clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", s/perMinute, s%perMinute)
 }
 
+// SecondsLeft is what is left of a time in whole seconds, rounded up: a countdown
+// ends at 0 and not at 1.
+func SecondsLeft(d time.Duration) time.Duration {
+	return (d + time.Second - 1).Truncate(time.Second)
+}
+
 // Time is a time of day to the second, in the machine's zone: "14:02:11".
 func Time(t time.Time) string { return t.Local().Format("15:04:05") }
 
