@@ -22,6 +22,9 @@ const (
 	recordedHigh   = 1000
 )
 
+// textLeftOut is the name in a record of alarms that have no entry of their own.
+const textLeftOut = "left_out"
+
 // alarmLog is what the open record has of alarms.
 type alarmLog struct {
 	entries map[alarm.Key]int
@@ -86,7 +89,7 @@ func (d *Desk) recordStanding(r *run) {
 	}
 	for p, n := range log.skipped {
 		if n > 0 {
-			d.appendAlarm(r, clinical.Alarm{At: now, Priority: alarm.Priority(p).String(), Text: string(alarm.TooMany), Mark: clinical.AlarmMore, Count: n})
+			d.appendAlarm(r, clinical.Alarm{At: now, Priority: alarm.Priority(p).String(), Text: textLeftOut, Mark: clinical.AlarmMore, Count: n})
 		}
 	}
 }

@@ -149,7 +149,7 @@ func (r *recordSheet) show(row console.TreatmentRow) {
 	r.title.Set(widgets.Strong(w.T("record.title", w.Day(row.Started, r.env.Now()), w.T("treatments.session", words.Count(row.Session)))).Sized(theme.SizeBody),
 		outcomeRun(w, row.Outcome), widgets.Small(w.T("preset.place", row.ZoneName, row.IndicationName)+simulatedMark(w, row)))
 	r.facts.set(recordFacts(w, row, r.env.Now()))
-	r.alarms.SetText(w.N("record.alarms.n", len(row.Alarms)))
+	r.alarms.SetText(w.N("record.alarms.n", began(row.Alarms)))
 	show(r.alarms, len(row.Alarms) > 0)
 	show(r.ended, row.Reconciled.Cause != "")
 	r.table.set(row.PenKind, row.Pulses)
@@ -172,7 +172,7 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 		limits = envelopeText(t.PenKind, t.Applied[n-1].Envelope)
 	}
 	alarms := w.T("record.alarms.none")
-	if n := len(t.Alarms); n > 0 {
+	if n := began(t.Alarms); n > 0 {
 		alarms = words.Count(n)
 	}
 	facts := []fact{
@@ -268,6 +268,31 @@ type alarmLine struct {
 	text   string
 	count  int
 	newest clinical.Alarm
+	acked  clinical.Alarm // the newest entry of somebody who acknowledged it
+	began  bool           // an entry says so
+}
+
+// began is how many alarms began in a treatment.
+func began(alarms []clinical.Alarm) int {
+	n := 0
+	for _, a := range alarms {
+		if a.Mark == clinical.AlarmBegan {
+			n++
+		}
+	}
+	return n
+}
+
+// times is what an entry adds to how often its alarm came: an alarm that began
+// came once, and the entry with its count says how often it came in all.
+func times(a clinical.Alarm) int {
+	switch {
+	case a.Mark == clinical.AlarmBegan:
+		return 1
+	case a.Count > 0:
+		return a.Count - 1
+	}
+	return 0
 }
 
 // alarmLines is each alarm once, the newest first.
@@ -275,11 +300,21 @@ func alarmLines(w *words.Words, alarms []clinical.Alarm) []alarmLine {
 	var lines []alarmLine
 	for _, a := range slices.Backward(alarms) {
 		text := w.Alarm(a)
-		if i := slices.IndexFunc(lines, func(l alarmLine) bool { return l.text == text }); i >= 0 {
-			lines[i].count++
-			continue
+		i := slices.IndexFunc(lines, func(l alarmLine) bool { return l.text == text })
+		if i < 0 {
+			i, lines = len(lines), append(lines, alarmLine{text: text, newest: a})
 		}
-		lines = append(lines, alarmLine{text: text, count: 1, newest: a})
+		l := &lines[i]
+		l.count += times(a)
+		l.began = l.began || a.Mark == clinical.AlarmBegan
+		if a.Mark == clinical.AlarmAcknowledged && l.acked.At.IsZero() {
+			l.acked = a
+		}
+	}
+	for i := range lines {
+		if !lines[i].began {
+			lines[i].count++ // it began before, or has no entry of its own
+		}
 	}
 	return lines
 }
@@ -300,6 +335,9 @@ func (r *recordSheet) showAlarms() {
 		}
 		if l.newest.Measured != "" {
 			last += " · " + w.T("alarm.measured", l.newest.Measured)
+		}
+		if !l.acked.At.IsZero() {
+			last += " · " + w.T("alarms.acked_by", words.Time(l.acked.At), l.acked.By)
 		}
 		texts = append(texts, widgets.Strong(text), widgets.Muted(last))
 	}

@@ -46,6 +46,7 @@ func englishAlarm() map[string]string {
 		"alarm.store_damaged":          "A record is not what was written",
 		"alarm.clear_refused":          "The stop was not cleared",
 		"alarm.safety":                 "The console stopped the pen",
+		"alarm.left_out":               "Alarms that are not listed one by one",
 		"alarm.other":                  "The pen raised an alarm %s",
 
 		"alarm.times":      "%s, %s times",
