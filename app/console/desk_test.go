@@ -106,6 +106,13 @@ func (r records) BeginTreatment(ctx context.Context, t clinical.Treatment) (clin
 	return r.Store.BeginTreatment(ctx, t)
 }
 
+func (r records) ReconcileTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	if r.broken.Load() {
+		return clinical.Treatment{}, store.ErrDiskFull
+	}
+	return r.Store.ReconcileTreatment(ctx, t)
+}
+
 // newBench starts a bench inside a synctest bubble.
 func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	t.Helper()
