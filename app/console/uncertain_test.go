@@ -24,15 +24,20 @@ import (
 func (b *bench) ledger(id clinical.ID) []protocol.Pulse {
 	b.t.Helper()
 	b.plugged.Store(false)
+	return ledgerOf(b.t, b.pen, id)
+}
+
+func ledgerOf(t testing.TB, pen *sim.Pen, id clinical.ID) []protocol.Pulse {
+	t.Helper()
 	ours, theirs := link.Pipe()
-	b.pen.Attach(theirs)
+	pen.Attach(theirs)
 	s, err := device.Open(context.Background(), ours, device.Options{Rand: reader{rand.New(rand.NewPCG(5, 6))}, StatusRate: 20})
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	all, _, _, err := s.Pulses(context.Background(), 1)
 	if err := errors.Join(err, s.Close()); err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return slices.DeleteFunc(all, func(p protocol.Pulse) bool { return p.TreatmentID != console.WireTreatment(id) })
 }
@@ -40,8 +45,8 @@ func (b *bench) ledger(id clinical.ID) []protocol.Pulse {
 // agrees holds a record against what the pen really did: each pulse of the
 // record is one of the pen's ledger, and each of the ledger is in the record or
 // among the pulses that it calls not known.
-func (b *bench) agrees(rec clinical.Treatment, truth []protocol.Pulse) {
-	b.t.Helper()
+func agrees(t testing.TB, rec clinical.Treatment, truth []protocol.Pulse) {
+	t.Helper()
 	real := make(map[uint32]protocol.Pulse)
 	for _, p := range truth {
 		real[p.Index] = p
@@ -50,13 +55,13 @@ func (b *bench) agrees(rec clinical.Treatment, truth []protocol.Pulse) {
 		was, ok := real[p.Index]
 		if !ok || p.Energy != protocol.Microjoules(was.Energy) || p.Result != was.Result.String() || p.Duration != protocol.Milliseconds(was.Duration) ||
 			p.Boot != was.Boot || p.ArmID != was.ArmID {
-			b.t.Errorf("the record has %+v, the pen %+v", p, was)
+			t.Errorf("the record has %+v, the pen %+v", p, was)
 		}
 		delete(real, p.Index)
 	}
 	for i := range real {
 		if f, _ := rec.Reconciled.Of(i); f != clinical.PulseUnknown {
-			b.t.Errorf("pulse %d is in the pen's ledger, and the record says %q", i, f)
+			t.Errorf("pulse %d is in the pen's ledger, and the record says %q", i, f)
 		}
 	}
 }
@@ -216,7 +221,7 @@ func TestUncertainRunIsReconciled(t *testing.T) {
 						t.Errorf("outcome %s, signature %+v", rec.Outcome, rec.Reconciled.Signature)
 					}
 					truth := b.ledger(rec.ID)
-					b.agrees(rec, truth)
+					agrees(t, rec, truth)
 					if len(rec.Pulses) != len(truth) || len(rec.Reconciled.Unknown()) > 0 {
 						t.Errorf("%d pulses, the pen gave %d; not known: %+v", len(rec.Pulses), len(truth), rec.Reconciled.Unknown())
 					}
@@ -253,7 +258,7 @@ func TestUncertainRunWhosePenNeverReturns(t *testing.T) {
 				b.until("another pen", func(v *console.View) bool { return v.Pen.Serial == "0099" && v.Pen.Phase == console.Standby })
 				b.plugged.Store(false)
 				b.pen = mine
-				b.agrees(rec, b.ledger(rec.ID))
+				agrees(t, rec, b.ledger(rec.ID))
 			})
 		})
 	}
@@ -461,7 +466,7 @@ func TestPartOfAnAnswerIsKept(t *testing.T) {
 		if truth := b.ledger(id); len(truth) != len(rec.Pulses) || len(truth) < have+3 {
 			t.Errorf("%d pulses of %d", len(rec.Pulses), len(truth))
 		} else {
-			b.agrees(rec, truth)
+			agrees(t, rec, truth)
 		}
 	})
 }
