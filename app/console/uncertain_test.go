@@ -86,6 +86,20 @@ type moment struct {
 	cut    func(b *bench)
 }
 
+// bendsAway is a line that loses what is of a type.
+func bendsAway(types ...protocol.Type) *lie {
+	l := lie(func(_ *protocol.Header, m protocol.Message) protocol.Message {
+		if slices.Contains(types, m.Type()) {
+			return nil
+		}
+		return m
+	})
+	return &l
+}
+
+// losePulses makes the line lose whatever tells of a pulse but STATUS.
+func (b *bench) losePulses() { b.lie.Store(bendsAway(protocol.TypePulse, protocol.TypePulsePage)) }
+
 // moments are all of them.
 func moments() []moment {
 	return []moment{
@@ -124,16 +138,41 @@ func moments() []moment {
 			b.pull()
 			b.until("RF flows", func(*console.View) bool { return b.desk.Live().Status.Flags&protocol.FlagRFOn != 0 })
 		}},
-		{"a pulse has closed, and PULSE is lost", false, func(b *bench) {
+		{"just disarmed in a pulse, of which nothing is heard", false, func(b *bench) {
 			b.armed()
+			b.pull()
+			b.until("RF flows", func(*console.View) bool { return b.desk.Live().Status.Flags&protocol.FlagRFOn != 0 })
 			before := b.desk.Live().Status.NewestPulse
-			gone := lie(func(_ *protocol.Header, m protocol.Message) protocol.Message {
-				if m.Type() == protocol.TypePulse || m.Type() == protocol.TypePulsePage {
+			late := lie(func(_ *protocol.Header, m protocol.Message) protocol.Message {
+				switch m := m.(type) {
+				case *protocol.Pulse:
 					return nil
+				case *protocol.Status:
+					m.NewestPulse = before
 				}
 				return m
 			})
-			b.lie.Store(&gone)
+			b.lie.Store(&late)
+			b.desk.Disarm()
+			b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		}},
+		{"in STANDBY, and a pulse that is counted has not come", false, func(b *bench) {
+			b.armed()
+			b.losePulses()
+			b.spots(1)
+			b.desk.Disarm()
+			b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+			time.Sleep(2 * time.Second)
+		}},
+		{"neither ARM nor RESULT_OF has an answer", false, func(b *bench) {
+			b.lie.Store(bendsAway(protocol.TypeResult))
+			b.desk.Arm(b.desk.View().Arm.Hash)
+			time.Sleep(5 * time.Second)
+		}},
+		{"a pulse has closed, and PULSE is lost", false, func(b *bench) {
+			b.armed()
+			before := b.desk.Live().Status.NewestPulse
+			b.losePulses()
 			b.pull()
 			b.until("counted", func(*console.View) bool { return b.desk.Live().Status.NewestPulse > before })
 			b.release()
@@ -182,7 +221,7 @@ func TestUncertainRunIsReconciled(t *testing.T) {
 				b.until("the other one is named", func(v *console.View) bool {
 					return v.Uncertain[0].Place == console.PlaceOther && v.Uncertain[0].Other == "0099"
 				})
-				b.plugged.Store(false)
+				b.cut()
 				time.Sleep(2 * time.Second)
 				b.pen = mine
 			},
@@ -390,7 +429,7 @@ func TestLedgerThatHasRolledOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, sim.R1, true)
 		defer b.stop()
-		v := b.lose(moments()[5])
+		v := b.lose(moments()[8])
 		run := v.Uncertain[0].Treatment
 		b.lie.Store(pages(func(m *protocol.PulsePage) {
 			m.Oldest, m.Newest, m.Pulses = run.FirstPulse()+2, run.FirstPulse()+2, nil
@@ -422,13 +461,7 @@ func TestPartOfAnAnswerIsKept(t *testing.T) {
 		b.applied()
 		b.armed()
 		b.spots(1)
-		lost := lie(func(_ *protocol.Header, m protocol.Message) protocol.Message {
-			if m.Type() == protocol.TypePulse || m.Type() == protocol.TypePulsePage {
-				return nil
-			}
-			return m
-		})
-		b.lie.Store(&lost)
+		b.losePulses()
 		b.spots(4) // which only the pen knows
 		b.cut()
 		v := b.until("uncertain", func(v *console.View) bool { return len(v.Uncertain) == 1 })
@@ -539,6 +572,34 @@ func TestEndInTheMiddleOfAPulse(t *testing.T) {
 		truth := b.ledger(rec.ID)
 		if rec.Outcome != clinical.OutcomeComplete || len(rec.Pulses) != len(truth) || len(truth) == 0 {
 			t.Errorf("outcome %s, %d pulses of %d", rec.Outcome, len(rec.Pulses), len(truth))
+		}
+	})
+}
+
+// A treatment that is ended and whose pulses the pen counts and does not tell is
+// uncertain; once it tells them, they are reconciled like any other.
+func TestEndWithoutTheLastPulses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		b.losePulses()
+		b.spots(2)
+		b.desk.EndTreatment()
+		time.Sleep(15 * time.Second)
+		v := b.until("uncertain", func(v *console.View) bool { return len(v.Uncertain) == 1 })
+		if cause := v.Uncertain[0].Treatment.Reconciled.Cause; cause != clinical.CausePulses {
+			t.Errorf("cause %s", cause)
+		}
+		time.Sleep(10 * time.Second) // it is asked in vain
+		b.lie.Store(nil)
+		time.Sleep(30 * time.Second)
+		b.sign(b.until("all is known", func(v *console.View) bool { return v.Uncertain[0].CanReconciled }), clinical.AsReconciled)
+		rec := b.lastRecord(v.Patient.ID)
+		agrees(t, rec, b.ledger(rec.ID))
+		if rec.Outcome != clinical.OutcomeReconciled || len(rec.Pulses) != 2 {
+			t.Errorf("outcome %s, %d pulses", rec.Outcome, len(rec.Pulses))
 		}
 	})
 }
