@@ -31,6 +31,7 @@ func rooms() []room {
 		{"", []string{"app"}, "main.go reads flags and calls app.Run; nothing else"},
 		{"protocol", nil, "whoever writes a pen can take this package alone"},
 		{"protocol/conformance", []string{"protocol", "protocol/testdata/vectors"}, "it judges any pen, so it knows none"},
+		{"protocol/model", nil, "it says what both ends do and shares no line with either"},
 		{"protocol/testdata/vectors", nil, "the golden vectors are files, readable without the code that they judge"},
 		{"device/serialport", []string{"device", "protocol", "go.bug.st/serial/...", "golang.org/x/sys/...", "github.com/BurntSushi/toml"}, "the one place that knows a serial library"},
 		{"device/sim/benchhand", []string{"protocol", "protocol/conformance", "device/sim"}, "the one place that knows a simulated pen and the suite that judges it"},

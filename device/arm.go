@@ -57,6 +57,8 @@ type ArmRequest struct {
 // ErrStopped where one of them came in between; ErrNotReady; ErrNoReply where
 // the pen was asked and says that it is not armed. Otherwise
 // *UncertainError.
+//
+// Model: OperatorConfirms.
 func (s *Session) Arm(ctx context.Context, req ArmRequest) error {
 	cmd := &protocol.Arm{CommandID: req.CommandID, SettingsHash: req.Hash, TreatmentID: req.TreatmentID, Role: s.writer()}
 	r := &request{msg: cmd, commandID: req.CommandID}
@@ -153,6 +155,8 @@ func resultOf(id uint64) func(protocol.Message) bool {
 }
 
 // onArmResult handles the end of ARM or TEST_OUTPUT. The mutex is held.
+//
+// Model: ArmAnswered.
 func (s *Session) onArmResult(r *request, m protocol.Message, err error) {
 	now := s.now()
 	if err == nil {
@@ -225,6 +229,8 @@ func (s *Session) unarm() {
 // Disarm takes the pen back to STANDBY. It returns at once; DISARM is repeated
 // until STATUS confirms it, and a pen that does not obey is sent ESTOP.
 // Without an armed pen it does nothing.
+//
+// Model: OperatorLeaves.
 func (s *Session) Disarm() { s.disarm(ErrDisarmed) }
 
 // disarm ends an armed state and returns a channel that is closed when the pen
@@ -241,6 +247,8 @@ func (s *Session) disarm(why error) <-chan struct{} {
 }
 
 // disarmFrame makes DISARM if it is due.
+//
+// Model: DisarmSent.
 func (s *Session) disarmFrame(now time.Duration, buf []byte) ([]byte, bool) {
 	if s.arm.phase != armEnding || !s.arm.disarm || now < s.arm.next {
 		return nil, false
@@ -301,6 +309,8 @@ func (s *Session) checkUnarmed(at time.Duration) {
 }
 
 // tickArm sees to leases, DISARM and everything that ends an armed state.
+//
+// Model: WindowDead, StatusSilent, ReadyMissing.
 func (s *Session) tickArm(now time.Duration) time.Duration {
 	due := time.Duration(never)
 	if s.arm.active() {
@@ -338,6 +348,8 @@ func (s *Session) tickArm(now time.Duration) time.Duration {
 }
 
 // tickEnding repeats DISARM, and stops a pen that does not obey it.
+//
+// Model: EndSettled.
 func (s *Session) tickEnding(now time.Duration) time.Duration {
 	if now-s.arm.since >= armSettle {
 		if !s.status.permits {

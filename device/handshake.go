@@ -101,6 +101,8 @@ func (s *Session) quitError() error {
 
 // hello asks what is on the port for a session. The answer opens it in the
 // reader, so that the STATUS behind it is not missed.
+//
+// Model: HelloSent.
 func (s *Session) hello(ctx context.Context, nonce uint64) (*protocol.HelloAck, error) {
 	r := &request{
 		msg:   &protocol.Hello{MajorMin: protocol.Major, MajorMax: protocol.Major, Nonce: nonce},
@@ -126,6 +128,8 @@ func (s *Session) hello(ctx context.Context, nonce uint64) (*protocol.HelloAck, 
 }
 
 // onHelloAck opens the session in the reader.
+//
+// Model: HelloAcked.
 func (s *Session) onHelloAck(at time.Duration, f protocol.Frame) {
 	r := s.command.first()
 	if s.opened || r == nil || !r.hello {

@@ -121,6 +121,8 @@ func (s *Session) withdraw(lane *requestLane, r *request) {
 // requestFrame makes the frame of the first outstanding request that is due.
 // What is read in bulk leaves room for a command and for the time exchange that
 // proves that the pen hears.
+//
+// Model: CommandSent.
 func (s *Session) requestFrame(now time.Duration, lane *requestLane, buf []byte) ([]byte, bool) {
 	s.noteStop(now) // before anything goes out behind it
 	i := slices.IndexFunc(lane.out, func(r *request) bool { return r.due })
@@ -163,6 +165,8 @@ func (s *Session) requestFrame(now time.Duration, lane *requestLane, buf []byte)
 
 // tickLane sees to the outstanding requests: sends them again or gives them
 // up. It returns when it wants to be called next.
+//
+// Model: CommandRetried, CommandGivenUp.
 func (s *Session) tickLane(now time.Duration, lane *requestLane) time.Duration {
 	for _, r := range slices.Clone(lane.out) { // giving one up makes others outstanding
 		if now >= r.deadline {

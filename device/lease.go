@@ -21,6 +21,8 @@ func (s *Session) mayLease(now time.Duration) bool {
 
 // leaseFrame makes LEASE if it is due. It echoes the newest pen clock known at
 // this moment, so that a frozen pen or a buffer can't stretch it.
+//
+// Model: LeaseSent.
 func (s *Session) leaseFrame(now time.Duration, buf []byte) ([]byte, bool) {
 	if !s.mayLease(now) || now < s.arm.lease {
 		return nil, false

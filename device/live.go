@@ -82,6 +82,8 @@ func (s *Session) onLive(at time.Duration, f protocol.Frame) {
 
 // onStatus handles STATUS: publishes it, and compares it with everything that
 // the session believes.
+//
+// Model: StatusTaken.
 func (s *Session) onStatus(at time.Duration, f protocol.Frame) {
 	st, err := s.decodeStatus(f.Payload)
 	if err != nil {

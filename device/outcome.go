@@ -13,6 +13,8 @@ import (
 // what the operator was shown, FaultNone for an ESTOP alone. Errors, with
 // nothing sent: ErrMonitor, ErrStopped while a stop is not confirmed yet. With
 // the outcome known: *RefusedError, ErrNoReply. Otherwise *UncertainError.
+//
+// Model: PersonClears.
 func (s *Session) Clear(ctx context.Context, fault protocol.Fault) error {
 	return s.once(ctx, 0, func(id uint64, role protocol.Role) protocol.Once {
 		return &protocol.Clear{CommandID: id, Fault: fault, Role: role}
@@ -85,6 +87,8 @@ func (s *Session) resolveSlow(ctx context.Context, t protocol.Type, id uint64, l
 
 // ResultOf asks what became of a command. An id that the pen has never seen is
 // burnt by it.
+//
+// Model: OutcomeAsked.
 func (s *Session) ResultOf(ctx context.Context, id uint64) (protocol.Result, error) {
 	s.mu.Lock()
 	err := s.mayCommand()
@@ -104,6 +108,8 @@ func (s *Session) ResultOf(ctx context.Context, id uint64) (protocol.Result, err
 }
 
 // outcome turns a RESULT into an error.
+//
+// Model: ClearAnswered.
 func (s *Session) outcome(t protocol.Type, res *protocol.Result) error {
 	if res.Outcome == protocol.OutcomeRejected {
 		e := s.refused(t, res.Code, protocol.NoField, 0)
@@ -114,6 +120,8 @@ func (s *Session) outcome(t protocol.Type, res *protocol.Result) error {
 }
 
 // resolve asks for the outcome of a command whose reply was lost.
+//
+// Model: OutcomeAnswered.
 func (s *Session) resolve(ctx context.Context, t protocol.Type, id uint64, lost error) error {
 	res, err := s.ResultOf(ctx, id)
 	if err != nil {

@@ -188,6 +188,8 @@ func (s *Session) Events() <-chan Event { return s.events.ch }
 
 // Touch proves that the window is alive. Without a Touch within LivenessLimit
 // the session ends leasing and disarms; the next arming needs a Touch first.
+//
+// Model: WindowThaws.
 func (s *Session) Touch() { s.touched.Store(int64(max(s.now(), 1))) }
 
 // SetRole says who is at the console from now on. Each request that changes

@@ -50,6 +50,8 @@ func (s *Session) ReadBack(ctx context.Context) (Snapshot, error) {
 // nothing changed but, possibly, the envelope; *EchoError where it contradicts,
 // after which it has been sent ESTOP; ErrNoReply, after which Snapshot is not
 // known until ReadBack.
+//
+// Model: SettingsPut.
 func (s *Session) Apply(ctx context.Context, env protocol.Envelope, values []int32) (Snapshot, error) {
 	env = cloneEnvelope(env)
 	s.mu.Lock()
@@ -171,6 +173,8 @@ func (s *Session) echoDifference(put *protocol.PutSettings, got *protocol.Settin
 
 // adopt makes a snapshot of what the pen reports and verifies its hash. The
 // mutex is held.
+//
+// Model: SettingsRead.
 func (s *Session) adopt(t protocol.Type, reply *protocol.SettingsReply) (Snapshot, error) {
 	s.settings.known = false
 	s.settings.generation = reply.Generation

@@ -90,6 +90,8 @@ type haltState struct {
 // the pen confirms it. It takes no lock, allocates nothing and never waits; it
 // may be called at any time and from anywhere, any number of times. Leasing
 // ends with it. EventStopConfirmed or EventStopUnconfirmed follows.
+//
+// Model: PersonStops.
 func (s *Session) Stop() {
 	s.stop.begin(s.now().Microseconds() + 1)
 	wake(s.wakeWriter)
@@ -177,6 +179,8 @@ func (s *Session) tickStop(now time.Duration) time.Duration {
 // onStopped handles STOPPED. Only the nonce decides: a pen that was restarted
 // in between answers with another session, or with none. So it is no sign of
 // this session's life: one that only answers stops is over.
+//
+// Model: StopConfirmed.
 func (s *Session) onStopped(at time.Duration, f protocol.Frame) {
 	var m protocol.Stopped
 	if m.DecodePayload(f.Payload) != nil {
@@ -234,6 +238,8 @@ type stopSender struct {
 
 // frame makes the next ESTOP if it is due. Otherwise it says how long until it
 // is; 0 means that no stop goes on. It takes no lock and does not allocate.
+//
+// Model: StopSent.
 func (p *stopSender) frame(s *Session, buf []byte) ([]byte, time.Duration) {
 	since := s.stop.since.Load()
 	if since == 0 {

@@ -86,6 +86,8 @@ func (s *Session) CheckStop(ctx context.Context) (StopCheck, error) {
 
 // beginCheck begins a check if the pen is in STANDBY for certain. The mutex is
 // held.
+//
+// Model: CheckBegins.
 func (s *Session) beginCheck(now time.Duration, id uint64) (*stopCheck, error) {
 	if err := s.mayCommand(); err != nil {
 		return nil, err
@@ -175,6 +177,8 @@ func (s *Session) advanceCheck(at time.Duration) {
 // clearCheck takes away what the check has latched. That no stop of anybody
 // else goes on, or has come since, is looked at under the same mutex under which
 // CLEAR is queued; from then on noteStop holds it back.
+//
+// Model: CheckClears.
 func (s *Session) clearCheck(at time.Duration, c *stopCheck) {
 	cmd := &protocol.Clear{CommandID: c.command, Role: s.writer()}
 	c.clear = &request{msg: cmd, commandID: c.command, answers: resultOf(c.command)}

@@ -58,6 +58,8 @@ func (s *Session) tick(now time.Duration) time.Duration {
 
 // tickSilence ends a session whose pen says nothing, hears nothing, or whose
 // driver takes nothing, for over LinkSilence.
+//
+// Model: LinkSilent.
 func (s *Session) tickSilence(now time.Duration) time.Duration {
 	due := never
 	check := func(since time.Duration, cause error) {

@@ -114,6 +114,8 @@ func (d *Desk) intent(a *attempt) clinical.Treatment {
 }
 
 // intentWritten sends ARM, if everything that was confirmed still holds.
+//
+// Model: IntentWritten.
 func (d *Desk) intentWritten(a *attempt, record clinical.Treatment, err error) {
 	if err != nil {
 		d.attemptEnded(a, fmt.Errorf("record the intent: %w", err))

@@ -157,6 +157,8 @@ func (d *Desk) showUnsettled(u *unsettled) {
 
 // loadUnsettled finds the records that a crash left open. Until it has, nothing
 // says that there is none, and nothing is armed.
+//
+// Model: ConsoleStarts.
 func (d *Desk) loadUnsettled() {
 	d.job(func(ctx context.Context) func() {
 		for {

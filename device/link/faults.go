@@ -272,6 +272,8 @@ func (f *Faults) spontaneous(d Direction, t time.Duration) (made []byte, next ti
 }
 
 // disconnect says whether a disconnect is due at t, and when the next is.
+//
+// Model: PortGone.
 func (f *Faults) disconnect(t time.Duration) (now bool, next time.Duration, more bool) {
 	for i, r := range f.rules {
 		if r.Fault != Disconnect || !r.once() {

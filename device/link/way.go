@@ -103,6 +103,8 @@ func (w *way) release(t time.Duration) {
 
 // frame lets the faults strike a whole frame. It owns b. cut: a disconnect
 // struck it.
+//
+// Model: FrameLost, FrameDoubled, FrameHeldBack, ReplyLost.
 func (w *way) frame(t time.Duration, b []byte) (cut bool) {
 	count, random := &w.f.stats[w.dir], w.f.random[w.dir]
 	its := w.f.judge(w.dir, t)
@@ -140,6 +142,8 @@ func (w *way) frame(t time.Duration, b []byte) (cut bool) {
 }
 
 // overtaken sends the frame that waited.
+//
+// Model: LateFrameArrives.
 func (w *way) overtaken(t time.Duration) {
 	if w.late != nil {
 		b := w.late

@@ -84,6 +84,8 @@ func (fw *firmware) hashDiffers(m *protocol.Arm) bool {
 }
 
 // armNow is ARM, the first time it arrives.
+//
+// Model: ArmArrives.
 func (fw *firmware) armNow(m *protocol.Arm) (protocol.Code, protocol.ArmBlocks) {
 	blocks, now := fw.blocksFor(m), fw.clock()
 	switch {
@@ -116,6 +118,8 @@ func (fw *firmware) permit(a arming) {
 
 // lease extends the permission, if it is for what is armed and fresh. It never
 // takes away what a fresher one has given.
+//
+// Model: LeaseArrives.
 func (fw *firmware) lease(m *protocol.Lease) {
 	now := fw.clock()
 	fw.reviveFlawed(m)
@@ -145,6 +149,8 @@ func (fw *firmware) lease(m *protocol.Lease) {
 // Everything begins to end at the limit for RF: the needle needs up to the
 // descriptor's stop time to come back, 200 ms at most, and must be back by the
 // limit for motion, which is 200 ms later.
+//
+// Model: LeaseExpires.
 func (fw *firmware) checkLease() {
 	if fw.arm.id == 0 {
 		return
@@ -163,6 +169,8 @@ func (fw *firmware) checkLease() {
 }
 
 // disarmNow is DISARM.
+//
+// Model: DisarmArrives.
 func (fw *firmware) disarmNow(m *protocol.Disarm) {
 	if fw.arm.id == 0 || m.ArmID != 0 && m.ArmID != fw.arm.id {
 		return
@@ -172,6 +180,8 @@ func (fw *firmware) disarmNow(m *protocol.Disarm) {
 }
 
 // clearNow is CLEAR, the first time it arrives.
+//
+// Model: ClearArrives.
 func (fw *firmware) clearNow(m *protocol.Clear) (protocol.Code, protocol.ArmBlocks) {
 	switch {
 	case m.Fault != fw.fault:

@@ -91,6 +91,8 @@ func (c *conn) readAll() {
 // queue puts a frame where the pen finds it. A full queue costs: on the stop
 // lane the oldest, what is no ESTOP first, since one stop is as good as another;
 // on the live lane the oldest; elsewhere the new one, which is answered BUSY.
+//
+// Model: CommandQueued.
 func (c *conn) queue(f protocol.Frame) {
 	limits := [protocol.LaneCount]int{stopQueue, commandQueue, bulkQueue, liveQueue}
 	lane := f.Lane // where it waits; the frame keeps what it says

@@ -39,6 +39,8 @@ func (fw *firmware) expectBack() {
 
 // endRun turns everything off: RF, motor, needle back. An open pulse ends with
 // result.
+//
+// Model: OutputEnds.
 func (fw *firmware) endRun(result protocol.PulseResult, cause string) {
 	fw.say(cause)
 	fw.plant.rfSet = 0
@@ -199,6 +201,8 @@ func (fw *firmware) watchInsert() {
 
 // beginPulse turns RF on, once the impedance is that of tissue on every pin.
 // With 0 W the needle stays in for the duration, and that is all.
+//
+// Model: OutputBegins.
 func (fw *firmware) beginPulse() {
 	power := fw.settings.power()
 	if power > 0 && !fw.circuitGood() {
@@ -230,6 +234,8 @@ func (fw *firmware) circuitGood() bool {
 
 // watchPulse ends the pulse: at its duration, at the dose that the pen has
 // measured, when contact or permission goes, or when something is wrong.
+//
+// Model: OutputEnds.
 func (fw *firmware) watchPulse() {
 	set := int64(fw.settings.power()) * uwPerMW
 	p := fw.run.pulse
@@ -263,6 +269,8 @@ func energyOver(energy int64, wanted protocol.Microjoules) bool {
 const impedanceSettle = stepsPerMS
 
 // driveStrokes is the needling pen's pull: strokes until it ends.
+//
+// Model: OutputBegins.
 func (fw *firmware) driveStrokes() {
 	r := &fw.run
 	switch r.phase {

@@ -144,6 +144,8 @@ func (fw *firmware) reboot() {
 
 // boot starts the firmware as a reset does: volatile state is gone, what the
 // hand and the plant do is not.
+//
+// Model: PenReboots.
 func (fw *firmware) boot() {
 	fw.steps, fw.clockShift, fw.darkLeft = 0, 0, 0
 	fw.state, fw.mode, fw.stopped = protocol.StateStandby, protocol.StateStandby, false
@@ -352,6 +354,8 @@ func alarmOf(f protocol.Fault) (Alarm, bool) {
 
 // emergencyStop obeys ESTOP, in every state and under every session number: a
 // stop that is not meant costs a CLEAR, one that is dropped costs more.
+//
+// Model: StopArrives.
 func (fw *firmware) emergencyStop(m *protocol.Stop, session uint32) {
 	fw.stop = stopReply{pending: true, nonce: m.Nonce, session: session}
 	if !fw.stopped {

@@ -46,6 +46,8 @@ func (fw *firmware) inputs() {
 
 // pulled is the trigger's edge: the only way from READY to TREATING, and from a
 // SERVICE output that is permitted to one.
+//
+// Model: TriggerPulled.
 func (fw *firmware) pulled() {
 	if fw.testWaits() {
 		fw.pullTest()
@@ -59,6 +61,7 @@ func (fw *firmware) pulled() {
 	fw.setState(protocol.StateTreating, "trigger")
 }
 
+// Model: TriggerReleased.
 func (fw *firmware) released() {
 	if fw.output != nil {
 		fw.releaseTest()
@@ -84,6 +87,8 @@ func (fw *firmware) readTip() bool {
 
 // tipChanged follows a change of the tip: another settings hash, STANDBY, and
 // settings that do not fit the new tip are not active any more, and not moved.
+//
+// Model: TipChanged.
 func (fw *firmware) tipChanged() {
 	fw.event(protocol.EventTipChanged, int32(fw.tipID()), 0)
 	if fw.arm.id != 0 {

@@ -172,6 +172,8 @@ func (nv *nonvolatile) finish(r commandResult) error {
 }
 
 // forgetRunning follows a reset: how far a command came died with it.
+//
+// Model: PowerFails.
 func (nv *nonvolatile) forgetRunning() {
 	for i := range nv.results {
 		if nv.results[i].outcome == protocol.OutcomeRunning {

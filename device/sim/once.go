@@ -105,6 +105,8 @@ func (r *commandResult) message() *protocol.Result {
 // resultOf says what became of a command. It writes nothing: an id that is not
 // known is burnt until the next reset, which ends the session that a late copy
 // would belong to.
+//
+// Model: ResultOfArrives.
 func (fw *firmware) resultOf(m *protocol.ResultOf) *protocol.Result {
 	if r, known := fw.nv.result(m.CommandID); known {
 		return r.message()

@@ -44,6 +44,8 @@ func swing(s *protocol.Swing, v uint16) {
 }
 
 // reportDue sends a STATUS at its rate, or at once after a change of state.
+//
+// Model: StatusSent.
 func (fw *firmware) reportDue() {
 	if fw.session.id == 0 || !fw.report.now && fw.steps < fw.report.next {
 		return

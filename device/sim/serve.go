@@ -137,6 +137,8 @@ func (fw *firmware) decoded(m protocol.Message, f protocol.Frame) bool {
 
 // hello opens a session. The nonce of the session that is open gets the same
 // answer and changes nothing; any other ends that session: STANDBY.
+//
+// Model: HelloArrives.
 func (fw *firmware) hello(f protocol.Frame) {
 	var m protocol.Hello
 	if f.Session != 0 {
@@ -205,6 +207,8 @@ func (fw *firmware) replyHello(out protocol.Header) {
 
 // command handles one request of the command lane: newer ones are done and
 // their reply kept, the same again gets the kept reply, older ones are dropped.
+//
+// Model: CommandRepeated, CommandDropped.
 func (fw *firmware) command(f protocol.Frame) {
 	c := &fw.session.command
 	switch {

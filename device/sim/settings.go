@@ -152,6 +152,7 @@ func (fw *firmware) checkEnvelope(e *protocol.Envelope) (code protocol.Code, fie
 	return protocol.CodeOK, 0, 0
 }
 
+// Model: SettingsArrive.
 func (fw *firmware) putSettings(m *protocol.PutSettings) protocol.Message {
 	refuse := func(code protocol.Code, field int, bound int32) protocol.Message {
 		return fw.refused(m.Type(), code, field, bound)
