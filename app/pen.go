@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"stipple/app/console"
@@ -27,10 +28,19 @@ type pen struct {
 	close func()
 }
 
-// choosePen decides by the options.
-func choosePen(opt Options) (pen, error) {
+// memoryFile names the file of a built-in pen's memory in the data folder.
+const memoryFile = "pen-%s.memory"
+
+// choosePen decides by the options. The built-in pen keeps its memory beside the
+// store in dir, so that after a crash it still knows what it did; "" is a store
+// that is thrown away, and its pen's memory with it.
+func choosePen(opt Options, dir string) (pen, error) {
 	if opt.Sim != "" {
-		return builtInPen(sim.Model(opt.Sim))
+		path := ""
+		if dir != "" {
+			path = filepath.Join(dir, fmt.Sprintf(memoryFile, opt.Sim))
+		}
+		return builtInPen(sim.Model(opt.Sim), path)
 	}
 	table, err := serialport.ParsePens(assets.Pens())
 	if err != nil {
@@ -62,10 +72,22 @@ func (h *remoteHand) orNil() console.Handpiece {
 	return h
 }
 
-// builtInPen is a simulated pen in this process, on a serial line in memory.
-func builtInPen(model sim.Model) (pen, error) {
-	p, err := sim.New(sim.Config{Model: model, Seed: uint64(time.Now().UnixNano())})
+// builtInPen is a simulated pen in this process, on a serial line in memory, with
+// its own memory in a file; "" is one that ends with the process.
+func builtInPen(model sim.Model, memory string) (pen, error) {
+	cfg := sim.Config{Model: model, Seed: uint64(time.Now().UnixNano())}
+	shut := func() {}
+	if memory != "" {
+		f, err := sim.OpenFile(memory, model, cfg.LogKept)
+		if err != nil {
+			return pen{}, fmt.Errorf("simulated pen: %w", err)
+		}
+		// What a pen writes is whole at each moment; closing adds nothing.
+		cfg.Memory, shut = f, func() { _ = f.Close() }
+	}
+	p, err := sim.New(cfg)
 	if err != nil {
+		shut()
 		return pen{}, fmt.Errorf("simulated pen: %w", err)
 	}
 	hand := localHand{Handpiece: p.Hand(), model: model}
@@ -84,6 +106,6 @@ func builtInPen(model sim.Model) (pen, error) {
 			}
 			return nil
 		},
-		close: func() {},
+		close: shut,
 	}, nil
 }

@@ -66,7 +66,11 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 	if err != nil {
 		return nil, err
 	}
-	if r.pen, err = choosePen(opt); err != nil {
+	keep := dir
+	if throwAway {
+		keep = ""
+	}
+	if r.pen, err = choosePen(opt, keep); err != nil {
 		return nil, err
 	}
 	r.link = device.NewSupervisor(device.SupervisorConfig{

@@ -511,10 +511,10 @@ func TestSignature(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, sim.R1, true)
 		defer b.stop()
-		v := b.lose(moments()[4])
+		b.lose(moments()[4])
 		b.release()
 		b.plugged.Store(true)
-		v = b.until("all is known", func(v *console.View) bool { return v.Uncertain[0].CanReconciled })
+		v := b.until("all is known", func(v *console.View) bool { return v.Uncertain[0].CanReconciled })
 		u := v.Uncertain[0]
 		id := u.Treatment.ID
 		try := func(verdict clinical.Verdict, shown int, want error) {

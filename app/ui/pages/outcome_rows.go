@@ -208,11 +208,9 @@ func toldRow(w *words.Words, kind clinical.PenKind, p clinical.Pulse) outcomeRow
 // "interrupted after 40 of 100 ms (link silent), 480 mJ".
 func pulseText(w *words.Words, kind clinical.PenKind, p clinical.Pulse) string {
 	result := w.Or("result."+p.Result, p.Result)
-	amount := words.Count(int(p.Strokes))
+	amount := w.N("record.strokes", int(p.Strokes))
 	if kind == clinical.RF {
 		amount = words.Watts(p.Power) + " W, " + words.Energy(p.Energy)
-	} else {
-		amount = w.N("record.strokes", int(p.Strokes))
 	}
 	ran, set := words.Count(int(p.Duration)), words.Count(int(p.Set.Duration))
 	switch p.Ended(kind) {
