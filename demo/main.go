@@ -130,8 +130,16 @@ func (p *play) on(ctx context.Context, progs programs, dir string, do func(conte
 	if err != nil {
 		return err
 	}
+	port := p.pen.link
+	if p.between != nil {
+		var line io.Closer
+		if port, line, err = p.between(port, dir); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, line.Close()) }()
+	}
 	started := time.Now()
-	p.w, err = openConsole(ctx, progs.stipple, env, "--demo", "--port", p.pen.link)
+	p.w, err = openConsole(ctx, progs.stipple, env, "--demo", "--port", port)
 	if err != nil {
 		return err
 	}

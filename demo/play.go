@@ -31,6 +31,10 @@ type play struct {
 	pen    *pen
 	screen *display
 
+	// between, if it is set, opens a line to the pen's port and returns what the
+	// console opens instead.
+	between func(port, dir string) (string, io.Closer, error)
+
 	out      io.Writer
 	begun    time.Time
 	pictures string // folder; empty: none are kept
