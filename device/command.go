@@ -16,6 +16,7 @@ type request struct {
 	answers func(protocol.Message) bool
 	// finish gets the answer or the error, once, under the session's mutex.
 	finish    func(protocol.Message, error)
+	may       func() error            // called under the mutex before it is queued; may be nil
 	prepare   func(now time.Duration) // called before the first send; may be nil
 	commandID uint64                  // of an action that must not happen twice; 0 for others
 	hello     bool                    // sent outside a session and on its own schedule
@@ -85,10 +86,15 @@ func (s *Session) fetch(ctx context.Context, msg protocol.Message, answers func(
 	}
 }
 
-// submit queues r, unless the pen does not offer it. The mutex is held.
+// submit queues r, if it may be asked and the pen offers it. The mutex is held.
 func (s *Session) submit(lane *requestLane, r *request) error {
 	if s.closing || s.cause != nil {
 		return s.endedError()
+	}
+	if r.may != nil {
+		if err := r.may(); err != nil {
+			return err
+		}
 	}
 	if err := s.offers(r.msg.Type()); err != nil {
 		return err

@@ -24,22 +24,24 @@ func (s *Session) Clear(ctx context.Context, fault protocol.Fault) error {
 // once sends a command that must not happen twice, under an id of its own, and
 // waits for its result; slow is how long the pen may be at work on it, where
 // that is over runningLimit. Errors, with nothing sent: ErrMonitor, ErrStopped
-// while a stop is not confirmed yet. With the outcome known: *RefusedError,
-// ErrNoReply where it never arrived. Otherwise *UncertainError.
+// while a stop is not confirmed yet, or where one has come in between. With the
+// outcome known: *RefusedError, ErrNoReply where it never arrived. Otherwise *UncertainError.
 func (s *Session) once(ctx context.Context, slow time.Duration, command func(id uint64, role protocol.Role) protocol.Once) error {
+	newest := s.stop.last.Load()
 	id, err := NewCommandID(s.opt.Rand)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	if err = s.mayCommand(); err == nil && s.stop.active() {
-		err = ErrStopped // its state would be latched again by the next ESTOP
-	}
-	s.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	r := &request{msg: command(id, s.writer()), commandID: id, answers: resultOf(id), slow: slow}
+	r.may = func() error {
+		if err := s.mayCommand(); err != nil {
+			return err
+		}
+		if s.stop.active() || s.stop.last.Load() != newest {
+			return ErrStopped // a CLEAR would take away what was stopped after it was asked for
+		}
+		return nil
+	}
 	t := r.msg.Type()
 	m, err := s.ask(ctx, &s.command, r)
 	switch {

@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -373,6 +374,49 @@ func TestClearIsNotRepeatedBehindAStop(t *testing.T) {
 			t.Errorf("the pen is in %v", st)
 		}
 	})
+}
+
+// hookedRand is randomness whose next reading something happens in.
+type hookedRand struct{ during func() }
+
+func (r *hookedRand) Read(b []byte) (int, error) {
+	if do := r.during; do != nil {
+		r.during = nil
+		do()
+	}
+	return rand.Read(b)
+}
+
+// A stop that somebody asks for after CLEAR was asked for, and before it is on its
+// way, is not what that CLEAR may take away, be it confirmed by then or not.
+func TestClearIsNotSentBehindAStop(t *testing.T) {
+	for name, wait := range map[string]time.Duration{"not confirmed": 0, "confirmed": 50 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, conn := newFakePen(t)
+				random := &hookedRand{}
+				s, err := device.Open(context.Background(), conn, device.Options{Role: protocol.RoleClinician, Rand: random})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l := collect(s)
+				defer shut(t, s, p, l)
+				s.Stop()
+				pass(100 * time.Millisecond)
+				random.during = func() { s.Stop(); time.Sleep(wait) }
+				if err := s.Clear(context.Background(), protocol.FaultNone); !errors.Is(err, device.ErrStopped) {
+					t.Errorf("CLEAR: %v, want %v", err, device.ErrStopped)
+				}
+				pass(100 * time.Millisecond)
+				if n := len(p.heard(protocol.TypeClear)); n != 0 {
+					t.Errorf("%d CLEAR", n)
+				}
+				if st := s.Live().Status.State; st != protocol.StateStopped {
+					t.Errorf("the pen is in %v", st)
+				}
+			})
+		})
+	}
 }
 
 func TestClearAndState(t *testing.T) {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"io"
+	"slices"
 	"sync"
 
 	"stipple/protocol"
@@ -19,9 +20,9 @@ type conn struct {
 	busy []protocol.Header // refused because the queue was full
 	out  [protocol.LaneCount][][]byte
 	// Counts of the reader, added to the pen's when it looks.
-	flooded  uint64
-	frames   protocol.Stats
-	finished bool
+	flooded, overtaken uint64
+	frames             protocol.Stats
+	finished           bool
 
 	outReady chan struct{} // capacity 1
 	done     chan struct{} // closed with the connection
@@ -103,6 +104,9 @@ func (c *conn) queue(f protocol.Frame) {
 		lane = protocol.LaneLive // the pen counts it as on the wrong lane
 	}
 	c.mu.Lock()
+	if f.Type == protocol.TypeStop {
+		c.forgetClears()
+	}
 	q := &c.in[lane]
 	full := len(*q) >= limits[lane]
 	switch {
@@ -120,6 +124,18 @@ func (c *conn) queue(f protocol.Frame) {
 	}
 	c.mu.Unlock()
 	c.wake()
+}
+
+// forgetClears drops each CLEAR that waits: ESTOP overtakes it, and it must not
+// take away what it was sent before. Its seq counts as never seen. The mutex is
+// held.
+//
+// Model: StopArrives.
+func (c *conn) forgetClears() {
+	q := &c.in[protocol.LaneCommand]
+	before := len(*q)
+	*q = slices.DeleteFunc(*q, func(f protocol.Frame) bool { return f.Type == protocol.TypeClear })
+	c.overtaken += uint64(before - len(*q))
 }
 
 // displaced is the place of the frame that goes when a queue is full: the
@@ -159,14 +175,15 @@ func (c *conn) stops() (list []protocol.Frame) {
 	return list
 }
 
-// refused takes the headers of the frames that found a full queue, and how
-// many frames were dropped without a word since the last call.
-func (c *conn) refused() (busy []protocol.Header, flooded uint64) {
+// refused takes the headers of the frames that found a full queue, how many
+// frames were dropped without a word since the last call, and how many CLEAR were
+// overtaken by a stop.
+func (c *conn) refused() (busy []protocol.Header, flooded, overtaken uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	busy, flooded = c.busy, c.flooded
-	c.busy, c.flooded = nil, 0
-	return busy, flooded
+	busy, flooded, overtaken = c.busy, c.flooded, c.overtaken
+	c.busy, c.flooded, c.overtaken = nil, 0, 0
+	return busy, flooded, overtaken
 }
 
 // waiting says whether frames are left, for which there was no budget.

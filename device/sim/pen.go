@@ -334,7 +334,8 @@ func (p *Pen) serve() {
 		p.fw.cutOff()
 		p.see(false)
 	}
-	busy, flooded := c.refused()
+	busy, flooded, overtaken := c.refused()
+	p.fw.counts.Overtaken += overtaken
 	p.fw.refuse(busy, flooded)
 	c.mu.Lock()
 	p.fw.counts.Frames, p.fw.counts.BadFrames = c.frames.Frames, c.frames.Dropped

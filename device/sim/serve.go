@@ -44,7 +44,8 @@ type Counts struct {
 	Leases       uint64 `json:"leases_ignored"` // stale, foreign or from the future
 	Repeated     uint64 `json:"repeated"`       // answered with the kept reply
 	Busy         uint64 `json:"busy"`
-	Flooded      uint64 `json:"flooded"` // dropped because a queue was full
+	Flooded      uint64 `json:"flooded"`   // dropped because a queue was full
+	Overtaken    uint64 `json:"overtaken"` // CLEAR that waited when ESTOP came
 	Frames       uint64 `json:"frames"`
 	BadFrames    uint64 `json:"bad_frames"`
 }

@@ -244,6 +244,39 @@ func TestStopPassesAFullLane(t *testing.T) {
 	}
 }
 
+// A CLEAR that waits when ESTOP comes was sent before it: the stop that overtakes
+// it stays latched, and what was sent behind the stop is done.
+func TestStopOvertakesClear(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Config{Model: R1, Seed: 11})
+		c := b.ready(rfEnvelope(), quick())
+		c.put(&protocol.Stop{Nonce: 1})
+		b.sleep(50 * time.Millisecond)
+		if s := c.status(); s.State != protocol.StateStopped {
+			t.Fatalf("%v", s.State)
+		}
+		old := &protocol.Clear{CommandID: 2000, Role: protocol.RoleClinician}
+		b.do(b.pen.call(func() { // the pen is busy with something else until both are there
+			c.put(old)
+			c.put(&protocol.Stop{Nonce: 2})
+			time.Sleep(10 * time.Millisecond)
+		}))
+		b.sleep(100 * time.Millisecond)
+		if s := c.status(); s.State != protocol.StateStopped {
+			t.Errorf("%v behind a stop that a CLEAR from before it has followed", s.State)
+		}
+		if counts, err := b.pen.Counts(); err != nil || counts.Overtaken != 1 {
+			t.Errorf("%d CLEAR overtaken, %v", counts.Overtaken, err)
+		}
+		if r, ok := c.ask(&protocol.ResultOf{CommandID: old.CommandID}).(*protocol.Result); !ok || r.Outcome != protocol.OutcomeNeverSeen {
+			t.Errorf("RESULT_OF: %+v", r)
+		}
+		if r, ok := c.ask(&protocol.Clear{CommandID: 2001, Role: protocol.RoleClinician}).(*protocol.Result); !ok || r.Code != protocol.CodeOK {
+			t.Errorf("the CLEAR behind it: %+v", r)
+		}
+	})
+}
+
 // A flood on the stop lane itself carries no ESTOP away, and of ESTOPs the
 // newest stays.
 func TestStopPassesAFloodOfItsOwnLane(t *testing.T) {
