@@ -25,6 +25,12 @@ func main() {
 }
 
 func run(args []string) int {
+	if len(args) == 1 && args[0] == app.SoundCommand {
+		if app.Sound(os.Stdin, os.Stdout) != nil {
+			return exitError // whoever started it has been told why
+		}
+		return exitOK
+	}
 	var opt app.Options
 	flags := flag.NewFlagSet("stipple", flag.ContinueOnError)
 	flags.StringVar(&opt.Data, "data", "", "folder of the store (default: the platform's own)")

@@ -10,9 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"stipple/app/alarm"
 	"stipple/app/awake"
 	"stipple/app/clinical"
 	"stipple/app/console"
+	"stipple/app/sound/player"
 	"stipple/app/store"
 	"stipple/app/ui"
 	"stipple/assets"
@@ -27,6 +29,7 @@ type room struct {
 	link      *device.Supervisor
 	desk      *console.Desk
 	awake     *awake.Keeper
+	sound     *player.Player
 	window    *ui.Window
 	throwAway string // folder to remove at the end; empty: none
 
@@ -93,7 +96,9 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 		ThrowAway: throwAway,
 		Handpiece: r.pen.hand,
 		Simulate:  simulate,
+		Sound:     func(s alarm.Signal) { r.sound.Set(s) },
 	})
+	r.sound = player.New(player.Config{Start: startSound, Device: r.desk.SoundDevice, Played: r.desk.SoundPlayed})
 	r.awake = awake.New(awake.Config{
 		Who:  appName,
 		Why:  "a pen is armed",
@@ -111,6 +116,7 @@ func (r *room) start(ctx context.Context) {
 		r.awake.Hold(keepsAwake(r.desk.View().Pen.Phase))
 		r.window.Refresh()
 	})
+	r.goRun(ctx, r.sound.Run)
 	r.goRun(ctx, r.awake.Run) // first, so that it ends behind the desk, which disarms
 	if r.pen.run != nil {
 		r.goRun(ctx, r.pen.run)

@@ -76,9 +76,15 @@ func (d *Desk) tell(f alarm.Finding, there bool) {
 // anything else why there is none.
 func (d *Desk) SoundDevice(err error) {
 	d.post(func() {
-		d.sound = SoundView{Known: true, Err: explain(err)}
+		d.sound.Known, d.sound.Err = true, explain(err)
 		d.tell(found(alarm.NoSound, err), err != nil)
 	})
+}
+
+// SoundPlayed tells that the first frame of the sound of a serial number was
+// handed to the device, so that its delay can be measured.
+func (d *Desk) SoundPlayed(serial uint64, at time.Time) {
+	d.post(func() { d.sound.Serial, d.sound.At = serial, at })
 }
 
 // Acknowledge notes that the operator has seen an alarm: it is silent from then

@@ -234,6 +234,9 @@ type AlarmsView struct {
 type SoundView struct {
 	Known bool  // somebody has tried
 	Err   error // why they can't; nil: they can
+	// Serial is the newest sound of which a first frame was played, and At when.
+	Serial uint64
+	At     time.Time
 }
 
 // Notice is something that the operator should know and that is no alarm.

@@ -192,3 +192,31 @@ func TestAlarmsHaveWords(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing can be heard there is nothing to pause and nothing to test, and
+// the bar says why.
+func TestNoSoundDevice(t *testing.T) {
+	w, _ := use(t, "alarms-no-sound")
+	s := w.band.banner.State()
+	if s.Level != widgets.LowAlarm || !strings.Contains(s.Text, "Alarms make no sound") || s.Second != "" {
+		t.Errorf("the bar says %+v", s)
+	}
+	for _, name := range []string{"alarms.pause", "alarms.test.high", "alarms.test.low"} {
+		if c, ok := w.Snapshot().Find(name); !ok || c.Enabled {
+			t.Errorf("%s: %v %+v", name, ok, c)
+		}
+	}
+	if !shows(w, "Connect a loudspeaker") {
+		t.Error("what to do is not said")
+	}
+}
+
+// The handpiece of a simulated pen can be opened while something alarms.
+func TestHandpieceBesideTheBar(t *testing.T) {
+	w, _ := use(t, "treat-alarm-high")
+	c, ok := w.Snapshot().Find("nav.handpiece")
+	b, _ := w.Snapshot().Find("banner")
+	if !ok || !c.Enabled || c.X < b.X+b.W {
+		t.Errorf("handpiece %v %+v, bar %+v", ok, c, b)
+	}
+}

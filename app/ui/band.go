@@ -74,11 +74,17 @@ func (b *band) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300,
 func (b *band) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	const side, least = 18, 34
 	objects[0].Resize(s)
-	b.banner.Resize(s)
 	m := b.hand.MinSize()
 	m.Height = least
 	b.hand.Resize(m)
 	b.hand.Move(fyne.NewPos(s.Width-side-m.Width, (s.Height-m.Height)/2))
+	// The bar leaves the button its place: a simulated pen's handpiece is needed
+	// while something alarms, too.
+	bar := s
+	if b.hand.Visible() {
+		bar.Width -= m.Width + 2*side
+	}
+	b.banner.Resize(bar)
 	b.quiet.Move(fyne.NewPos(side, 0))
 	b.quiet.Resize(fyne.NewSize(s.Width-3*side-m.Width, s.Height))
 }
@@ -95,8 +101,11 @@ func (b *band) draw(v *console.View, live console.LiveView, now time.Time) {
 	b.lost = linkLost(v, live)
 	b.banner.Set(bannerState(b.w.words, v, b.lost, now))
 	b.quiet.Set(quietRuns(b.w.words, v, b.lost)...)
-	setVisible(b.hand, v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && b.banner.State().Level == widgets.Quiet &&
-		!v.Stop.Unconfirmed)
+	hand := v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && !v.Stop.Unconfirmed
+	if hand != b.hand.Visible() {
+		setVisible(b.hand, hand)
+		b.object.Refresh()
+	}
 }
 
 // bannerState is what the bar says. A link that has just fallen silent is shown
@@ -145,7 +154,7 @@ func soundWord(t *words.Words, v *console.View, now time.Time) string {
 	switch {
 	case s.Paused(now):
 		return t.T("banner.resume", words.Clock(words.SecondsLeft(s.PausedUntil.Sub(now))))
-	case s.Sound != alarm.None && !s.Test:
+	case s.Sound != alarm.None && !s.Test && v.Alarms.Sound.Err == nil:
 		return t.T("banner.pause", words.Count(int(alarm.AudioPause.Seconds())))
 	}
 	return ""

@@ -74,7 +74,10 @@ func (c *soundCard) show(v *console.View, now time.Time) {
 	c.tick(v, now)
 	busy := v.Alarms.Signal.Sound != alarm.None && !v.Alarms.Signal.Test || v.Alarms.Signal.Paused(now)
 	reason := ""
-	if busy {
+	switch {
+	case v.Alarms.Sound.Err != nil:
+		busy, reason = true, w.T("sound.test.none")
+	case busy:
 		reason = w.T("sound.test.busy")
 	}
 	c.busy.Set(widgets.Small(reason))
@@ -91,7 +94,7 @@ func (c *soundCard) tick(v *console.View, now time.Time) {
 	case s.Paused(now):
 		c.pause.SetText(w.T("sound.resume", words.Clock(words.SecondsLeft(s.PausedUntil.Sub(now)))))
 		c.pause.SetDisabled(false, "")
-	case s.Sound != alarm.None && !s.Test:
+	case s.Sound != alarm.None && !s.Test && v.Alarms.Sound.Err == nil:
 		c.pause.SetText(w.T("banner.pause", words.Count(int(alarm.AudioPause.Seconds()))))
 		c.pause.SetDisabled(false, "")
 	default:

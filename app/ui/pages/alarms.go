@@ -180,6 +180,9 @@ func (p *Alarms) States(into map[string]string) {
 	into["alarms"] = strconv.Itoa(len(p.view.Alarms.Present))
 	into["alarms.history"] = strconv.Itoa(len(p.view.Alarms.History))
 	into["alarm.sound"] = s.Sound.String()
+	if sound := p.view.Alarms.Sound; sound.Serial == s.Serial && !sound.At.IsZero() {
+		into["alarm.sound_at"] = sound.At.Format(time.RFC3339Nano)
+	}
 	into["alarm.device"] = "unknown"
 	switch sound := p.view.Alarms.Sound; {
 	case sound.Known && sound.Err == nil:

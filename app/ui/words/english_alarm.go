@@ -96,6 +96,7 @@ func englishAlarm() map[string]string {
 		"sound.pause.none": "Nothing to pause",
 		"sound.resume":     "Sound on again, in %s",
 		"sound.test":       "Hear each priority",
+		"sound.test.none":  "Not without a sound device.",
 		"sound.test.busy":  "Not while an alarm sounds or is paused.",
 		"sound.hint":       "Set the laptop's volume so that each can be heard over the room. Stipple has no volume of its own, and no way to switch alarms off.",
 
