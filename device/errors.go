@@ -225,6 +225,7 @@ type StopCheckError struct {
 	Step  StopStep
 	State protocol.State // the newest that STATUS said
 	Cause error          // of StepClear; nil for the others
+	Told  bool           // an event told of it, too, and of the stop that follows
 }
 
 func (e *StopCheckError) Error() string {

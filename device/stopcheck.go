@@ -230,7 +230,7 @@ func (s *Session) failCheck(now time.Duration) {
 	if since >= 0 || !s.stop.since.CompareAndSwap(since, -since) {
 		return
 	}
-	e := &StopCheckError{Step: StepConfirm, State: s.status.state}
+	e := &StopCheckError{Step: StepConfirm, State: s.status.state, Told: true}
 	s.endCheck(now, e)
 	s.halt.reason = e
 	s.noteStop(now)
@@ -238,7 +238,7 @@ func (s *Session) failCheck(now time.Duration) {
 
 // checkLied ends the check of a pen that contradicts itself, and stops it.
 func (s *Session) checkLied(now time.Duration, step StopStep, st protocol.State) {
-	e := &StopCheckError{Step: step, State: st}
+	e := &StopCheckError{Step: step, State: st, Told: true}
 	s.endCheck(now, e)
 	s.lied(now, e)
 }

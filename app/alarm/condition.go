@@ -97,6 +97,7 @@ const (
 	PulseContradicts Code = "pulse_contradicts"
 	AlarmUnknown     Code = "alarm_unknown"
 	UnconfirmedReady Code = "unconfirmed_ready"
+	StopCheck        Code = "stop_check"
 	StatusSilence    Code = "status_silence"
 	Stale            Code = "stale"
 	NotAlive         Code = "not_alive"
@@ -153,6 +154,7 @@ func highConditions() []Condition {
 		{PulseContradicts, High, FromSession, true},
 		{AlarmUnknown, High, FromSession, true},
 		{UnconfirmedReady, High, FromSession, true},
+		{StopCheck, High, FromSession, true},
 		{StatusSilence, High, FromSession, true},
 		{Stale, High, FromSession, true},
 		{NotAlive, High, FromSession, true},

@@ -41,6 +41,10 @@ func (d *Desk) safetyEvent(e device.Event) {
 // safetyCode is the row of an error that the session has found; all of them are
 // high.
 func safetyCode(err error) alarm.Code {
+	var check *device.StopCheckError
+	if errors.As(err, &check) { // whose sentence depends on its step
+		return alarm.StopCheck
+	}
 	if row, ok := alarm.Find(alarm.Code(codeOf(err))); ok && row.Source == alarm.FromSession && row.Priority == alarm.High {
 		return row.Code
 	}

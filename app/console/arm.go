@@ -6,15 +6,16 @@ import (
 	"errors"
 	"fmt"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/device"
 )
 
 // Errors of arming.
 var (
-	// ErrNotShown means that the pen's settings changed between what the window
-	// showed and the end of the hold.
-	ErrNotShown = errors.New("the settings on the pen are not the ones that were shown")
+	// ErrNotShown means that something changed between what the window showed
+	// for review and the end of the hold.
+	ErrNotShown = errors.New("what is to be armed is not what was shown")
 	// ErrBlocked means that an arm block applies.
 	ErrBlocked = errors.New("arming is blocked")
 	// ErrFellBack means that something that was confirmed changed, or somebody
@@ -23,22 +24,50 @@ var (
 )
 
 // attempt is one act of arming, from the end of the hold to the pen's answer.
-// Its intent is written first, which may take a while on a slow disk; whatever
-// falls back meanwhile cancels it, and nothing is sent then.
+// Its intent is written first, which may take a while on a slow disk; then the
+// stop is checked, once in a treatment; then ARM leaves. Whatever falls back
+// meanwhile cancels it, and nothing more is sent then.
 type attempt struct {
-	command uint64
-	shown   [8]byte
-	purpose confirmed
-	begun   bool // the record was there before
-	ctx     context.Context
-	cancel  context.CancelFunc
-	end     clinical.Outcome   // set where the treatment was ended meanwhile
-	fell    *clinical.FallBack // why it comes to nothing; nil: it does not
+	command  uint64
+	shown    clinical.Digest
+	hash     [8]byte // of the settings that were shown
+	purpose  confirmed
+	begun    bool // the record was there before
+	checking bool // the stop is being checked
+	ctx      context.Context
+	cancel   context.CancelFunc
+	end      clinical.Outcome   // set where the treatment was ended meanwhile
+	fell     *clinical.FallBack // why it comes to nothing; nil: it does not
 }
 
-// Arm asks the pen for READY for exactly the settings whose hash was shown to
-// the operator. The intent is on disk before ARM leaves.
-func (d *Desk) Arm(shown [8]byte) {
+// review is what the operator has to be shown before arming: what the pen
+// reports, for whom and where, and what differs from the last time. It is nil
+// while the pen does not hold what is on the controls, confirmed for just that.
+func (d *Desk) review() *clinical.Review {
+	if d.patient == nil || !d.settled() {
+		return nil
+	}
+	p, a := *d.patient, d.applied
+	r := clinical.Review{
+		Patient: p.ID, FamilyName: p.FamilyName, GivenName: p.GivenName, BirthDate: p.BirthDate, FileNumber: p.FileNumber,
+		Fitzpatrick: p.Fitzpatrick, Operator: d.operator, Indication: d.sel.indication, Zone: d.sel.zone,
+		PenKind: d.pen.capability.Kind, PenModel: d.pen.info.Model, PenSerial: d.pen.info.Serial, PenBoot: d.pen.info.Boot,
+		Settings: a.settings, SettingsHash: a.snapshot.Hash, Envelope: a.envelope, Tip: d.pen.tip, LibraryHash: d.cfg.Library.Hash,
+	}
+	for _, w := range clinical.Warnings(d.facts()) {
+		r.Warnings = append(r.Warnings, w.Code)
+	}
+	var open clinical.ID
+	if d.run != nil {
+		open = d.run.record.ID
+	}
+	r = r.Compare(d.history, open)
+	return &r
+}
+
+// Arm asks the pen for READY for exactly what the review showed whose digest
+// that is. The intent is on disk before anything leaves for the pen.
+func (d *Desk) Arm(shown clinical.Digest) {
 	d.post(func() {
 		if d.attempt != nil || d.armed() {
 			return
@@ -50,24 +79,24 @@ func (d *Desk) Arm(shown [8]byte) {
 }
 
 // mayArm says why the pen can't be armed for what was shown.
-func (d *Desk) mayArm(shown [8]byte) error {
-	switch {
-	case len(d.blocks()) > 0:
+func (d *Desk) mayArm(shown clinical.Digest) error {
+	if len(d.blocks()) > 0 {
 		return ErrBlocked
-	case !d.settled() || shown != d.applied.snapshot.Hash:
+	}
+	if r := d.review(); r == nil || shown == (clinical.Digest{}) || shown != r.Digest() {
 		return ErrNotShown
 	}
 	return nil
 }
 
 // arm writes the intent; intentWritten goes on.
-func (d *Desk) arm(shown [8]byte) {
+func (d *Desk) arm(shown clinical.Digest) {
 	command, err := d.commandID()
 	if err != nil {
 		d.armErr = err
 		return
 	}
-	a := &attempt{command: command, shown: shown, purpose: d.confirmation(), begun: d.run != nil}
+	a := &attempt{command: command, shown: shown, hash: d.applied.snapshot.Hash, purpose: d.confirmation(), begun: d.run != nil}
 	a.ctx, a.cancel = context.WithCancel(d.ctx)
 	d.attempt, d.up, d.fellLast = a, true, nil
 	write := d.cfg.Records.BeginTreatment
@@ -81,7 +110,7 @@ func (d *Desk) arm(shown [8]byte) {
 func (d *Desk) intent(a *attempt) clinical.Treatment {
 	now := d.cfg.Now()
 	arm := clinical.ArmIntent{
-		At: now, CommandID: a.command, SettingsHash: a.shown, Settings: d.applied.settings, PulsesBefore: d.live().NewestPulse,
+		At: now, CommandID: a.command, SettingsHash: a.hash, Settings: d.applied.settings, PulsesBefore: d.live().NewestPulse,
 		LogBefore: d.live().NewestLog, Boot: d.pen.info.Boot,
 	}
 	if d.run != nil {
@@ -113,7 +142,8 @@ func (d *Desk) intent(a *attempt) clinical.Treatment {
 	}
 }
 
-// intentWritten sends ARM, if everything that was confirmed still holds.
+// intentWritten goes on once the intent is on disk: with the check of the stop
+// in a treatment that has none yet, else with ARM.
 //
 // Model: IntentWritten.
 func (d *Desk) intentWritten(a *attempt, record clinical.Treatment, err error) {
@@ -130,20 +160,70 @@ func (d *Desk) intentWritten(a *attempt, record clinical.Treatment, err error) {
 			d.recordFall(*a.fell)
 		}
 	}
+	s := d.mayGoOn(a)
+	switch {
+	case s == nil:
+	case d.run.record.StopCheck == 0:
+		d.checkStop(a, s)
+	default:
+		d.sendArm(a, s)
+	}
+}
+
+// mayGoOn returns the session if everything that was confirmed still holds, and
+// else ends the attempt.
+func (d *Desk) mayGoOn(a *attempt) *device.Session {
 	s := d.session.Load()
 	if a.ctx.Err() != nil || s == nil || d.run == nil || a.purpose != d.confirmation() {
 		d.attemptEnded(a, ErrFellBack)
-		return
+		return nil
 	}
 	if err := d.mayArm(a.shown); err != nil {
+		d.fell(clinical.FellReview)
 		d.attemptEnded(a, err)
+		return nil
+	}
+	return s
+}
+
+// checkStop measures the stop, before the first ARM of a treatment.
+func (d *Desk) checkStop(a *attempt, s *device.Session) {
+	a.checking = true
+	d.job(func(context.Context) func() {
+		check, err := s.CheckStop(a.ctx)
+		return func() { d.stopChecked(a, check, err) }
+	})
+}
+
+// stopChecked takes the figure of the check, or that it failed: then nothing is
+// armed. What the session has told of already is no second alarm.
+func (d *Desk) stopChecked(a *attempt, check device.StopCheck, err error) {
+	a.checking = false
+	if err == nil && d.run != nil {
+		d.run.record.StopCheck = check.Latency
+		if s := d.mayGoOn(a); s != nil {
+			d.sendArm(a, s)
+		}
 		return
 	}
+	var failed *device.StopCheckError
+	if errors.As(err, &failed) && !failed.Told {
+		d.raise(found(alarm.StopCheck, err))
+	}
+	if a.ctx.Err() != nil && !errors.Is(err, device.ErrStopped) {
+		err = ErrFellBack
+	}
+	d.attemptEnded(a, err)
+}
+
+// sendArm sends ARM.
+func (d *Desk) sendArm(a *attempt, s *device.Session) {
 	d.run.armed = true // from here on it is not known until the pen says so
+	id := d.run.record.ID
 	d.job(func(context.Context) func() {
 		// A fall back after this line ends what Arm does: with the context
 		// canceled, a request that has left is followed by DISARM.
-		err := s.Arm(a.ctx, device.ArmRequest{Hash: a.shown, TreatmentID: WireTreatment(record.ID), CommandID: a.command})
+		err := s.Arm(a.ctx, device.ArmRequest{Hash: a.hash, TreatmentID: WireTreatment(id), CommandID: a.command})
 		return func() { d.armAnswered(a, err) }
 	})
 }

@@ -260,7 +260,7 @@ func (d *Desk) Live() LiveView {
 	return LiveView{
 		Valid:  true,
 		Age:    time.Since(l.At),
-		Status: l.Status,
+		Status: unchecked(l),
 		RTT:    l.RTT,
 		Gaps:   l.Gaps,
 		Armed:  l.Status.State.Armed(),

@@ -278,7 +278,7 @@ func (b *bench) applied() *console.View {
 func (b *bench) armed() {
 	b.t.Helper()
 	v := b.until("nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 && v.Arm.State == console.ArmReady })
-	b.desk.Arm(v.Arm.Hash)
+	b.desk.Arm(v.Arm.Shown)
 	b.until("armed", func(v *console.View) bool { return v.Arm.State == console.ArmArmed })
 }
 
@@ -540,7 +540,7 @@ func TestRealPenNeedsAnApprovedLibrary(t *testing.T) {
 		if !found {
 			t.Errorf("blocks %+v", v.Blocks)
 		}
-		b.desk.Arm(v.Arm.Hash)
+		b.desk.Arm(v.Arm.Shown)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if st := b.desk.Live().Status.State; st != protocol.StateStandby {

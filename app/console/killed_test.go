@@ -173,7 +173,7 @@ func (c *child) treat(s *store.Store) error {
 			}
 		}},
 		{"may be applied", func(v *console.View) bool { return v.Apply.Can }, func(*console.View) { c.desk.Apply() }},
-		{"nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 && v.Arm.State == console.ArmReady }, func(v *console.View) { c.desk.Arm(v.Arm.Hash) }},
+		{"nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 && v.Arm.State == console.ArmReady }, func(v *console.View) { c.desk.Arm(v.Arm.Shown) }},
 		{"ready", func(v *console.View) bool { return v.Arm.State == console.ArmArmed }, func(*console.View) {
 			if c.stage == stageReady {
 				c.tell()

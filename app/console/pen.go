@@ -22,9 +22,19 @@ type penState struct {
 // live is the newest status, or a zero one without a pen.
 func (d *Desk) live() protocol.Status {
 	if s := d.session.Load(); s != nil {
-		return s.Live().Status
+		return unchecked(s.Live())
 	}
 	return protocol.Status{}
+}
+
+// unchecked is a status in which the stop of a check does not count as one: the
+// pen is in STANDBY before it and after it.
+func unchecked(l device.Live) protocol.Status {
+	st := l.Status
+	if l.Checking {
+		st.State, st.ArmBlocks = protocol.StateStandby, st.ArmBlocks&^protocol.BlockStop
+	}
+	return st
 }
 
 // armed says whether the pen may give output at the next trigger.

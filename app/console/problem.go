@@ -100,6 +100,7 @@ func explainSession(err error) *Problem {
 		clock        *device.ClockError
 		pulse        *device.PulseError
 		alarm        *device.AlarmError
+		check        *device.StopCheckError
 		unsettled    *UnsettledError
 		settled      *SettledError
 		contradicted *ContradictedError
@@ -107,6 +108,8 @@ func explainSession(err error) *Problem {
 		ledger       *device.LedgerError
 	)
 	switch {
+	case errors.As(err, &check):
+		return problem(err, "stop_check_"+string(check.Step))
 	case errors.As(err, &settled):
 		return problem(err, "settled", settled.Patient, settled.Found, settled.Cut)
 	case errors.As(err, &contradicted):

@@ -106,11 +106,10 @@ func (d *Desk) phase() Phase {
 	case d.pen.info.Monitor:
 		return Monitor
 	}
-	l := s.Live()
-	if !l.Valid {
+	if !s.Live().Valid {
 		return Handshake
 	}
-	switch l.Status.State {
+	switch d.live().State {
 	case protocol.StateStandby:
 		if len(d.unsettled) > 0 {
 			return Uncertain
@@ -198,7 +197,7 @@ func (d *Desk) runView() RunView {
 		ID: r.record.ID, Open: true, Outcome: r.record.Outcome,
 		Pulses: len(r.record.Pulses), Durable: r.durable, Pass: r.pass,
 		Energy: r.record.Energy(), Strokes: r.strokes,
-		Started: r.record.Started, ZoneTime: r.zoneTime, StopTime: r.record.StopLatency,
+		Started: r.record.Started, ZoneTime: r.zoneTime, StopTime: stopTime(r.record),
 	}
 	if n := len(r.record.Pulses); n > 0 {
 		last := r.record.Pulses[n-1]
@@ -207,11 +206,23 @@ func (d *Desk) runView() RunView {
 	return v
 }
 
+// stopTime is the figure of the stop that a treatment shows: that of its newest
+// stop, and of the check before it.
+func stopTime(t clinical.Treatment) time.Duration {
+	if t.StopLatency > 0 {
+		return t.StopLatency
+	}
+	return t.StopCheck
+}
+
 func (d *Desk) armView(blocks []clinical.Block) ArmView {
-	v := ArmView{Err: explain(d.armErr), State: ArmReady, Hash: d.applied.snapshot.Hash, Fell: d.fellLast}
+	v := ArmView{Err: explain(d.armErr), State: ArmReady, Fell: d.fellLast}
+	if r := d.review(); r != nil {
+		v.Review, v.Shown = r, r.Digest()
+	}
 	switch {
 	case d.attempt != nil:
-		v.State = Arming
+		v.State, v.Checking = Arming, d.attempt.checking
 	case d.armed():
 		v.State = ArmArmed
 	case len(blocks) > 0:

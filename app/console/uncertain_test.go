@@ -109,7 +109,7 @@ func moments() []moment {
 					b.dead.Store(true)
 				}
 			})
-			b.desk.Arm(b.desk.View().Arm.Hash)
+			b.desk.Arm(b.desk.View().Arm.Shown)
 		}},
 		{"ARM arrived, and its reply is lost", true, func(b *bench) {
 			var sent atomic.Bool
@@ -125,7 +125,7 @@ func moments() []moment {
 					sent.Store(true)
 				}
 			})
-			b.desk.Arm(b.desk.View().Arm.Hash)
+			b.desk.Arm(b.desk.View().Arm.Shown)
 		}},
 		{"in READY", false, func(b *bench) { b.armed() }},
 		{"in READY, after two pulses", false, func(b *bench) {
@@ -165,8 +165,12 @@ func moments() []moment {
 			time.Sleep(2 * time.Second)
 		}},
 		{"neither ARM nor RESULT_OF has an answer", false, func(b *bench) {
-			b.lie.Store(bendsAway(protocol.TypeResult))
-			b.desk.Arm(b.desk.View().Arm.Hash)
+			b.look(func(m protocol.Message) {
+				if m.Type() == protocol.TypeArm {
+					b.lie.Store(bendsAway(protocol.TypeResult))
+				}
+			})
+			b.desk.Arm(b.desk.View().Arm.Shown)
 			time.Sleep(5 * time.Second)
 		}},
 		{"a pulse has closed, and PULSE is lost", false, func(b *bench) {
@@ -245,7 +249,7 @@ func TestUncertainRunIsReconciled(t *testing.T) {
 						return v.Uncertain[0].CanReconciled && !v.Uncertain[0].CanUncertain
 					})
 					b.desk.Apply()
-					b.desk.Arm(v.Arm.Hash)
+					b.desk.Arm(v.Arm.Shown)
 					synctest.Wait()
 					u := v.Uncertain[0].Treatment
 					if !slices.Equal(u.Pulses[:len(before.Pulses)], before.Pulses) {
@@ -620,11 +624,11 @@ func TestArmWithoutAnAnswerWhileThePenIsThere(t *testing.T) {
 				defer b.stop()
 				b.applied()
 				v := b.until("nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 && v.Arm.State == console.ArmReady })
-				var asked atomic.Bool
+				var asked, sent atomic.Bool
 				l := lie(func(_ *protocol.Header, m protocol.Message) protocol.Message {
 					r, ok := m.(*protocol.Result)
 					switch {
-					case !ok:
+					case !ok || !sent.Load():
 						return m
 					case !asked.Load():
 						return nil
@@ -634,11 +638,14 @@ func TestArmWithoutAnAnswerWhileThePenIsThere(t *testing.T) {
 				})
 				b.lie.Store(&l)
 				b.look(func(m protocol.Message) {
-					if m.Type() == protocol.TypeResultOf {
+					switch m.Type() {
+					case protocol.TypeArm:
+						sent.Store(true)
+					case protocol.TypeResultOf:
 						asked.Store(true)
 					}
 				})
-				b.desk.Arm(v.Arm.Hash)
+				b.desk.Arm(v.Arm.Shown)
 				time.Sleep(10 * time.Second)
 				synctest.Wait()
 				v = b.desk.View()

@@ -187,7 +187,7 @@ type RunView struct {
 	Last     *clinical.Pulse // the newest pulse; nil: none yet
 	Started  time.Time
 	ZoneTime time.Duration // time with the trigger held
-	StopTime time.Duration // newest stop figure; 0: none
+	StopTime time.Duration // newest stop figure, of the check or of a stop; 0: none
 }
 
 // ArmState is the look of the arm button.
@@ -204,8 +204,13 @@ const (
 // ArmView is the state of arming.
 type ArmView struct {
 	State ArmState
-	Hash  [8]byte // of the settings that the pen read back; what Arm is asked for
-	Err   error   // of the last attempt
+	// Review is what has to be shown before arming; nil while the pen does not
+	// hold what is on the controls. Shown is its digest: what Arm is asked for.
+	Review *clinical.Review
+	Shown  clinical.Digest
+	// Checking says that the pen's stop is being checked, as part of arming.
+	Checking bool
+	Err      error // of the last attempt
 	// Fell is why the last READY, or attempt, went back to STANDBY; nil: it did
 	// not, or a new attempt has begun.
 	Fell *clinical.FallBack

@@ -241,7 +241,7 @@ func TestNoIntentOnDiskNoArm(t *testing.T) {
 				t.Error("ARM left without an intent on disk")
 			}
 		})
-		b.desk.Arm(v.Arm.Hash)
+		b.desk.Arm(v.Arm.Shown)
 		v = b.until("refused", func(v *console.View) bool { return v.Arm.Err != nil })
 		if !errors.Is(v.Arm.Err, store.ErrDiskFull) || v.Run.Open {
 			t.Errorf("%v, run open %v", v.Arm.Err, v.Run.Open)
@@ -276,7 +276,7 @@ func TestFallBackDuringArming(t *testing.T) {
 					}
 				})
 				b.slow.Store(int64(3 * time.Second))
-				b.desk.Arm(v.Arm.Hash)
+				b.desk.Arm(v.Arm.Shown)
 				b.until("arming", func(v *console.View) bool { return v.Arm.State == console.Arming })
 				change(b)
 				time.Sleep(5 * time.Second)

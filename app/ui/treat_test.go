@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -75,21 +76,16 @@ func TestWhileArmedNothingCanBeChosenOrSet(t *testing.T) {
 	expect(t, d)
 }
 
-// The hash that was on show from the first moment of the hold to its last is
-// what is armed.
+// What was on show from the first moment of the hold to its last is what is
+// armed.
 func TestHoldArmsWhatIsShown(t *testing.T) {
-	w, d := use(t, "treat-standby")
-	hash := [8]byte{1, 2, 3, 4, 5, 6, 7, 8}
-	d.change(w, func(v *console.View) {
-		v.Blocks = nil
-		v.Arm = console.ArmView{State: console.ArmReady, Hash: hash}
-	})
-	w.treat.Show(d.View())
+	w, d := use(t, "treat-review")
 	hold := w.find("treat.arm").(*widgets.HoldButton)
-	if s := hold.State(); s.Mode != widgets.HoldReady || s.Confirms != "0102030405060708" {
+	shown := d.View().Arm.Shown
+	if s := hold.State(); s.Mode != widgets.HoldReady || s.Confirms != fmt.Sprintf("%x", shown[:]) {
 		t.Fatalf("the bar shows %+v", s)
 	}
-	d.change(w, func(v *console.View) { v.Arm = console.ArmView{State: console.ArmArmed, Hash: hash} })
+	d.change(w, func(v *console.View) { v.Arm.State = console.ArmArmed })
 	if !shows(w, "ARMED for these settings") {
 		t.Error("does not say that it is armed")
 	}

@@ -50,7 +50,7 @@ func (d *deskLog) Clear()                               { d.note("clear") }
 func (d *deskLog) Apply()                               { d.note("apply") }
 func (d *deskLog) Disarm()                              { d.note("disarm") }
 func (d *deskLog) FallBack(why clinical.FallBackReason) { d.note("fall back: %s", why) }
-func (d *deskLog) Arm(h [8]byte)                        { d.note("arm %x", h) }
+func (d *deskLog) Arm(shown clinical.Digest)            { d.note("arm %x", shown[:8]) }
 func (d *deskLog) NextPass()                            { d.note("next pass") }
 func (d *deskLog) EndTreatment()                        { d.note("end") }
 func (d *deskLog) Acknowledge(n int)                    { d.note("acknowledge %d", n) }

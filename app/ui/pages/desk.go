@@ -38,8 +38,8 @@ type Desk interface {
 	DeletePreset(patient, preset clinical.ID, done func(error))
 	PresetHistory(patient, preset clinical.ID, done func([]console.PresetView, error))
 
-	// Arm asks for READY for exactly the settings whose hash the window shows.
-	Arm(shown [8]byte)
+	// Arm asks for READY for exactly what the review on show says.
+	Arm(shown clinical.Digest)
 	Disarm()
 	// FallBack takes a pen that is armed, or about to be, to STANDBY.
 	FallBack(why clinical.FallBackReason)

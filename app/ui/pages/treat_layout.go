@@ -35,7 +35,7 @@ func (p *Treat) layout(s fyne.Size) {
 	bottom := s.Height - pageBottom - arm
 	place(p.hold, x, bottom, low, arm)
 	place(p.halt.object, x, bottom, low, arm)
-	y = p.layoutCards(x, y, wide, bottom)
+	y = p.layoutCards(x, y, wide, bottom, p.status.need(low))
 	if p.dose.object.Visible() {
 		h := p.dose.tall()
 		place(p.dose.object, x, y, low, h)
@@ -76,7 +76,7 @@ func (p *Treat) layoutHead(x, y, wide float32) float32 {
 
 // layoutCards places the control cards side by side, or the card that says
 // why there are none, and returns where they end.
-func (p *Treat) layoutCards(x, y, wide, bottom float32) float32 {
+func (p *Treat) layoutCards(x, y, wide, bottom, status float32) float32 {
 	least := theme.TouchFar
 	for _, par := range p.order {
 		least = max(least, height(p.cards[par]))
@@ -86,7 +86,7 @@ func (p *Treat) layoutCards(x, y, wide, bottom float32) float32 {
 		below += p.dose.tall() + rowGap
 	}
 	room := bottom - y - below
-	tall := min(max(room-statusLeast-rowGap, least), max(cardsMost, least))
+	tall := min(max(room-status-rowGap, least), max(cardsMost, least))
 	if n := float32(len(p.order)); n > 0 {
 		each := (wide - (n-1)*columnGap) / n
 		for i, par := range p.order {

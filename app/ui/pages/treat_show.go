@@ -19,7 +19,7 @@ func (p *Treat) Show(v *console.View) {
 	relay = p.showEmpty(v) || relay
 	relay = p.dose.show(v) || relay
 	p.showArm(v)
-	p.status.show(v)
+	relay = p.status.show(v) || relay
 	if relay {
 		p.upper.Refresh()
 	}
@@ -70,7 +70,11 @@ func patientSub(w *words.Words, v *console.View) []widgets.Run {
 	if v.Patient == nil {
 		return []widgets.Run{widgets.Muted(w.T("treat.patient.none.sub"))}
 	}
+	// Two identifiers beside the name, always on show (safety.md section 3).
 	birth, skin := words.Date(v.Patient.BirthDate), skin(w, v.Patient.Fitzpatrick)
+	if v.Patient.FileNumber != "" {
+		birth += " · " + v.Patient.FileNumber
+	}
 	if v.Session == 0 || v.Indication == "" { // a session is one of an indication
 		return []widgets.Run{widgets.Muted(w.T("treat.patient.nosess", birth, skin))}
 	}
@@ -167,15 +171,22 @@ func (p *Treat) showArm(v *console.View) {
 // holdState is what the arm bar shows. Narrow says that the drawer takes a
 // third of its width.
 func holdState(w *words.Words, v *console.View, narrow bool) widgets.HoldState {
-	s := widgets.HoldState{Text: w.T("arm.hold"), Disarm: w.T("arm.disarm"), Confirms: hex.EncodeToString(v.Arm.Hash[:])}
+	s := widgets.HoldState{Text: w.T("arm.hold"), Disarm: w.T("arm.disarm")}
+	if v.Arm.Review != nil {
+		s.Confirms = hex.EncodeToString(v.Arm.Shown[:])
+	}
 	switch v.Arm.State {
 	case console.ArmReady:
 		s.Mode = widgets.HoldReady
-		if v.Arm.Err != nil {
+		s.Text = fellText(w, v.Arm.Fell, s.Text, narrow)
+		if v.Arm.Err != nil && v.Arm.Fell == nil {
 			s.Text = w.T("arm.failed", w.Error(v.Arm.Err).What)
 		}
 	case console.Arming:
 		s.Mode, s.Text = widgets.HoldBusy, w.T("arm.arming")
+		if v.Arm.Checking {
+			s.Text = w.T("arm.checking")
+		}
 	case console.ArmArmed:
 		s.Mode, s.Text = widgets.HoldArmed, w.T("arm.armed")
 		switch {
@@ -187,19 +198,22 @@ func holdState(w *words.Words, v *console.View, narrow bool) widgets.HoldState {
 	default:
 		s.Mode = widgets.HoldBlocked
 		if n := len(v.Blocks); n > 0 {
-			s.Text = w.N("arm.blocked", n)
+			s.Text = fellText(w, v.Arm.Fell, w.N("arm.blocked", n), narrow)
 		}
 	}
 	return s
 }
 
-// arm is the end of a full hold: the hash that was on show is what is armed.
+// arm is the end of a full hold: what was on show is what is armed.
 func (p *Treat) arm(confirms string) {
-	var hash [8]byte
-	if n, err := hex.Decode(hash[:], []byte(confirms)); err != nil || n != len(hash) {
-		return // a bar that never showed a hash confirms nothing
+	var shown clinical.Digest
+	if len(confirms) != hex.EncodedLen(len(shown)) {
+		return // a bar that never showed a review confirms nothing
 	}
-	p.env.Desk.Arm(hash)
+	if _, err := hex.Decode(shown[:], []byte(confirms)); err != nil {
+		return
+	}
+	p.env.Desk.Arm(shown)
 }
 
 // States adds what a test of the page waits for.

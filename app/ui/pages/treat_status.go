@@ -13,7 +13,7 @@ import (
 )
 
 // statusLines is how many lines of checks or blocks the row can show.
-const statusLines = 6
+const statusLines = 8
 
 // statusRow says what holds, or why the pen can't be armed, and has the acts
 // of a run: next pass, end.
@@ -22,6 +22,7 @@ type statusRow struct {
 	title  *widgets.LineButton
 	lines  []*widgets.Line
 	checks [][]widgets.Run // each stays together; several share a line
+	must   int             // how many of them, the first, have to be seen before arming
 	rows   [][]widgets.Run // each has a line of its own
 	card   *widgets.Card
 	next   *widgets.Button
@@ -58,23 +59,79 @@ func (r *statusRow) setRoom(room bool) {
 	}
 }
 
+// checksPad is what stands left and right of the checks, in all.
+const checksPad float32 = 8
+
+// pieceGap stands between two pieces on a line.
+const pieceGap = "    "
+
+// actsGap is the gap between the acts, and between them and the lines.
+const actsGap float32 = 8
+
+// acts are the buttons that are shown, the last one first, and what they need
+// side by side and one above the other.
+func (r *statusRow) acts() (list []*widgets.Button, wide, narrow float32) {
+	for _, b := range []*widgets.Button{r.end, r.next, r.runs} {
+		if b.Visible() {
+			list = append(list, b)
+			wide += b.MinSize().Width + actsGap
+			narrow = max(narrow, b.MinSize().Width+actsGap)
+		}
+	}
+	return list, wide, narrow
+}
+
+// stacked says whether the acts stand one above the other: in a row that is
+// narrow and high enough.
+func (r *statusRow) stacked(s fyne.Size) bool {
+	list, wide, _ := r.acts()
+	n := float32(len(list))
+	return n > 1 && s.Width-wide < roomyLines && s.Height >= n*theme.Touch+(n-1)*actsGap
+}
+
+// roomyLines is the width of lines up to which the acts give way.
+const roomyLines float32 = 600
+
 // layout gives the acts their place at the right and the lines the rest.
 func (r *statusRow) layout(s fyne.Size) {
+	list, wide, narrow := r.acts()
 	right := s.Width
-	for _, b := range []*widgets.Button{r.end, r.next, r.runs} {
-		if !b.Visible() {
-			continue
+	switch {
+	case len(list) == 0:
+	case r.stacked(s):
+		n := float32(len(list))
+		each, y := min((s.Height-(n-1)*actsGap)/n, theme.TouchFar-4), float32(0)
+		for i := range list { // the first on top
+			place(list[len(list)-1-i], s.Width-narrow+actsGap, y, narrow-actsGap, each)
+			y += each + actsGap
 		}
-		m := b.MinSize()
-		right -= m.Width
-		place(b, right, 0, m.Width, min(max(m.Height, theme.TouchFar-4), s.Height))
-		right -= 8
-	}
-	if right < s.Width {
-		right -= 4
+		right -= narrow + actsGap/2
+	default:
+		x := s.Width
+		for _, b := range list {
+			m := b.MinSize()
+			x -= m.Width
+			place(b, x, 0, m.Width, min(max(m.Height, theme.TouchFar-4), s.Height))
+			x -= actsGap
+		}
+		right -= wide + actsGap/2
 	}
 	place(r.card, 0, 0, right, s.Height)
 	place(r.inner, 0, 0, right, s.Height)
+}
+
+// need is the height that the row needs in a width to show all of the review.
+func (r *statusRow) need(width float32) float32 {
+	if r.must == 0 {
+		return statusLeast
+	}
+	_, wide, narrow := r.acts()
+	room := width - wide
+	if room < roomyLines {
+		room = width - narrow
+	}
+	lines := float32(len(r.flow(r.checks[:r.must], room-checksPad-actsGap/2)))
+	return max(lines*(height(r.lines[0])+1)+2, statusLeast)
 }
 
 // layoutLines stacks the title and as many lines as there is room for. Checks
@@ -83,14 +140,14 @@ func (r *statusRow) layoutLines(s fyne.Size) {
 	line := height(r.lines[0]) + 1
 	pad, y := float32(cardPad), float32(7)
 	if !r.card.Visible() {
-		pad, y = 4, 2
+		pad, y = checksPad/2, 2
 	}
 	if r.title.Visible() {
 		place(r.title, pad-8, y+line/2-height(r.title)/2, min(r.title.NaturalWidth()+4, s.Width-2*pad+16), height(r.title))
 		y += line
 	}
-	all := r.split(s.Width-2*pad, int((s.Height+2-y)/line))
-	all = append(r.flow(s.Width-2*pad), all...)
+	flow, line := r.squeeze(s.Width-2*pad, s.Height+2-y, line)
+	all := append(r.split(s.Width-2*pad, int((s.Height+2-y)/line)-len(flow)), flow...)
 	for i, l := range r.lines {
 		if i >= len(all) || y+line > s.Height+2 {
 			l.Set()
@@ -102,6 +159,25 @@ func (r *statusRow) layoutLines(s fyne.Size) {
 		y += line
 	}
 }
+
+// squeeze flows the checks into a room and returns their lines and the height of
+// one. Where large text leaves no room for all of the review, its lines are as
+// long as those of a text scale of 100 %, to which a line shrinks by itself.
+func (r *statusRow) squeeze(wide, tall, line float32) ([][]widgets.Run, float32) {
+	if r.must == 0 {
+		return r.flow(r.checks, wide), line
+	}
+	most := r.lines[0].Theme().Size(theme.SizeBody) / theme.BaseSize(theme.SizeBody)
+	for f := float32(1); f < most; f += squeezeStep {
+		if n := len(r.flow(r.checks[:r.must], wide*f)); float32(n+len(r.rows))*line/f <= tall {
+			return r.flow(r.checks, wide*f), line / f
+		}
+	}
+	return r.flow(r.checks, wide*most), line / most
+}
+
+// squeezeStep is how finely a size is looked for that lets the review in.
+const squeezeStep = 0.05
 
 // split gives a remedy that does not fit beside its sentence a line of its own,
 // as long as there are lines left.
@@ -120,10 +196,10 @@ func (r *statusRow) split(wide float32, lines int) [][]widgets.Run {
 }
 
 // flow puts as many checks side by side as fit into a width.
-func (r *statusRow) flow(wide float32) [][]widgets.Run {
+func (r *statusRow) flow(pieces [][]widgets.Run, wide float32) [][]widgets.Run {
 	var out [][]widgets.Run
 	var now []widgets.Run
-	for _, c := range r.checks {
+	for _, c := range pieces {
 		longer := append(append([]widgets.Run(nil), now...), c...)
 		if len(now) > 0 && widgets.NewLine(longer...).NaturalWidth() > wide {
 			out = append(out, now)
@@ -137,7 +213,8 @@ func (r *statusRow) flow(wide float32) [][]widgets.Run {
 	return out
 }
 
-func (r *statusRow) show(v *console.View) {
+// show draws a view and says whether the row needs another height.
+func (r *statusRow) show(v *console.View) bool {
 	relay := show(r.next, v.Run.Open)
 	relay = show(r.end, v.Run.Open) || relay
 	relay = show(r.runs, len(v.Uncertain) > 0) || relay
@@ -149,24 +226,31 @@ func (r *statusRow) show(v *console.View) {
 	relay = show(r.title, blocked) || relay
 	r.title.Set(widgets.Strong(w.T("why.title")))
 	rows, checks := blockLines(v, blocked), [][]widgets.Run(nil)
+	r.must = 0
 	if !blocked {
-		checks = checkRuns(w, v)
+		checks = reviewRuns(w, v, r.env.Now())
+		r.must = len(checks)
+		checks = append(checks, checkRuns(w, v)...)
+		for i, c := range checks {
+			checks[i] = append(c[:len(c):len(c)], widgets.Plain(pieceGap))
+		}
 	}
 	if relay || !reflect.DeepEqual(rows, r.rows) || !reflect.DeepEqual(checks, r.checks) {
 		r.rows, r.checks = rows, checks
 		r.object.Refresh()
 		r.inner.Refresh()
+		return true
 	}
+	return false
 }
 
 // checkRuns is what holds, for a pen that may be armed.
 func checkRuns(w *words.Words, v *console.View) [][]widgets.Run {
 	var texts []string
-	if v.Patient != nil && v.Patient.FileNumber != "" {
-		texts = append(texts, w.T("checks.patient", v.Patient.FileNumber))
-	}
 	for _, c := range v.Checks {
-		texts = append(texts, c.Text)
+		if v.Arm.Review == nil { // which says it in full
+			texts = append(texts, c.Text)
+		}
 	}
 	if v.Run.StopTime > 0 {
 		texts = append(texts, w.T("checks.stop", words.Milliseconds(v.Run.StopTime)))
@@ -176,7 +260,7 @@ func checkRuns(w *words.Words, v *console.View) [][]widgets.Run {
 	}
 	var runs [][]widgets.Run
 	for _, t := range texts {
-		runs = append(runs, []widgets.Run{{Mark: widgets.IconCheck, Color: theme.Accent}, widgets.Plain(t + "    ")})
+		runs = append(runs, []widgets.Run{{Mark: widgets.IconCheck, Color: theme.Accent}, widgets.Plain(t)})
 	}
 	return runs
 }

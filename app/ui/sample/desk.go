@@ -134,7 +134,7 @@ func (d *Desk) Apply() {}
 func (d *Desk) LoadPreset(_, _ clinical.ID, _ int) {}
 
 // Arm does nothing.
-func (d *Desk) Arm([8]byte) {}
+func (d *Desk) Arm(clinical.Digest) {}
 
 // Disarm does nothing.
 func (d *Desk) Disarm() {}

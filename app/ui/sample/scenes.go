@@ -54,6 +54,11 @@ func (c Clinic) treatScenes() []Scene {
 	drawer := func(s Scene) Scene { s.Drawer = true; return s }
 	return []Scene{
 		on("standby", c.notApplied()),
+		on("review", c.reviewChanged()),
+		on("review-same", c.rf().before(42, cheek(), 25).applied().facts(allHolds())),
+		on("review-needling", c.reviewNeedling()),
+		drawer(on("fell-back", c.fellBack())),
+		on("checking-stop", c.checkingStop()),
 		on("ready", c.ready()),
 		on("treating", c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).treating()),
 		drawer(on("handpiece", c.rf().applied().run(86, 2, 192*time.Second).facts(allHolds()).treating())),
@@ -98,6 +103,37 @@ func (c Clinic) notApplied() *scene {
 	f := allHolds()
 	f.SettingsApplied = clinical.FactFails
 	return c.rf().facts(f)
+}
+
+// reviewChanged is a pen that may be armed, with other values and another tip
+// than the last time.
+func (c Clinic) reviewChanged() *scene {
+	last := cheek()
+	last.Power, last.Duration = 10_000, 110
+	s := c.rf().before(42, last, 36).applied().facts(allHolds())
+	s.view.Run = console.RunView{Pass: 1}
+	return s
+}
+
+func (c Clinic) reviewNeedling() *scene {
+	last := crown()
+	last.Depth = 750
+	return c.begin(clinical.Needling, 5).place("alopecia", "scalp", crown()).preset("Crown, weekly", 2, false).
+		before(7, last, 12).applied().facts(allHolds())
+}
+
+// fellBack is a pen that was armed until the window lost the focus.
+func (c Clinic) fellBack() *scene {
+	s := c.rf().before(42, cheek(), 25).applied().run(86, 2, 192*time.Second).facts(allHolds())
+	s.view.Arm.Fell = &clinical.FallBack{At: Now().Add(-5 * time.Second), Reason: clinical.FellFocus}
+	return s
+}
+
+// checkingStop is the check of the stop before the first arming.
+func (c Clinic) checkingStop() *scene {
+	s := c.reviewChanged()
+	s.view.Arm.State, s.view.Arm.Checking = console.Arming, true
+	return s
 }
 
 func (c Clinic) ready() *scene {

@@ -25,6 +25,7 @@ type scene struct {
 	draft   clinical.Settings
 	desk    *Desk
 	missing error
+	past    []clinical.Treatment // earlier ones of the patient
 }
 
 // capability is the reference pen of a kind.
@@ -153,7 +154,33 @@ func (s *scene) applied() *scene {
 		c.Applied, c.IsSet = c.Draft, c.Has
 	}
 	s.view.Apply = console.ApplyView{State: console.AppliedOK, At: Now().Add(-20 * time.Second)}
-	s.view.Arm = console.ArmView{State: console.ArmReady, Hash: [8]byte{0x9f, 0x3c, 1}}
+	s.view.Arm.State = console.ArmReady
+	return s.reviewed()
+}
+
+// reviewed makes the review of what is applied, compared with the patient's
+// treatments in the file.
+func (s *scene) reviewed() *scene {
+	p := s.row.Patient
+	r := clinical.Review{
+		Patient: p.ID, FamilyName: p.FamilyName, GivenName: p.GivenName, BirthDate: p.BirthDate, FileNumber: p.FileNumber, Fitzpatrick: p.Fitzpatrick,
+		Operator: s.view.Operator, Indication: s.view.Indication, Zone: s.view.Zone, PenKind: s.kind, PenModel: s.view.Pen.Model,
+		PenSerial: s.view.Pen.Serial, Settings: s.draft, Envelope: s.limits.Envelope(), Tip: s.view.Pen.Tip, LibraryHash: s.c.lib.Hash,
+	}
+	r = r.Compare(s.past, "")
+	s.view.Arm.Review, s.view.Arm.Shown = &r, r.Digest()
+	return s
+}
+
+// before is a session of the patient in the same place, with other settings or
+// another tip.
+func (s *scene) before(days int, settings clinical.Settings, pins int) *scene {
+	tip := s.view.Pen.Tip
+	tip.Pins = pins
+	s.past = []clinical.Treatment{{
+		ID: "before", Patient: s.row.ID, Indication: s.view.Indication, Zone: s.view.Zone, PenKind: s.kind, Tip: tip, Fitzpatrick: s.row.Fitzpatrick,
+		Arms: []clinical.ArmIntent{{Settings: settings}}, Started: Now().AddDate(0, 0, -days), Outcome: clinical.OutcomeComplete,
+	}}
 	return s
 }
 

@@ -209,7 +209,7 @@ func (h *HoldButton) CreateRenderer() fyne.WidgetRenderer {
 			}
 			text.TextSize = size(h, theme.SizeLive)
 			// A long sentence shrinks before it is cut.
-			for text.TextSize > size(h, theme.SizeBody) && fyne.MeasureText(h.state.Text, text.TextSize, text.TextStyle).Width > room {
+			for text.TextSize > theme.BaseSize(theme.SizeBody) && fyne.MeasureText(h.state.Text, text.TextSize, text.TextStyle).Width > room {
 				text.TextSize--
 			}
 			text.Text = fit(h.state.Text, text.TextSize, true, room)

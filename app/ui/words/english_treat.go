@@ -97,9 +97,8 @@ func englishTreat() map[string]string {
 		"run.pulls.n.one":    "%s trigger pull",
 		"run.pulls.n.other":  "%s trigger pulls",
 
-		"checks.patient": "Patient %s",
-		"checks.stop":    "Stop measured %s",
-		"checks.saved":   "%s on disk",
+		"checks.stop":  "Stop measured %s",
+		"checks.saved": "%s on disk",
 
 		"why.title":          "Why it can't be armed",
 		"violation.over":     "%s %s is over %s: %s",
