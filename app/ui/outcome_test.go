@@ -184,7 +184,7 @@ func TestRecordOfAReconciledRun(t *testing.T) {
 		t.Errorf("%q", w.Snapshot().Texts)
 	}
 	tapName(t, w, "record.outcome")
-	if !says(w, "Signed as reconciled: Dr S. Okonkwo") || !says(w, "41 delivered, 1 cut short") {
+	if !says(w, "Signed as reconciled: Dr S. Okonkwo") || !says(w, "42 delivered, 1 cut short") {
 		t.Errorf("%q", w.Snapshot().Texts)
 	}
 }

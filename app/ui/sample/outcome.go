@@ -194,8 +194,8 @@ func (c Clinic) runTechnician() *scene {
 // the one who treated.
 func reconciled(p clinical.Patient) console.TreatmentRow {
 	s := scene{view: console.View{Patient: &p}}
-	row := treatment(p, 1, 30, 40, clinical.OutcomeReconciled)
-	t := s.cutOff(40).Treatment
+	row := treatment(p, 1, 30, 41, clinical.OutcomeReconciled)
+	t := s.cutOff(41).Treatment
 	r, extra := clinical.Reconcile(t, told(2)(t))
 	r.Signature = clinical.Signature{At: day(30).Add(12 * time.Minute), By: operators()[1], Verdict: clinical.AsReconciled}
 	t.ID, t.Started, t.Ended, t.Outcome, t.Pulses = row.ID, row.Started, row.Ended, row.Outcome, append(t.Pulses, extra...)
