@@ -163,6 +163,7 @@ func sentinels() []struct {
 		{ErrMayNotSign, "may_not_sign"},
 		{ErrShownOtherwise, "shown_otherwise"},
 		{ErrNotAnswered, "not_answered"},
+		{ErrAsking, "asking"},
 		{ErrAllKnown, "all_known"},
 		{ErrNoPatient, "no_patient"},
 		{ErrNotWhole, "not_whole"},

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"reflect"
 	"time"
 
 	"stipple/app/alarm"
@@ -36,7 +37,9 @@ func (d *Desk) reconcile() {
 }
 
 // ask asks the pen that is connected what became of a run, if it is the one: what
-// it has not told yet. Never is anything begun again (SPEC.md section 12).
+// it has not told yet. Never is anything begun again (SPEC.md section 12). A CLEAR
+// whose answer was lost needs no question: STATUS says whether the pen is still
+// latched, and CLEAR gives nothing.
 func (d *Desk) ask(u *unsettled) {
 	s := d.session.Load()
 	if s == nil || u.asking || u.signing || u.record.Reconciled.Answered() {
@@ -68,12 +71,15 @@ func (d *Desk) answered(u *unsettled, s *device.Session, told clinical.PenTold, 
 	} else if u.tries++; err != nil && u.tries < askTries && !told.LedgerBad {
 		u.next = d.cfg.Now().Add(askAgain)
 	}
-	before := u.record.Reconciled.Contradicted
+	before := u.record.Reconciled
 	r, extra := clinical.Reconcile(u.record, told)
+	if len(extra) == 0 && reflect.DeepEqual(before, r) {
+		return // nothing new: what was chosen on the page still holds
+	}
 	u.record.Reconciled = r
 	u.record.Pulses = append(u.record.Pulses, extra...)
 	u.fresh = append(u.fresh, extra...)
-	if r.Contradicted > before {
+	if r.Contradicted > before.Contradicted {
 		d.contradicted(u)
 	}
 	d.showUnsettled(u)

@@ -93,6 +93,8 @@ var (
 	ErrMayNotSign = errors.New("only who may treat signs how a treatment ended")
 	// ErrShownOtherwise: what is known has changed since the page showed it.
 	ErrShownOtherwise = errors.New("what is known of the run has changed since it was shown")
+	// ErrAsking: the pen is being asked right now; what it tells comes first.
+	ErrAsking = errors.New("the pen is being asked")
 	// ErrNotAnswered: the pen has not told all that it can.
 	ErrNotAnswered = errors.New("the pen has not told all that it can yet")
 	// ErrAllKnown: a run of which all is known does not end as uncertain.
@@ -247,7 +249,7 @@ func lastBoot(t clinical.Treatment) uint32 {
 // save writes down what is known of a run, signed or not, as one act. What the
 // store refuses is tried again.
 func (d *Desk) save(u *unsettled) {
-	if u.saving {
+	if u.saving || u.signing { // what is to be signed is written with the signature
 		u.saved = false
 		return
 	}
@@ -304,6 +306,8 @@ func (d *Desk) maySign(u *unsettled, verdict clinical.Verdict, shown int) error 
 	switch {
 	case !d.operator.Role.MayTreat():
 		return ErrMayNotSign
+	case u.asking:
+		return ErrAsking
 	case shown != u.version:
 		return ErrShownOtherwise
 	case verdict == clinical.AsReconciled && !r.Answered():

@@ -264,6 +264,8 @@ func (p *Outcome) showSignature() {
 	case !p.view.Operator.Role.MayTreat():
 		p.sign.SetText(w.T("outcome.sign"))
 		p.sign.SetDisabled(true, w.T("outcome.sign.only"))
+	case u.Asking:
+		p.sign.SetDisabled(true, w.T("outcome.sign.asking"))
 	case u.Signing:
 		p.sign.SetDisabled(true, w.T("outcome.sign.saving"))
 	case p.chosen == "":

@@ -111,8 +111,8 @@ func (p *Patients) Show(v *console.View) {
 	if !p.content.Visible() {
 		return // Enter draws it anew
 	}
-	if p.file != nil && (old.Run.ID != v.Run.ID || old.Run.Open != v.Run.Open) {
-		p.choose(p.chosen) // a treatment began or ended
+	if p.file != nil && (old.Run.ID != v.Run.ID || old.Run.Open != v.Run.Open || len(old.Uncertain) != len(v.Uncertain)) {
+		p.choose(p.chosen) // a treatment began or ended, or was signed
 	}
 	p.showHead()
 	p.presets.show(p.file, v)
