@@ -1,7 +1,8 @@
 #!/bin/sh
 # What takes too long for every change: the whole system over a thousand
-# simulated hours of faults, and each fuzz target for a while. Says each step as
-# it comes, goes on after one that fails, and ends with 1 if any did.
+# simulated hours of faults, the model of both ends within large bounds, and each
+# fuzz target for a while. Says each step as it comes, goes on after one that fails,
+# and ends with 1 if any did.
 #
 #   HOURS    simulated hours, 1000      SEEDS  over how many seeds, 500
 #   FROM     the first seed, 1          FUZZ   how long for each fuzz target, 10m
@@ -15,6 +16,9 @@ failed=""
 step "${HOURS:-1000} simulated hours of the whole system, over ${SEEDS:-500} seeds from ${FROM:-1}"
 go test -count=1 -timeout 0 -v -run '^TestSystem$' ./device/systemtest -args -hours "${HOURS:-1000}" -seeds "${SEEDS:-500}" -from "${FROM:-1}" ||
 	failed="$failed system"
+
+step "model of both ends, within the large bounds"
+go test -count=1 -timeout 0 -v -run '^TestModel$' ./protocol/model -args -large || failed="$failed model"
 
 # Every fuzz target that there is, so that a new one needs no line here.
 for package in $(go list ./protocol/... ./device/... ./app/store/... ./app/clinical/...); do

@@ -14,7 +14,12 @@ scripts/lint.sh
 # tests of the real window may need it), and it is the quicker build.
 step "unit tests, without cgo"
 # shellcheck disable=SC2046 # a list of packages
-CGO_ENABLED=0 go test $(go list ./... | grep -v -x -e stipple -e stipple/app -e stipple/app/sound -e stipple/demo)
+CGO_ENABLED=0 go test $(go list ./... | grep -v -x -e stipple -e stipple/app -e stipple/app/sound -e stipple/demo -e stipple/protocol/model)
+
+# Says how many states it has seen, and for each mistake made on purpose how the
+# property that finds it is broken.
+step "model of both ends: every state, and each seeded mistake"
+CGO_ENABLED=0 go test -v ./protocol/model
 
 # A tag makes pens that are broken on purpose; each must be caught.
 step "broken pens"

@@ -161,7 +161,7 @@ func table() [actions]about {
 		PowerFails:      {"PowerFails", Pen, false, "the pen is reset between a command's effect and its result"},
 
 		FrameLost:        {"FrameLost", Line, false, "the next frame to the pen is lost"},
-		FrameDoubled:     {"FrameDoubled", Line, false, "a copy of the next frame to the pen stays behind"},
+		FrameDoubled:     {"FrameDoubled", Line, false, "the next frame arrives at the pen, and a copy of it stays behind"},
 		FrameHeldBack:    {"FrameHeldBack", Line, false, "the next frame to the pen is held back"},
 		LateFrameArrives: {"LateFrameArrives", Line, true, "what was held back goes on"},
 		ReplyLost:        {"ReplyLost", Line, false, "what the pen says is lost"},

@@ -33,7 +33,10 @@ const (
 	// Belief: what the console takes for certain is so. An arming that it calls
 	// never carried out was not and never will be, one that it has seen come into
 	// force did, a CLEAR alike, and once it says that everything is known, its count of pulses is
-	// the pen's. SPEC.md sections 5.2, 12 and 15, safety.md section 5.
+	// the pen's. That an arming is over is not among it: behind the RESULT of ARM a
+	// STATUS from before it may still come and say STANDBY. Nothing is leased then,
+	// and the next STATUS leads to ESTOP. SPEC.md sections 5.2, 12 and 15, safety.md
+	// section 5.
 	Belief
 	// Agreement: from every state the ends come to agree again by what they do by
 	// themselves: session, state, arm id and pulses are what the pen has, no stop

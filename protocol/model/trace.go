@@ -92,8 +92,9 @@ func (c *console) String() string {
 	w.add(c.frozen, "frozen for %d", c.touch)
 	w.add(c.silence > 0, "silence %d", c.silence)
 	w.add(c.phase != idle, "arm %d %v", c.id, c.phase)
-	w.add(c.command.kind != none, "asks %v (%d sent)", c.command.kind, c.command.sends)
-	w.add(c.command.held, "held")
+	w.add(c.command.kind != none && c.command.sends == 0, "asks %v", c.command.kind)
+	w.add(c.command.sends > 0 && !c.command.held, "asks %v (%d sent)", c.command.kind, c.command.sends)
+	w.add(c.command.sends > 0 && c.command.held, "asks %v (never again)", c.command.kind)
 	w.add(c.stop, "stops")
 	w.add(c.check != unchecked, "check %v", c.check)
 	w.add(c.shown == outdated, "shows an old hash")
@@ -143,6 +144,15 @@ func (l *line) String() string {
 		}
 	}
 	w.add(l.stopped != 0, "< STOPPED")
-	w.add(l.status.there, "< STATUS %v, arm %d, %d pulses", l.status.mode, l.status.under, l.status.pulses)
+	if r := l.status; r.there {
+		said := fmt.Sprintf("< STATUS %v", r.mode)
+		if r.under != 0 {
+			said += fmt.Sprintf(" under %d", r.under)
+		}
+		if r.pulses != 0 {
+			said += fmt.Sprintf(" with %d pulses", r.pulses)
+		}
+		w.add(true, "%s", said)
+	}
 	return w.String()
 }

@@ -17,17 +17,29 @@ func (m *machine) frameLost(s State) {
 	m.emit(FrameLost, s)
 }
 
-// frameDoubled leaves a copy of the next frame behind, which comes later.
+// frameDoubled lets the next frame arrive, and leaves a copy behind that comes
+// later. A copy of a CLEAR that still waits in the pen would be one held back.
 func (m *machine) frameDoubled(s State) {
 	if s.line.late.kind != none || !s.spend(bDoubles) {
 		return
 	}
-	for _, f := range [...]frame{s.line.wire[0], s.line.lease} {
-		if f.kind != none {
-			t := s
-			t.line.late = f
-			m.emit(FrameDoubled, t)
-		}
+	if f := s.line.wire[0]; f.kind != none && (f.kind != clearCommand || !m.bounds.Queued || m.bounds.HeldClear) {
+		t := s
+		t.line.late = t.line.popped()
+		m.arriveAs(FrameDoubled, t, f)
+	}
+	if f := s.line.lease; f.kind != none {
+		s.line.late, s.line.lease = f, frame{}
+		m.arriveAs(FrameDoubled, s, f)
+	}
+}
+
+// arriveAs is the arrival of f under the name of another action.
+func (m *machine) arriveAs(a Action, s State, f frame) {
+	before := len(m.out)
+	m.arrived(s, f)
+	for i := before; i < len(m.out); i++ {
+		m.out[i].action = a
 	}
 }
 
@@ -54,11 +66,7 @@ func (m *machine) lateFrameArrives(s State) {
 		return
 	}
 	s.line.late = frame{}
-	before := len(m.out)
-	m.arrived(s, f)
-	for i := before; i < len(m.out); i++ {
-		m.out[i].action = LateFrameArrives
-	}
+	m.arriveAs(LateFrameArrives, s, f)
 }
 
 // replyLost loses what the pen says. A STATUS that is lost is one that was never
