@@ -107,6 +107,7 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 			log.Warn("the computer may sleep or lock while a pen is armed, or nobody tells of it", "cause", err)
 		},
 	})
+	r.desk.Prepare(ctx) // a run that a crash left open stands on the first page
 	return r, nil
 }
 

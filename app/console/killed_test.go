@@ -127,6 +127,8 @@ func (c *child) run(path, port string) error {
 	c.desk = console.New(console.Config{
 		Link: sup, Library: lib, Patients: s, Presets: s, Records: childRecords{s, c}, Operators: s, Now: time.Now, Rand: rand.Reader, Training: true,
 	})
+	c.desk.Prepare(context.Background())
+	c.blocked = len(c.desk.View().Uncertain) == 1 // in the very first view
 	go func() { _ = sup.Run(context.Background()) }()
 	go func() { _ = c.desk.Run(context.Background()) }()
 	go func() {
@@ -174,7 +176,12 @@ func (c *child) treat(s *store.Store) error {
 		}},
 		{"may be applied", func(v *console.View) bool { return v.Apply.Can }, func(*console.View) { c.desk.Apply() }},
 		{"nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 && v.Arm.State == console.ArmReady }, func(v *console.View) { c.desk.Arm(v.Arm.Shown) }},
-		{"ready", func(v *console.View) bool { return v.Arm.State == console.ArmArmed }, func(*console.View) {
+		{"ready", func(v *console.View) bool {
+			if v.Arm.State == console.ArmReady && v.Arm.Err != nil { // what was shown has changed meanwhile
+				c.desk.Arm(v.Arm.Shown)
+			}
+			return v.Arm.State == console.ArmArmed
+		}, func(*console.View) {
 			if c.stage == stageReady {
 				c.tell()
 			}
@@ -193,10 +200,9 @@ func (c *child) treat(s *store.Store) error {
 // reconcile signs what is known once all is. From its first view on nothing may
 // be armed.
 func (c *child) reconcile() error {
-	c.blocked = true
 	v, err := c.until("all is known", func(v *console.View) bool {
 		c.blocked = c.blocked && slices.ContainsFunc(v.Blocks, func(b clinical.Block) bool { return b.Code == clinical.BlockUncertain })
-		return len(v.Uncertain) == 1 && v.Uncertain[0].CanReconciled
+		return len(v.Uncertain) == 1 && v.Uncertain[0].CanReconciled && v.Operator.Role.MayTreat()
 	})
 	if err != nil {
 		return err

@@ -157,11 +157,24 @@ func (d *Desk) showUnsettled(u *unsettled) {
 	d.tell(f, true)
 }
 
+// Prepare finds the records that a crash left open, so that the first View has
+// them. It is called before Run, or not at all; where it can't read them, Run
+// goes on trying.
+func (d *Desk) Prepare(ctx context.Context) {
+	if open, err := d.cfg.Records.OpenTreatments(ctx); err == nil {
+		d.tookOpen(d.foundOpen(ctx, open))
+		d.publish()
+	}
+}
+
 // loadUnsettled finds the records that a crash left open. Until it has, nothing
 // says that there is none, and nothing is armed.
 //
 // Model: ConsoleStarts.
 func (d *Desk) loadUnsettled() {
+	if d.checked {
+		return
+	}
 	d.job(func(ctx context.Context) func() {
 		for {
 			open, err := d.cfg.Records.OpenTreatments(ctx)
