@@ -55,7 +55,7 @@ func (b *Book) Raise(f Finding, now time.Time) (Occurrence, Outcome) {
 	if o, ok := b.present[key]; ok {
 		return b.again(o, f, now)
 	}
-	if key.Code != TooMany && b.places() <= 0 && !b.displace(f.Priority, now) {
+	if key.Code != TooMany && !b.room(f, now) {
 		o, _ := b.Raise(Finding{
 			Condition: Condition{Code: TooMany, Priority: f.Priority, Source: FromConsole, Momentary: true},
 			Measured:  Value{Count, 1},
@@ -69,13 +69,26 @@ func (b *Book) Raise(f Finding, now time.Time) (Occurrence, Outcome) {
 	return *o, Fresh
 }
 
-// places is how many more occurrences fit; that of TooMany has its own.
-func (b *Book) places() int {
-	n := MaxPresent - len(b.present)
-	if _, ok := b.present[Key{Code: TooMany}]; ok {
-		n++
+// room says whether a finding that is not there yet finds a place, and makes one
+// where something less grave has it: among the instances of its own condition
+// where there are too many of them, else among all.
+func (b *Book) room(f Finding, now time.Time) bool {
+	own, all := 0, 0
+	for key := range b.present {
+		if key.Code == f.Code {
+			own++
+		}
+		if key.Code != TooMany {
+			all++
+		}
 	}
-	return n
+	switch {
+	case own >= MaxInstances:
+		return b.displace(f.Priority, now, func(o *Occurrence) bool { return o.Code == f.Code })
+	case all >= MaxPresent:
+		return b.displace(f.Priority, now, func(*Occurrence) bool { return true })
+	}
+	return true
 }
 
 // again counts an occurrence once more. One that was gone and is only latched
@@ -89,20 +102,19 @@ func (b *Book) again(o *Occurrence, f Finding, now time.Time) (Occurrence, Outco
 	o.Finding, o.Newest, o.Gone = f, now, time.Time{}
 	o.Count++
 	if f.Priority == before {
-		b.settle(now, nil)
-		return *o, Repeated
+		return *o, Repeated // which changes nothing that is heard
 	}
 	o.By, o.At = "", time.Time{}
 	b.began(o, now)
 	return *o, Graver
 }
 
-// displace makes room for a priority by putting the least grave occurrence that
-// is below it into the history; false where there is none.
-func (b *Book) displace(p Priority, now time.Time) bool {
+// displace makes room for a priority by putting the least grave occurrence of
+// some that is below it into the history; false where there is none.
+func (b *Book) displace(p Priority, now time.Time, some func(*Occurrence) bool) bool {
 	var least *Occurrence
 	for _, o := range b.present {
-		if o.Priority < p && o.Code != TooMany && (least == nil || graver(o, least) > 0) {
+		if some(o) && o.Priority < p && o.Code != TooMany && (least == nil || graver(o, least) > 0) {
 			least = o
 		}
 	}

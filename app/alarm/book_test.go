@@ -3,6 +3,7 @@ package alarm
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -250,21 +251,20 @@ func TestSoundThatIsNotRepeatedStartsAnewForEach(t *testing.T) {
 func TestHighestIsNeverDisplaced(t *testing.T) {
 	var b Book
 	now := then()
-	fill := func(code Code, n int) {
+	// Conditions of a maker that nobody knows, one after the other.
+	fill := func(p Priority, n int) {
 		for i := range n {
-			f := find(code)
-			f.Instance = fmt.Sprint(i)
-			b.Raise(f, now)
+			b.Raise(Finding{Condition: Condition{Code: Code(fmt.Sprint("maker.", p, i)), Priority: p, Source: FromPen}}, now)
 		}
 	}
-	fill(PenEvent, MaxPresent)
+	fill(Low, MaxPresent)
 	if _, outcome := b.Raise(find(BatteryLow), now); outcome != NoPlace {
 		t.Errorf("one low alarm more: %v", outcome)
 	}
 	if s := b.Signal(now); s.Sound != Low {
 		t.Errorf("what found no place is %v", s.Sound)
 	}
-	fill(PenAlarm, MaxPresent)
+	fill(High, MaxPresent)
 	for _, o := range b.Present() {
 		if o.Priority != High && o.Code != TooMany {
 			t.Errorf("%s stands in the place of a high one", o.Code)
@@ -288,6 +288,48 @@ func TestHighestIsNeverDisplaced(t *testing.T) {
 	}
 	if h := b.History(); len(h) != MaxPresent || !h[0].Displaced {
 		t.Errorf("%d in the history", len(h))
+	}
+}
+
+// Every row of the table has its place, whatever came before it, and within the
+// instances of a row the graver displace the others.
+func TestEachConditionHasItsPlace(t *testing.T) {
+	var b Book
+	now := then()
+	// The rows that have instances, as a hostile pen would use them; the gravest
+	// come first in the table, and are not what is asked for last.
+	many := []Code{PenFault, PenAlarm, PenEvent, Safety, RunUncertain, Contradicted}
+	for _, row := range Table() {
+		n := 1
+		if slices.Contains(many, row.Code) {
+			n = 1000
+		}
+		for i := range n {
+			b.Raise(Finding{Condition: row, Instance: fmt.Sprint("x", i)}, now)
+		}
+		if _, ok := b.Get(Key{row.Code, "x0"}); !ok {
+			t.Errorf("%s found no place", row.Code)
+		}
+	}
+	for _, row := range Table() {
+		if o, ok := b.Get(Key{row.Code, "x0"}); ok && o.Displaced {
+			t.Errorf("%s was displaced", row.Code)
+		}
+	}
+	if n := len(Table()) + len(many)*(MaxInstances-1); n > MaxPresent {
+		t.Errorf("the table with its instances asks for %d places of %d", n, MaxPresent)
+	}
+	var other Book
+	low := find(PenAlarm)
+	low.Priority = Low
+	for i := range MaxInstances {
+		low.Instance = fmt.Sprint(i)
+		other.Raise(low, now)
+	}
+	high := find(PenAlarm)
+	high.Instance = "grave"
+	if _, outcome := other.Raise(high, now); outcome != Fresh {
+		t.Errorf("a high one among low ones of its kind: %v", outcome)
 	}
 }
 
@@ -336,9 +378,7 @@ func BenchmarkRaise(b *testing.B) {
 	f.Expected, f.Measured = About(Power, 12_000, 9600, 14_400), Value{Power, 9200}
 	now := then()
 	for i := range MaxPresent - 1 {
-		other := find(PenEvent)
-		other.Instance = fmt.Sprint(i)
-		book.Raise(other, now)
+		book.Raise(Finding{Condition: Condition{Code: Code(fmt.Sprint("maker.", i)), Priority: Low}}, now)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -351,9 +391,7 @@ func BenchmarkRaiseFull(b *testing.B) {
 	var book Book
 	now := then()
 	for i := range MaxPresent {
-		other := find(PenAlarm)
-		other.Instance = fmt.Sprint(i)
-		book.Raise(other, now)
+		book.Raise(Finding{Condition: Condition{Code: Code(fmt.Sprint("maker.", i)), Priority: High}}, now)
 	}
 	f := find(EnergyOver)
 	b.ReportAllocs()

@@ -19,6 +19,9 @@ const (
 	// inboxSize is how many calls may wait for Run; more wait in the caller's
 	// place only if Run itself hangs, and Run never does slow work.
 	inboxSize = 256
+	// publishEvery is how often events of a pen make a new view at most. It is far
+	// below what a person sees or hears, and leaves a flood little to do.
+	publishEvery = 5 * time.Millisecond
 	// drainMost is how much Run takes in before it publishes again: a view for
 	// each event of a storm would take all of its time, and a storm must not hold
 	// back the view. It is a few milliseconds of work.
@@ -89,6 +92,7 @@ type Desk struct {
 	fellLast  *clinical.FallBack // the newest return to STANDBY; nil: none since the last arming
 	idleSince time.Time          // of the newest trigger or input while armed; zero: not armed
 	triggered time.Time          // when the trigger was last seen held while armed, or READY began
+	published time.Time          // when the newest view was made
 	ticked    time.Time          // of the newest tick
 	still     time.Time          // of the newest tick that came late
 	stillFor  time.Duration
@@ -137,7 +141,10 @@ func (d *Desk) Run(ctx context.Context) error {
 	d.publish()
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
+	later := time.NewTimer(publishEvery) // a view that is due
+	defer later.Stop()
 	for {
+		flood := false // nothing but the pen's events
 		select {
 		case <-ctx.Done():
 			d.shutDown()
@@ -157,21 +164,31 @@ func (d *Desk) Run(ctx context.Context) error {
 				continue
 			}
 			d.penEvent(e)
+			flood = true
 		case <-tick.C:
 			d.tick()
+		case <-later.C:
 		}
-		d.drainReady()
+		if d.drainReady() {
+			flood = false
+		}
+		if due := min(publishEvery-d.cfg.Now().Sub(d.published), publishEvery); flood && due > 0 {
+			later.Reset(due)
+			continue
+		}
+		d.published = d.cfg.Now()
 		d.publish()
 	}
 }
 
 // drainReady takes in what waits, up to a bound, so that a flood is worked off
-// with one view for many events.
-func (d *Desk) drainReady() {
+// with one view for many events. It says whether a call was among it.
+func (d *Desk) drainReady() (called bool) {
 	for range drainMost {
 		select {
 		case f := <-d.inbox:
 			f()
+			called = true
 		case e, ok := <-d.events:
 			if !ok {
 				d.events = nil
@@ -179,9 +196,10 @@ func (d *Desk) drainReady() {
 			}
 			d.penEvent(e)
 		default:
-			return
+			return called
 		}
 	}
+	return called
 }
 
 // shutDown leaves the pen safe: an armed pen is disarmed at once rather than

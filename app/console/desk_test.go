@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -45,9 +46,14 @@ type bench struct {
 	dead atomic.Bool
 	// lie bends what the pen says; nil: it is honest.
 	lie atomic.Pointer[lie]
+	// sounds is what whoever plays alarms was told since the last look.
+	sounds   []alarm.Priority
+	soundsMu sync.Mutex
 	// broken makes the records fail.
 	broken atomic.Bool
-	slow   atomic.Int64
+	// hang makes the disk take no alarms and answer nothing.
+	hang atomic.Bool
+	slow atomic.Int64
 }
 
 // tap shows what is written to the pen.
@@ -88,7 +94,15 @@ func (t *tap) Write(p []byte) (int, error) {
 type records struct {
 	*store.Store
 	broken *atomic.Bool
+	hang   *atomic.Bool
 	slow   *atomic.Int64 // ns that a new record takes
+}
+
+func (r records) AppendAlarms(ctx context.Context, id clinical.ID, a []clinical.Alarm) error {
+	for r.hang.Load() {
+		time.Sleep(100 * time.Millisecond)
+	}
+	return r.Store.AppendAlarms(ctx, id, a)
 }
 
 func (r records) AppendPulses(ctx context.Context, id clinical.ID, p []clinical.Pulse) error {
@@ -155,8 +169,8 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	})
 	b.cut = func() { b.plugged.Store(false); detach() }
 	b.desk = console.New(console.Config{
-		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken, &b.slow}, Operators: b.store,
-		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training,
+		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow}, Operators: b.store,
+		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training, Sound: b.hears,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []chan struct{}
@@ -195,6 +209,22 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 		}
 	}
 	return b
+}
+
+// hears is whoever plays alarms.
+func (b *bench) hears(s alarm.Signal) {
+	b.soundsMu.Lock()
+	defer b.soundsMu.Unlock()
+	b.sounds = append(b.sounds, s.Sound)
+}
+
+// heard is what it was told since the last time.
+func (b *bench) heard() []alarm.Priority {
+	b.soundsMu.Lock()
+	defer b.soundsMu.Unlock()
+	out := b.sounds
+	b.sounds = nil
+	return out
 }
 
 // see hands a message that leaves for the pen to whoever looks.
