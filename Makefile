@@ -2,7 +2,7 @@
 # one line of go: nothing here is needed to build by hand (see README.md).
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help demo run build test nightly lint bench screenshots clean
+.PHONY: help demo run build test nightly lint bench measure screenshots clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ lint: ## format, vet and staticcheck alone
 
 bench: ## the benchmarks, each beside the floor it is measured against
 	@scripts/bench.sh
+
+measure: ## how fast everything stops: a thousand times, in the real window under load; part of bench
+	@scripts/deps.sh window
+	go run ./demo --measure
 
 screenshots: ## every page in two themes into docs/pictures/pages, without a display
 	@scripts/deps.sh build

@@ -55,7 +55,8 @@ func rooms() []room {
 		{"app/ui/...", []string{"app/ui/...", "app/console", "app/clinical", "app/chart", "app/alarm", "protocol", "fyne.io/fyne/v2/..."}, "the window draws what it is given: no file, no port, no pen"},
 		{"app", []string{"app/...", "device/...", "protocol", "assets/...", "fyne.io/fyne/v2/..."}, "the composition root wires everything"},
 		{"assets/...", nil, "go:embed and nothing else"},
-		{"demo/...", []string{"app/ui/trace"}, "it judges the shipped programs from outside, as a person at the screen would"},
+		{"demo/rig", []string{"app/...", "assets", "device", "protocol", "golang.org/x/sys/..."}, "the third composition root: the console as it is, on a test bench"},
+		{"demo/...", []string{"app/ui/trace", "golang.org/x/sys/..."}, "it judges the shipped programs from outside, as a person at the screen would"},
 	}
 }
 

@@ -293,6 +293,9 @@ func (r *room) show(ctx context.Context, w *window) {
 	if d, ok := w.app.Driver().(desktop.Driver); ok {
 		cfg.Modifiers = d.CurrentKeyModifiers
 	}
+	if r.bench != nil && r.bench.Window != nil {
+		r.bench.Window(&cfg)
+	}
 	r.window = ui.New(cfg)
 	w.win.SetContent(r.window.Content())
 	r.start(ctx)

@@ -23,6 +23,7 @@ type Options struct {
 	Demo        bool   // throw-away training store with the sample clinic
 	Screenshots string // draw every page into this folder and end
 	TraceFD     int    // open file descriptor for the UI trace; 0: none
+	Bench       *Bench // of a measuring program; nil: none
 }
 
 // check refuses options that contradict each other.

@@ -17,7 +17,6 @@ import (
 	"stipple/app/sound/player"
 	"stipple/app/store"
 	"stipple/app/ui"
-	"stipple/assets"
 	"stipple/device"
 	"stipple/protocol"
 )
@@ -31,6 +30,7 @@ type room struct {
 	awake     *awake.Keeper
 	sound     *player.Player
 	window    *ui.Window
+	bench     *Bench
 	throwAway string // folder to remove at the end; empty: none
 
 	stop  []context.CancelFunc // in the order of the ends
@@ -41,7 +41,7 @@ type room struct {
 
 // openRoom opens the store and prepares the rest. Nothing runs yet.
 func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
-	lib, err := clinical.LoadLibrary(assets.Limits)
+	lib, err := clinical.LoadLibrary(opt.Bench.limits())
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 	if err != nil {
 		return nil, err
 	}
-	r := &room{}
+	r := &room{bench: opt.Bench}
 	if throwAway {
 		r.throwAway = dir
 	}
@@ -78,7 +78,7 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 	}
 	r.link = device.NewSupervisor(device.SupervisorConfig{
 		Find:    r.pen.find,
-		Open:    r.pen.open,
+		Open:    opt.Bench.wrap(r.pen.open),
 		Named:   opt.Port != "" || opt.Sim != "",
 		Options: device.Options{Rand: rand.Reader, StatusRate: protocol.MaxStatusRate},
 		Log:     log,
@@ -130,6 +130,11 @@ func (r *room) start(ctx context.Context) {
 		<-ctx.Done()
 		return nil
 	})
+	if r.bench != nil && r.bench.Run != nil {
+		r.goRun(ctx, func(ctx context.Context) error {
+			return r.bench.Run(ctx, Parts{Desk: r.desk, Link: r.link, Store: r.store})
+		})
+	}
 }
 
 // keepsAwake says in which phases the computer must not sleep: those with output.

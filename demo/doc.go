@@ -13,9 +13,14 @@
 // console killed in the middle of a pulse, a pen killed while treating), are
 // the real-window test of `make test`.
 //
+// With --measure it measures the budgets of safety.md section 4 instead, on the
+// console as it is with a load and clocks beside it (package rig), and prints a
+// table; `make measure` runs it.
+//
 // It knows the programs only from outside: it imports nothing of them but the
 // form of the trace. Nothing in it waits for a length of time; each wait is
 // for a line with a deadline. Every process that it starts it ends, by its
-// process id. One goroutine plays the script; one for each stream that is
-// followed ends with the stream.
+// process id. One goroutine plays the script or measures; one for each stream
+// that is followed ends with the stream; one measures standstills of the computer
+// and ends with what it is measured for.
 package main

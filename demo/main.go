@@ -19,9 +19,19 @@ func main() {
 	pictures := flag.String("pictures", "demo-pictures", "`folder` for the pictures of the scripted treatment")
 	bin := flag.String("bin", "bin", "`folder` for the two programs")
 	scripted := flag.Bool("scripted", !hasDisplay(), "play the treatment on a virtual display; the default where there is no other")
+	measured := flag.Bool("measure", false, "measure how fast everything stops, on a virtual display, and print a table")
+	var size measureSize
+	flag.IntVar(&size.stops, "stops", measuredStops, "with --measure: `number` of stops by key, and of alarms")
+	flag.IntVar(&size.ends, "ends", measuredEnds, "with --measure: `number` of killed consoles, and of frozen windows")
 	flag.Parse()
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	if err := demo(ctx, os.Stdout, *bin, *pictures, *scripted); err != nil {
+	err := error(nil)
+	if *measured {
+		err = measure(ctx, os.Stdout, size)
+	} else {
+		err = demo(ctx, os.Stdout, *bin, *pictures, *scripted)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}

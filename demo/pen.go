@@ -20,6 +20,7 @@ type output struct {
 	Leased   bool          `json:"leased"`
 	EnergyUJ int64         `json:"energy_uj"`
 	Cause    string        `json:"cause"`
+	Mono     time.Duration `json:"mono_ns"` // the system's monotonic clock
 }
 
 // pen is a simulated pen, a process of its own.
@@ -41,9 +42,14 @@ func startPen(ctx context.Context, penctl, dir string) (*pen, error) {
 
 // start starts the process, for the first time or again.
 func (p *pen) start(ctx context.Context) error {
+	return p.startWith(ctx, "--memory", p.link+".memory")
+}
+
+// startWith starts the process with more options.
+func (p *pen) startWith(ctx context.Context, options ...string) error {
 	proc, err := launch{
 		name: "penctl sim", path: p.penctl,
-		args: []string{"sim", "--model", penKind, "--link", p.link, "--seed", "1", "--memory", p.link + ".memory"},
+		args: append([]string{"sim", "--model", penKind, "--link", p.link, "--seed", "1"}, options...),
 	}.start()
 	if err != nil {
 		return err

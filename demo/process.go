@@ -18,9 +18,10 @@ const endGrace = 5 * time.Second
 type process struct {
 	name   string
 	cmd    *exec.Cmd
-	out    *follower // standard output
-	errs   *follower // standard error
-	side   *follower // what it writes to descriptor 3, if that was asked for
+	in     io.WriteCloser // standard input, if that was asked for
+	out    *follower      // standard output
+	errs   *follower      // standard error
+	side   *follower      // what it writes to descriptor 3, if that was asked for
 	done   chan struct{}
 	result error // of Wait, once done is closed
 }
@@ -32,6 +33,7 @@ type launch struct {
 	args []string
 	env  []string // the whole environment; nil: this process's own
 	side bool     // give it a pipe as descriptor 3
+	talk bool     // give it a pipe as standard input
 }
 
 // start starts a program and follows what it writes.
@@ -46,6 +48,11 @@ func (l launch) start() (*process, error) {
 	errs, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", l.name, err)
+	}
+	if l.talk {
+		if p.in, err = p.cmd.StdinPipe(); err != nil {
+			return nil, fmt.Errorf("start %s: %w", l.name, err)
+		}
 	}
 	var side io.Reader
 	var theirs *os.File

@@ -18,30 +18,34 @@ type programs struct {
 
 // build builds both into dir.
 func build(ctx context.Context, dir string) (programs, error) {
-	root, err := moduleRoot(ctx)
-	if err != nil {
-		return programs{}, err
-	}
 	suffix := ""
 	if runtime.GOOS == "windows" {
 		suffix = ".exe"
 	}
 	p := programs{stipple: filepath.Join(dir, "stipple"+suffix), penctl: filepath.Join(dir, "penctl"+suffix)}
-	for _, b := range []struct {
-		out, pkg string
-		env      string
-	}{
-		{p.penctl, "./device/penctl", "CGO_ENABLED=0"},
-		{p.stipple, ".", "CGO_ENABLED=1"},
-	} {
+	return p, buildAll(ctx,
+		target{p.penctl, "./device/penctl", "CGO_ENABLED=0"},
+		target{p.stipple, ".", "CGO_ENABLED=1"})
+}
+
+// target is a program to build: into which file, of which package, with or
+// without cgo.
+type target struct{ out, pkg, env string }
+
+func buildAll(ctx context.Context, all ...target) error {
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
 		cmd := exec.CommandContext(ctx, "go", "build", "-o", b.out, b.pkg)
 		cmd.Dir, cmd.Env = root, append(os.Environ(), b.env)
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 		if err := cmd.Run(); err != nil {
-			return programs{}, fmt.Errorf("build %s: %w", b.pkg, err)
+			return fmt.Errorf("build %s: %w", b.pkg, err)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // moduleRoot is the folder of go.mod.

@@ -10,4 +10,6 @@ step "codec, session, charts, limits, store"
 CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./protocol/... ./device/... ./app/clinical/... ./app/chart/... ./app/store/... ./app/console/... ./app/ui/...
 step "start and memory of the real window"
 go test -run '^$' -bench . -benchtime 5x ./demo
+step "stops, alarms, killed consoles and frozen windows, under load"
+go run ./demo --measure
 step "done"

@@ -14,7 +14,7 @@ scripts/lint.sh
 # tests of the real window may need it), and it is the quicker build.
 step "unit tests, without cgo"
 # shellcheck disable=SC2046 # a list of packages
-CGO_ENABLED=0 go test $(go list ./... | grep -v -x -e stipple -e stipple/app -e stipple/app/sound -e stipple/demo -e stipple/protocol/model)
+CGO_ENABLED=0 go test $(go list ./... | grep -v -x -e stipple -e stipple/app -e stipple/app/sound -e stipple/demo -e stipple/demo/rig -e stipple/protocol/model)
 
 # Says how many states it has seen, and for each mistake made on purpose how the
 # property that finds it is broken.
@@ -33,7 +33,7 @@ for system in windows darwin; do
 done
 
 step "what needs cgo, and the import arrows"
-go test . ./app
+go test . ./app ./demo/rig
 
 # The race detector runs what has goroutines of its own. Pages and widgets have
 # none: they belong to the window's thread, and of app/ui only what stands

@@ -89,7 +89,7 @@ type asked struct {
 type fakeLogin struct {
 	t       *testing.T
 	conn    *dbus.Conn
-	denied  string // what no lock is given for
+	denied  string          // what no lock is given for
 	session dbus.ObjectPath // empty: none
 	asked   chan asked
 }

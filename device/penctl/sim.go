@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"time"
 
 	"stipple/device/sim"
 )
@@ -27,6 +28,9 @@ type simReady struct {
 type simOutput struct {
 	Type string `json:"type"` // "output"
 	sim.Change
+	// Mono is when the change was made: the system's monotonic clock, which all
+	// processes of one computer share (CLOCK_MONOTONIC).
+	Mono time.Duration `json:"mono_ns"`
 }
 
 func simCommand() command {
@@ -165,7 +169,7 @@ type outputLog struct {
 
 // add prints one change. It is called on the pen's own goroutine.
 func (l *outputLog) add(change sim.Change) {
-	if err := l.c.print(simOutput{Type: "output", Change: change}); err != nil {
+	if err := l.c.print(simOutput{Type: "output", Change: change, Mono: monotonic()}); err != nil {
 		select {
 		case l.failed <- err:
 		default:

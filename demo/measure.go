@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// How often each thing is measured, unless the command line says otherwise.
+const (
+	measuredStops = 1000
+	measuredEnds  = 50
+)
+
+// measureSize is how often each thing is measured.
+type measureSize struct{ stops, ends int }
+
+// The budgets of safety.md section 4, and of the issue for alarms.
+const (
+	budgetWrite    = 2 * time.Millisecond
+	budgetOff      = 10 * time.Millisecond
+	budgetKey      = 40 * time.Millisecond
+	budgetNeedle   = 150 * time.Millisecond // the RF pen's descriptor: from a stop to the needle's return
+	budgetKilledRF = 300 * time.Millisecond
+	budgetKilled   = 500 * time.Millisecond
+	budgetFrozenRF = 800 * time.Millisecond
+	budgetFrozen   = 1000 * time.Millisecond
+	budgetAlarm    = 200 * time.Millisecond
+)
+
+// errMissed means that something took longer than its budget.
+var errMissed = errors.New("a budget is missed")
+
+// measurements are all lines of the table.
+type measurements struct {
+	write, off, key, needle figure
+	killedRF, killedMotion  figure
+	frozenRF, frozenMotion  figure
+	alarm                   figure
+}
+
+func newMeasurements() *measurements {
+	return &measurements{
+		write:        figure{what: "key callback to ESTOP written", target: budgetWrite},
+		off:          figure{what: "ESTOP written to RF off, over the pty", target: budgetOff},
+		key:          figure{what: "injected key to RF off", target: budgetKey},
+		needle:       figure{what: "ESTOP written to the needle back", target: budgetNeedle, worst: true},
+		killedRF:     figure{what: "console killed to RF off", target: budgetKilledRF, worst: true},
+		killedMotion: figure{what: "console killed to motion off", target: budgetKilled, worst: true},
+		frozenRF:     figure{what: "window frozen to RF off", target: budgetFrozenRF, worst: true},
+		frozenMotion: figure{what: "window frozen to motion off", target: budgetFrozen, worst: true},
+		alarm:        figure{what: "alarm condition to pixels on the screen", target: budgetAlarm},
+	}
+}
+
+func (m *measurements) all() []*figure {
+	return []*figure{&m.write, &m.off, &m.key, &m.needle, &m.killedRF, &m.killedMotion, &m.frozenRF, &m.frozenMotion, &m.alarm}
+}
+
+// measure measures safety.md section 4 on the console as it is, under load, on a
+// virtual display with software GL and a simulated pen on a pseudo-terminal, and
+// prints the table. errMissed: some of it took too long.
+func measure(ctx context.Context, out io.Writer, size measureSize) (err error) {
+	if runtime.GOOS != "linux" {
+		return errors.New("this measures on Linux alone: it needs Xvfb and the clock that all processes share")
+	}
+	dir, err := os.MkdirTemp("", "stipple-measure-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	fmt.Fprintln(out, "Building penctl and the rig …")
+	b := &bench{out: out, penctl: filepath.Join(dir, "penctl"), rigPath: filepath.Join(dir, "rig")}
+	err = buildAll(ctx, target{b.penctl, "./device/penctl", "CGO_ENABLED=0"}, target{b.rigPath, "./demo/rig", "CGO_ENABLED=1"})
+	if err != nil {
+		return err
+	}
+	var still standstill
+	watching, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go still.watch(watching)
+	begun := time.Now()
+	m := newMeasurements()
+	if err := b.open(ctx, dir); err != nil {
+		return errors.Join(err, b.close())
+	}
+	err = b.measureAll(ctx, m, size)
+	if err = errors.Join(err, b.close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%d stops with RF on: a pulse of 1,000 ms at 1 W, trigger held; %d cores, load %s; %.0f s; longest standstill of this computer %s ms\n",
+		len(m.off.values), runtime.NumCPU(), loadAverage(), time.Since(begun).Seconds(), ms(time.Duration(still.longest.Load())))
+	fmt.Fprintf(out, "Load: %s\n\n", b.load)
+	if table(out, m.all()) > 0 {
+		return errMissed
+	}
+	return nil
+}
+
+// measureAll does the measuring, each kind in its turn.
+func (b *bench) measureAll(ctx context.Context, m *measurements, size measureSize) error {
+	if err := b.weighLoad(ctx); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		what string
+		n    int
+		once func(context.Context, *measurements) error
+	}{
+		{"stops by key", size.stops, b.stop},
+		{"alarms", size.stops, b.alarm},
+		{"frozen windows", size.ends, b.freeze},
+		{"killed consoles", size.ends, b.kill},
+	} {
+		begun := time.Now()
+		for i := range part.n {
+			if err := b.repeat(ctx, m, part.once); err != nil {
+				return fmt.Errorf("%s, number %d: %w", part.what, i+1, err)
+			}
+		}
+		fmt.Fprintf(b.out, "%d %s in %.0f s\n", part.n, part.what, time.Since(begun).Seconds())
+	}
+	return nil
+}
+
+// repeat measures once, and again if that came to nothing while the computer
+// stood still. A tip and a treatment are for some of them.
+func (b *bench) repeat(ctx context.Context, m *measurements, once func(context.Context, *measurements) error) error {
+	return again(ctx, b.out, func(ctx context.Context) error {
+		if b.rig == nil {
+			if err := b.openRig(ctx); err != nil {
+				return err
+			}
+		}
+		if err := b.rest(ctx); err != nil {
+			return err
+		}
+		if b.used == tipFor {
+			if err := b.newTreatment(ctx); err != nil {
+				return err
+			}
+		}
+		b.used++
+		err := once(ctx, m)
+		if err != nil {
+			b.used = tipFor // nothing is taken for granted after a failure
+		}
+		return err
+	})
+}
+
+// loadAverage is the computer's, over one, five and fifteen minutes.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	fields := strings.Fields(string(text))
+	return strings.Join(fields[:min(3, len(fields))], " ")
+}

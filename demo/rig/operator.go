@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"stipple/app"
+	"stipple/app/clinical"
+	"stipple/app/console"
+)
+
+// What is treated: as in the demo, but with the longest pulse that the pen can
+// make, at a power whose dose the limits allow for that long.
+const (
+	patient    = "Ruiz"
+	indication = "acne_scars"
+	zone       = "cheek_left"
+)
+
+// setting is a value as it is typed.
+type setting struct {
+	parameter clinical.Parameter
+	text      string
+}
+
+// settings are in the order in which none is beyond what the ones before it
+// leave: speed bounds the pulse, and power the dose.
+func settings() []setting {
+	return []setting{{clinical.Depth, "1.5"}, {clinical.Speed, "40"}, {clinical.Power, "1"}, {clinical.Duration, "1000"}}
+}
+
+const (
+	// lookEvery is how often a command looks whether the desk has done it.
+	lookEvery = time.Millisecond
+	// patience is how long a command may take on a busy computer.
+	patience = 20 * time.Second
+	// settledRedraws is after how many redraws the window counts as open: half a
+	// second of them.
+	settledRedraws = 10
+	// pressAgain is after how long a person would press Apply again.
+	pressAgain = time.Second
+	// maxFreeze bounds how long the window's thread may be held.
+	maxFreeze = 10 * time.Second
+)
+
+// operator carries out the commands at the desk, in place of hand and eye.
+type operator struct {
+	*rig
+	app.Parts
+}
+
+// obey carries out one command: prepare TIP, arm, rest, end, redraw,
+// freeze MS or counts.
+func (o operator) obey(ctx context.Context, words []string) answer {
+	a := answer{Done: words[0]}
+	var err error
+	switch words[0] {
+	case "prepare":
+		err = o.prepare(ctx, words[1:])
+	case "arm":
+		err = o.arm(ctx)
+	case "rest":
+		err = o.rest(ctx)
+	case "end":
+		o.Desk.EndTreatment()
+		err = o.until(ctx, "the end of the treatment", func(v *console.View) bool { return !v.Run.Open })
+	case "redraw":
+		drawn := o.redraws.Load()
+		err = o.until(ctx, "a redraw", func(*console.View) bool { return o.redraws.Load() > drawn })
+	case "freeze":
+		err = o.freeze(words[1:])
+	case "counts":
+		a.Redraws, a.Records, a.Downloads, a.Commits = o.redraws.Load(), o.records.Load(), o.downloads.Load(), o.commits.Load()
+	default:
+		err = fmt.Errorf("no command %q", words[0])
+	}
+	if err != nil {
+		a.Error = err.Error()
+	}
+	return a
+}
+
+// prepare brings the pen to applied settings on the tip with that id.
+func (o operator) prepare(ctx context.Context, words []string) error {
+	if len(words) != 1 {
+		return errors.New("prepare: on which tip")
+	}
+	shown := func(v *console.View) bool {
+		return v.Pen.Phase == console.Standby && fmt.Sprint(v.Pen.Tip.ID) == words[0] && o.redraws.Load() > settledRedraws
+	}
+	if err := o.until(ctx, "a window with a pen in STANDBY and tip "+words[0], shown); err != nil {
+		return err
+	}
+	if o.Desk.View().Patient == nil {
+		hits, _, err := o.Store.SearchPatients(ctx, patient, 1)
+		if err != nil || len(hits) == 0 {
+			return fmt.Errorf("no patient %s: %w", patient, err)
+		}
+		o.Desk.ChoosePatient(hits[0].ID)
+		if err := o.until(ctx, "the patient", func(v *console.View) bool { return v.Patient != nil }); err != nil {
+			return err
+		}
+		o.Desk.ChooseIndication(indication)
+		o.Desk.ChooseZone(zone)
+	}
+	err := o.until(ctx, "the limits", func(v *console.View) bool { return len(v.Controls) == len(settings()) && v.Limits == nil })
+	if err != nil {
+		return err
+	}
+	for _, s := range settings() {
+		o.Desk.Type(s.parameter, s.text)
+	}
+	var pressed time.Time
+	return o.until(ctx, "applied settings", func(v *console.View) bool {
+		if v.Apply.Can && v.Apply.State != console.AppliedOK && time.Since(pressed) > pressAgain {
+			o.Desk.Apply()
+			pressed = time.Now()
+		}
+		return v.Apply.State == console.AppliedOK
+	})
+}
+
+// arm arms for what the desk shows.
+func (o operator) arm(ctx context.Context) error {
+	if err := o.until(ctx, "arming to be possible", func(v *console.View) bool { return v.Arm.State == console.ArmReady }); err != nil {
+		return err
+	}
+	o.Desk.Arm(o.Desk.View().Arm.Hash)
+	return o.until(ctx, "READY", func(v *console.View) bool { return v.Pen.Phase == console.Ready })
+}
+
+// rest brings the pen to STANDBY and acknowledges what stands.
+func (o operator) rest(ctx context.Context) error {
+	asked := console.Phase("")
+	err := o.until(ctx, "STANDBY", func(v *console.View) bool {
+		if v.Pen.Phase != asked { // each once
+			switch asked = v.Pen.Phase; asked {
+			case console.Stopped, console.Fault:
+				o.Desk.Clear()
+			case console.Ready, console.Treating:
+				o.Desk.Disarm()
+			}
+		}
+		return asked == console.Standby
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range o.Desk.View().Notices {
+		o.Desk.Acknowledge(n.ID)
+	}
+	return nil
+}
+
+// until waits until the desk's view is so.
+func (o operator) until(ctx context.Context, what string, so func(*console.View) bool) error {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for !so(o.Desk.View()) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-limit.C:
+			v := o.Desk.View()
+			return fmt.Errorf("never: %s; phase %s, apply %+v, arm %+v, blocks %+v", what, v.Pen.Phase, v.Apply, v.Arm, v.Blocks)
+		case <-look.C:
+		}
+	}
+	return nil
+}
+
+// freeze holds the window's thread for that many milliseconds. It returns at
+// once; events say when the thread stood and when it went on.
+func (o operator) freeze(words []string) error {
+	if len(words) != 1 {
+		return errors.New("freeze: for how many milliseconds")
+	}
+	ms, err := strconv.Atoi(words[0])
+	if err != nil || ms < 1 || time.Duration(ms)*time.Millisecond > maxFreeze {
+		return fmt.Errorf("freeze %q: want 1 to %d", words[0], maxFreeze.Milliseconds())
+	}
+	go o.dispatch(func() {
+		o.say(event{Event: "frozen", Mono: int64(monotonic())})
+		time.Sleep(time.Duration(ms) * time.Millisecond)
+		o.say(event{Event: "thawed", Mono: int64(monotonic())})
+	})
+	return nil
+}
