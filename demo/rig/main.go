@@ -19,6 +19,12 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == app.SoundCommand {
+		if app.Sound(os.Stdin, os.Stdout) != nil {
+			os.Exit(1) // whoever started it has been told why
+		}
+		return
+	}
 	port := flag.String("port", "", "`path` of the simulated pen's port")
 	fd := flag.Int("ui-trace", 0, "open file `descriptor` for the UI trace")
 	flag.Parse()

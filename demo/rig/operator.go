@@ -40,7 +40,7 @@ const (
 	// settledRedraws is after how many redraws the window counts as open: half a
 	// second of them.
 	settledRedraws = 10
-	// pressAgain is after how long a person would press Apply again.
+	// pressAgain is after how long a person would press a button again.
 	pressAgain = time.Second
 	// maxFreeze bounds how long the window's thread may be held.
 	maxFreeze = 10 * time.Second
@@ -125,19 +125,22 @@ func (o operator) prepare(ctx context.Context, words []string) error {
 
 // arm arms for what the desk shows.
 func (o operator) arm(ctx context.Context) error {
-	if err := o.until(ctx, "arming to be possible", func(v *console.View) bool { return v.Arm.State == console.ArmReady }); err != nil {
+	can := func(v *console.View) bool { return v.Arm.State == console.ArmReady && v.Arm.Review != nil }
+	if err := o.until(ctx, "arming to be possible", can); err != nil {
 		return err
 	}
-	o.Desk.Arm(o.Desk.View().Arm.Hash)
+	o.Desk.Arm(o.Desk.View().Arm.Shown)
 	return o.until(ctx, "READY", func(v *console.View) bool { return v.Pen.Phase == console.Ready })
 }
 
 // rest brings the pen to STANDBY and acknowledges what stands.
 func (o operator) rest(ctx context.Context) error {
-	asked := console.Phase("")
+	var asked console.Phase
+	var pressed time.Time
 	err := o.until(ctx, "STANDBY", func(v *console.View) bool {
-		if v.Pen.Phase != asked { // each once
-			switch asked = v.Pen.Phase; asked {
+		if v.Pen.Phase != asked || time.Since(pressed) > pressAgain {
+			asked, pressed = v.Pen.Phase, time.Now()
+			switch asked {
 			case console.Stopped, console.Fault:
 				o.Desk.Clear()
 			case console.Ready, console.Treating:
@@ -149,10 +152,19 @@ func (o operator) rest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range o.Desk.View().Notices {
-		o.Desk.Acknowledge(n.ID)
-	}
-	return nil
+	// What the pen tells with its state may come a moment behind it.
+	return o.until(ctx, "no alarm that counts", func(v *console.View) bool {
+		quiet := true
+		for _, a := range v.Alarms.Present {
+			if a.Priority.Latches() {
+				quiet = false
+				if !a.Acknowledged() {
+					o.Desk.Acknowledge(a.ID)
+				}
+			}
+		}
+		return quiet
+	})
 }
 
 // until waits until the desk's view is so.
