@@ -278,6 +278,9 @@ func (s *Session) checkArm(at time.Duration, st *protocol.Status) {
 		}
 		return
 	}
+	if !s.arm.service && !s.judgeReady(at, st) {
+		return
+	}
 	switch s.arm.phase {
 	case armPending:
 		s.arm.seen = true

@@ -29,8 +29,9 @@
 //
 // Every method of Session and Supervisor may be called from any goroutine.
 // Stop, Touch, Live and Disarm never wait for the port; Stop takes no lock at
-// all, and no check of the stop takes one away. Events are delivered in order on one channel that is never blocked on:
-// a reader that lags behind is told how many it lost.
+// all, and no check of the stop takes one away. Events are delivered in order on
+// one channel that is never blocked on: a reader that lags behind is told how
+// many it lost.
 //
 // # Never
 //

@@ -58,6 +58,26 @@ func (s *Session) judgePulse(at time.Duration, p *protocol.Pulse) {
 	}
 }
 
+// judgeReady says whether a STATUS that permits output is about what was armed:
+// a pen that is READY with other settings, or with another tip, should have gone
+// to STANDBY, and is stopped. The mutex is held.
+func (s *Session) judgeReady(at time.Duration, st *protocol.Status) bool {
+	i := slices.IndexFunc(s.judge.arms, func(a permitted) bool { return a.armID == st.ArmID })
+	if i < 0 {
+		return true
+	}
+	snap := &s.judge.arms[i].snapshot
+	switch {
+	case st.SettingsHash != snap.Hash:
+		s.lied(at, echoError(protocol.TypeArm, "settings_hash", hexed(snap.Hash), hexed(st.SettingsHash)))
+	case st.TipID != snap.TipID:
+		s.lied(at, echoError(protocol.TypeArm, "tip_id", snap.TipID, st.TipID))
+	default:
+		return true
+	}
+	return false
+}
+
 // difference is what a pulse says of its settings that was not confirmed.
 func (a *permitted) difference(p *protocol.Pulse) *PulseError {
 	snap := &a.snapshot
