@@ -82,6 +82,7 @@ type Event struct {
 	ArmID      uint32
 	Latency    time.Duration
 	NeedleBack bool
+	Check      bool // of EventPen: it is the stop of CheckStop, and nothing to tell a person
 	Lost       uint64
 	Err        error
 }

@@ -160,7 +160,11 @@ func (s *Session) onPenEvent(at time.Duration, f protocol.Frame) {
 		s.stats.BadPayload++
 		return
 	}
-	s.events.push(Event{Kind: EventPen, At: s.wall(at), Pen: &e}, rankOf(s.info.Descriptor, &e))
+	told := Event{Kind: EventPen, At: s.wall(at), Pen: &e}
+	if e.Code == protocol.EventStopped {
+		told.Check, s.halt.ours = s.halt.ours, false
+	}
+	s.events.push(told, rankOf(s.info.Descriptor, &e))
 	s.judgeAlarm(at, &e)
 }
 

@@ -84,6 +84,7 @@ type haltState struct {
 	since      int64
 	clock      protocol.PenClock // of its STOPPED
 	needleBack bool
+	ours       bool // the next EVENT that says that ESTOP was obeyed is that of a check
 }
 
 // Stop sends ESTOP: at once, after 10 and 20 ms, and then every 50 ms until
@@ -127,6 +128,7 @@ func (s *Session) noteStop(now time.Duration) {
 	if s.halt.over == nil {
 		s.halt.over = make(chan struct{})
 	}
+	s.halt.ours = since < 0
 	if since > 0 {
 		s.endCheck(now, ErrStopped)
 	}

@@ -61,7 +61,11 @@ func (d *Desk) review() *clinical.Review {
 	if d.run != nil {
 		open = d.run.record.ID
 	}
-	r = r.Compare(d.history, open)
+	past := d.history
+	for _, e := range d.ending { // those that wait for their last pulses are past, too
+		past = append(past[:len(past):len(past)], e.run.record)
+	}
+	r = r.Compare(past, open)
 	return &r
 }
 
@@ -210,7 +214,7 @@ func (d *Desk) stopChecked(a *attempt, check device.StopCheck, err error) {
 	if errors.As(err, &failed) && !failed.Told {
 		d.raise(found(alarm.StopCheck, err))
 	}
-	if a.ctx.Err() != nil && !errors.Is(err, device.ErrStopped) {
+	if a.ctx.Err() != nil && failed == nil && !errors.Is(err, device.ErrStopped) {
 		err = ErrFellBack
 	}
 	d.attemptEnded(a, err)

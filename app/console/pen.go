@@ -237,7 +237,9 @@ func (d *Desk) penEvent(e device.Event) {
 	case device.EventStopSent, device.EventStopConfirmed, device.EventNeedleBack, device.EventStopUnconfirmed:
 		d.stopEvent(e)
 	case device.EventPen:
-		d.penTells(*e.Pen)
+		if !e.Check {
+			d.penTells(*e.Pen)
+		}
 	case device.EventPulsesLost, device.EventUnconfirmedReady, device.EventStatusSilence, device.EventContradiction, device.EventOverflow:
 		d.safetyEvent(e)
 	}
