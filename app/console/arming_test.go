@@ -26,16 +26,6 @@ func (b *bench) mayBeArmed() *console.View {
 	return b.until("nothing blocks", func(v *console.View) bool { return len(v.Blocks) == 0 && v.Arm.State == console.ArmReady })
 }
 
-// record reads a treatment from the disk.
-func (b *bench) record(id clinical.ID) clinical.Treatment {
-	b.t.Helper()
-	rec, err := b.store.Treatment(context.Background(), id)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return rec
-}
-
 // The review has what the pen read back, who and where, and the last session.
 func TestReview(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -54,6 +54,11 @@ type bench struct {
 	// hang makes the disk take no alarms and answer nothing.
 	hang atomic.Bool
 	slow atomic.Int64
+	// frozen is a window whose thread does not move.
+	frozen atomic.Bool
+	// jumped is how far the time of day has run away from the clock that stands
+	// while a laptop sleeps, in ns.
+	jumped atomic.Int64
 }
 
 // tap shows what is written to the pen.
@@ -170,7 +175,7 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	b.cut = func() { b.plugged.Store(false); detach() }
 	b.desk = console.New(console.Config{
 		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow}, Operators: b.store,
-		Now: time.Now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training, Sound: b.hears,
+		Now: b.now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training, Sound: b.hears,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []chan struct{}
@@ -237,6 +242,9 @@ func (b *bench) see(m protocol.Message) {
 // look makes f see every message that leaves for the pen.
 func (b *bench) look(f func(protocol.Message)) { b.wire.Store(&f) }
 
+// now is the time of day.
+func (b *bench) now() time.Time { return time.Now().Round(0).Add(time.Duration(b.jumped.Load())) }
+
 // alive is the window's thread.
 func (b *bench) alive(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -246,7 +254,9 @@ func (b *bench) alive(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			b.desk.Touch()
+			if !b.frozen.Load() {
+				b.desk.Touch()
+			}
 		}
 	}
 }

@@ -77,7 +77,11 @@ func (d *Desk) openPatient(id clinical.ID, then func()) {
 }
 
 func (d *Desk) takePatient(p clinical.Patient, presets []clinical.Preset, history []clinical.Treatment, errs ...error) {
-	d.fallBack(clinical.FellPatient)
+	why := clinical.FellPatient
+	if d.patient != nil && d.patient.ID == p.ID && d.patient.Revision == p.Revision {
+		why = clinical.FellSettings // the same one again, for a preset
+	}
+	d.fallBack(why)
 	if d.patient == nil || d.patient.ID != p.ID {
 		d.endRun(clinical.OutcomeComplete)
 		d.draft = draft{}
@@ -90,7 +94,7 @@ func (d *Desk) takePatient(p clinical.Patient, presets []clinical.Preset, histor
 			d.storeFailed(err)
 		}
 	}
-	d.reselect(clinical.FellPatient)
+	d.reselect(why)
 }
 
 // ChooseIndication ends the open treatment: a record is of one indication and
