@@ -12,8 +12,9 @@ import (
 // bounded queues between them and the pen. Neither ever waits for the pen, and
 // the pen never waits for them.
 type conn struct {
-	rw   io.ReadWriteCloser
-	wake func() // tells the pen that something came
+	rw          io.ReadWriteCloser
+	wake        func() // tells the pen that something came
+	keepsClears bool   // the pen has flawClearOutlives
 
 	mu   sync.Mutex
 	in   [protocol.LaneCount][]protocol.Frame
@@ -29,8 +30,8 @@ type conn struct {
 	workers  sync.WaitGroup
 }
 
-func startConn(rw io.ReadWriteCloser, wake func()) *conn {
-	c := &conn{rw: rw, wake: wake, outReady: make(chan struct{}, 1), done: make(chan struct{})}
+func startConn(rw io.ReadWriteCloser, wake func(), keepsClears bool) *conn {
+	c := &conn{rw: rw, wake: wake, keepsClears: keepsClears, outReady: make(chan struct{}, 1), done: make(chan struct{})}
 	c.workers.Go(c.readAll)
 	c.workers.Go(c.writeAll)
 	return c
@@ -104,7 +105,7 @@ func (c *conn) queue(f protocol.Frame) {
 		lane = protocol.LaneLive // the pen counts it as on the wrong lane
 	}
 	c.mu.Lock()
-	if f.Type == protocol.TypeStop {
+	if f.Type == protocol.TypeStop && !c.keepsClears {
 		c.forgetClears()
 	}
 	q := &c.in[lane]

@@ -30,6 +30,7 @@ const (
 	flawCircuitForgotten      // the impedance is looked at before a pulse alone
 	flawFaultForgotten        // a boot forgets a latched fault
 	flawStoppedEarly          // STOPPED does not wait for RF to measure off
+	flawClearOutlives         // a CLEAR that waits is done behind the ESTOP that overtakes it
 	flawCount
 )
 
@@ -40,6 +41,7 @@ func (f flaw) String() string {
 		"duplicate_arm_executed", "late_arm_accepted", "held_trigger_fires", "stop_ignored_in_bulk", "stop_forgotten_by_hello",
 		"settings_clamped", "dose_ignored", "bounce_is_new_spot", "session_not_checked", "needle_left_out", "pulse_number_reused",
 		"dose_counts_commanded", "rf_before_depth", "impedance_not_watched", "fault_forgotten_by_boot", "stopped_before_off",
+		"clear_outlives_stop",
 	}
 	if f < flawCount {
 		return names[f]

@@ -194,7 +194,7 @@ func (p *Pen) finish() {
 // outlives a connection until the next hello or the end of its lease. Attach
 // to a pen that has ended closes rw.
 func (p *Pen) Attach(rw io.ReadWriteCloser) (detach func()) {
-	c := startConn(rw, p.wake)
+	c := startConn(rw, p.wake, p.fw.flaws.has(flawClearOutlives))
 	p.mu.Lock()
 	old := p.conn
 	p.conn = c

@@ -59,6 +59,7 @@ func catches() []caught {
 		{"impedance_not_watched", sim.R1, nil, "a load that changes in a pulse: the conformance suite has it"},
 		{"fault_forgotten_by_boot", sim.R1, nil, "a boot with something broken: the conformance suite has it"},
 		{"stopped_before_off", sim.R1, nil, "STATUS behind STOPPED: the conformance suite has it"},
+		{"clear_outlives_stop", sim.R1, nil, "STATUS behind STOPPED: the conformance suite has it"},
 	}
 }
 

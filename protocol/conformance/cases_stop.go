@@ -21,6 +21,7 @@ func stopCases() []Case {
 		{"stop/nonce-0", "4.3", "nonce 0 is obeyed too", 0, func(t *trial) { t.stopWith(protocol.Header{Session: t.session}, []byte{0, 0, 0, 0}, 0) }},
 		{"stop/damaged", "13", "a damaged ESTOP is none: a right checksum is needed", 0, stopDamaged},
 		{"stop/delayed-copy", "13", "a copy of an ESTOP behind its CLEAR is obeyed: it costs one more CLEAR", 0, stopDelayed},
+		{"stop/overtakes-clear", "13", "an ESTOP behind a CLEAR in one write stays latched, whichever the pen takes first", 0, stopOvertakesClear},
 		{"stop/survives-hello", "13", "ESTOP stays latched in a new session", 0, stopHello},
 		{"stop/survives-port", "13", "ESTOP stays latched when the port is closed", 0, stopPort},
 		{"stop/one-write", "3", "ESTOP behind a full window of bulk requests does not wait for their answers", 0, stopBulk},
@@ -179,6 +180,26 @@ func stopDelayed(t *trial) {
 	for range 2 {
 		t.stopAndClear(protocol.Header{Session: t.session}, m.AppendPayload(nil), m.Nonce)
 	}
+}
+
+// stopOvertakesClear keeps the pen busy with more and more commands, so that a
+// CLEAR may wait when the ESTOP behind it comes.
+func stopOvertakesClear(t *trial) {
+	t.stop(t.session)
+	for ahead := range protocol.BulkWindow {
+		var list []protocol.Message
+		for range ahead {
+			list = append(list, &protocol.SetRate{PerSecond: protocol.StatusRate})
+		}
+		m := &protocol.Stop{Nonce: uint32(t.random()) | 1}
+		mark := t.mark()
+		t.putAll(append(list, t.clearOf(protocol.FaultNone), m)...)
+		t.awaitStopped(m.Nonce, t.session, mark)
+		t.wait(quietTime)
+		t.inState(protocol.StateStopped)
+	}
+	t.clearLatch(protocol.FaultNone)
+	t.inState(protocol.StateStandby)
 }
 
 func stopHello(t *trial) {

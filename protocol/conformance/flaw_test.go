@@ -35,6 +35,7 @@ var caughtBy = map[string]string{
 	"impedance_not_watched":    "guard/window-in-pulse",
 	"fault_forgotten_by_boot":  "reboot/fault-kept",
 	"stopped_before_off":       "always/stopped",
+	"clear_outlives_stop":      "stop/overtakes-clear",
 }
 
 // A pen with one mistake fails the case that is about it.
