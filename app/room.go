@@ -117,14 +117,16 @@ func (r *room) start(ctx context.Context) {
 		r.awake.Hold(keepsAwake(r.desk.View().Pen.Phase))
 		r.window.Refresh()
 	})
+	// The first two end behind the desk, which disarms and has the last word.
 	r.goRun(ctx, r.sound.Run)
-	r.goRun(ctx, r.awake.Run) // first, so that it ends behind the desk, which disarms
+	r.goRun(ctx, r.awake.Run)
 	if r.pen.run != nil {
 		r.goRun(ctx, r.pen.run)
 	}
 	r.goRun(ctx, r.link.Run)
 	r.goRun(ctx, r.desk.Run)
 	r.goRun(ctx, r.verify)
+	r.goRun(ctx, func(ctx context.Context) error { return watchDisk(ctx, r.store.Room, r.desk.Tell) })
 	r.goRun(ctx, func(ctx context.Context) error {
 		r.window.Start(ctx)
 		<-ctx.Done()
