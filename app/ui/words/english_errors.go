@@ -77,7 +77,7 @@ func englishPenErrors() map[string]string {
 		"error.uncertain.do":           "Connect the same pen: Stipple compares with the pen's own record.",
 		"error.unsettled":              "How the treatment of %s with pen %s ended is not known.",
 		"error.unsettled.do":           "Connect that pen: its own record is compared then.",
-		"error.settled":                "The treatment of %s was compared with the pen's own record: %d more pulses, %d of them cut short.",
+		"error.settled":                "The treatment of %s was compared with the pen's own record; pulses that only the pen had: %d, cut short: %d.",
 		"error.settled.do":             "Sign it to go on.",
 		"error.ledger_lost":            "The pen no longer has its record of the treatment of %s: which pulses it gave is not known.",
 		"error.ledger_lost.do":         "Sign it as uncertain to go on.",
