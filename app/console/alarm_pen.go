@@ -16,6 +16,7 @@ const chargeAbove = 2
 func (d *Desk) penTells(e protocol.Event) {
 	switch {
 	case e.Level == protocol.LevelInfo:
+	case e.Code == protocol.EventStopped: // a stop is shown as what it is, and asked for
 	case e.Code == protocol.EventAlarm:
 		d.raise(d.penAlarm(e))
 	case e.Code == protocol.EventFault:

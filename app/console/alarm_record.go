@@ -10,40 +10,43 @@ import (
 
 // The bounds of what a treatment's record takes of its alarms, so that a storm
 // fills neither the disk nor the queue for it. What goes beyond is counted, and
-// the count is in the record.
+// the count is in the record. Each condition of the table has its own share: no
+// storm of one takes the place of another.
 const (
 	// recordedEach is how many entries one alarm may have: an alarm that comes and
 	// goes more often than that is told of by its count.
 	recordedEach = 20
-	// recordedLow, recordedMedium and recordedHigh are how many entries all alarms
-	// of a priority may have: no storm of a low one takes the place of a high one.
-	recordedLow    = 100
-	recordedMedium = 300
-	recordedHigh   = 1000
+	// recordedOf is how many entries all instances of a condition may have.
+	recordedOf = 60
 )
 
 // textLeftOut is the name in a record of alarms that have no entry of their own.
 const textLeftOut = "left_out"
 
-// alarmLog is what the open record has of alarms.
+// alarmLog is what the open record has of alarms. Its maps are bounded by the
+// entries, and these by the table.
 type alarmLog struct {
 	entries map[alarm.Key]int
-	total   [alarm.High + 1]int
-	skipped [alarm.High + 1]int // entries that found no place
+	of      map[alarm.Code]int
 	counts  map[alarm.Key]int   // how often each had come when an entry said so last
+	skipped [alarm.High + 1]int // entries that found no place, by priority
 }
 
-// room says whether one more entry about an alarm fits, and counts it.
+// room says whether one more entry about an alarm fits, and counts it. What is
+// not in the table shares one place.
 func (l *alarmLog) room(o alarm.Occurrence) bool {
-	limits := [...]int{alarm.Low: recordedLow, alarm.Medium: recordedMedium, alarm.High: recordedHigh}
 	if l.entries == nil {
-		l.entries, l.counts = make(map[alarm.Key]int), make(map[alarm.Key]int)
+		l.entries, l.of, l.counts = make(map[alarm.Key]int), make(map[alarm.Code]int), make(map[alarm.Key]int)
 	}
-	if l.total[o.Priority] >= limits[o.Priority] || l.entries[o.Key()] >= recordedEach {
+	code := o.Code
+	if _, known := alarm.Find(code); !known {
+		code = ""
+	}
+	if l.of[code] >= recordedOf || l.entries[o.Key()] >= recordedEach {
 		l.skipped[o.Priority]++
 		return false
 	}
-	l.total[o.Priority]++
+	l.of[code]++
 	l.entries[o.Key()]++
 	return true
 }

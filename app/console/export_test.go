@@ -1,6 +1,9 @@
 package console
 
-import "stipple/device"
+import (
+	"stipple/app/alarm"
+	"stipple/device"
+)
 
 // Inject lets a test's events come to the desk beside those of the session.
 func (d *Desk) Inject(more <-chan device.Event) {
@@ -26,8 +29,8 @@ func (d *Desk) Inject(more <-chan device.Event) {
 	})
 }
 
-// RecordedHigh is how many entries a record takes of high alarms at most.
-const RecordedHigh = recordedHigh
-
-// RecordedMost is how many it takes of all, with those that count.
-const RecordedMost = recordedLow + recordedMedium + recordedHigh + 2*128 + 3
+// RecordedMost is how many entries a record takes of alarms, with those at its
+// end that count.
+func RecordedMost() int {
+	return (len(alarm.Table())+1)*recordedOf + alarm.MaxPresent + 1 + int(alarm.High)
+}
