@@ -33,6 +33,7 @@ func (s *Session) once(ctx context.Context, slow time.Duration, command func(id 
 		return err
 	}
 	r := &request{msg: command(id, s.writer()), commandID: id, answers: resultOf(id), slow: slow}
+	// Model: ClearQueued.
 	r.may = func() error {
 		if err := s.mayCommand(); err != nil {
 			return err

@@ -51,6 +51,7 @@ const (
 	DisarmSent
 	StopSent
 	StopConfirmed
+	ClearQueued
 	CheckClears
 	StatusSilent
 	WindowDead
@@ -135,6 +136,7 @@ func table() [actions]about {
 		DisarmSent:      {"DisarmSent", Console, true, "the console sends DISARM"},
 		StopSent:        {"StopSent", Console, true, "the console sends ESTOP"},
 		StopConfirmed:   {"StopConfirmed", Console, true, "the console takes STOPPED"},
+		ClearQueued:     {"ClearQueued", Console, true, "the console queues the CLEAR, if no stop came between"},
 		CheckClears:     {"CheckClears", Console, true, "the check asks for CLEAR"},
 		StatusSilent:    {"StatusSilent", Console, true, "no STATUS while armed: the console stops the pen"},
 		WindowDead:      {"WindowDead", Console, true, "the window shows no life: the console ends the arming"},

@@ -265,6 +265,7 @@ func (s *State) stopBegun() {
 			f.age = upTo(f.age, stopOffsets)
 		}
 	})
+	s.con.overtaken = s.con.overtaken || s.con.clears
 	if s.con.command.kind == clearCommand {
 		s.con.command.stops = upTo(s.con.command.stops, stopOffsets)
 	}
@@ -303,6 +304,22 @@ func (m *machine) stopConfirmed(s State) {
 		}
 	}
 	m.emit(StopConfirmed, s)
+}
+
+// clearQueued is the CLEAR that a person has asked for, unless a stop came
+// between: what that has latched is not what was to be cleared.
+func (m *machine) clearQueued(s State) {
+	c := &s.con
+	if !c.up || !c.clears || c.command.kind != none {
+		return
+	}
+	late := c.stop || c.overtaken
+	c.clears = false
+	if !late || m.has(ClearBehindStop) {
+		m.ask(&s, command{kind: clearCommand, stops: bit(late)})
+	}
+	c.overtaken = false
+	m.emit(ClearQueued, s)
 }
 
 // checkClears ends the check's own ESTOP, if no other stop came between.

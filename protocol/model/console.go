@@ -119,6 +119,7 @@ func (m *machine) sessionOver(s *State) {
 	c.phase, c.command = idle, command{}
 	c.stop, c.own, c.stopSent, c.check, c.crossed, c.shown = false, false, false, unchecked, false, unread
 	c.status, c.under, c.tried = unknown, 0, false
+	c.clears, c.overtaken = false, false
 }
 
 // lost is what is known of an arming whose outcome was lost.

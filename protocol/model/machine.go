@@ -49,7 +49,7 @@ func (m *machine) successors(s *State) []step {
 		(*machine).consoleStarts, (*machine).helloSent, (*machine).intentWritten, (*machine).commandSent,
 		(*machine).commandRetried, (*machine).commandGivenUp, (*machine).replyTaken, (*machine).outcomeAsked,
 		(*machine).statusTaken, (*machine).leaseSent, (*machine).disarmSent, (*machine).stopSent, (*machine).stopConfirmed,
-		(*machine).checkClears, (*machine).statusSilent, (*machine).windowDead, (*machine).readyMissing, (*machine).endSettled,
+		(*machine).clearQueued, (*machine).checkClears, (*machine).statusSilent, (*machine).windowDead, (*machine).readyMissing, (*machine).endSettled,
 		(*machine).linkSilent,
 
 		(*machine).frameArrives, (*machine).queueTaken, (*machine).leaseArrives, (*machine).outputBegins, (*machine).outputEnds,

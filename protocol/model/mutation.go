@@ -23,6 +23,7 @@ const (
 	IDsLost
 	NeverBurns
 	PulseReused
+	ClearBehindStop
 	ClearRetriedBehindStop
 	QueuedClearOutlivesStop
 	StopDroppedWhileBusy
@@ -62,6 +63,7 @@ func mistakes() [mutations]mistake {
 		IDsLost:                 {"IDsLost", "the pen forgets command ids at a reset", Belief, "reboot"},
 		NeverBurns:              {"NeverBurns", "RESULT_OF burns no id, and a command of an old seq is taken", Belief, "held"},
 		PulseReused:             {"PulseReused", "a reset forgets the newest number of a pulse", Once, "again"},
+		ClearBehindStop:         {"ClearBehindStop", "the console sends a CLEAR although a stop came between asking for it and sending it", StopObeyed, "stop"},
 		ClearRetriedBehindStop:  {"ClearRetriedBehindStop", "the console sends CLEAR again behind a newer stop", StopObeyed, "stop"},
 		QueuedClearOutlivesStop: {"QueuedClearOutlivesStop", "the pen carries out a CLEAR that ESTOP has overtaken in its queue", StopObeyed, "stop"},
 		StopDroppedWhileBusy:    {"StopDroppedWhileBusy", "the pen drops ESTOP while a command waits", StopObeyed, "stop"},

@@ -69,10 +69,10 @@ func (m *machine) personStops(s State) {
 // personClears is CLEAR, asked for by who sees ESTOP.
 func (m *machine) personClears(s State) {
 	c := &s.con
-	if !c.free() || c.status != stopped || c.check == stopping || c.check == confirmed || !s.spend(bClears) {
+	if !c.free() || c.clears || c.status != stopped || c.check == stopping || c.check == confirmed || !s.spend(bClears) {
 		return
 	}
-	m.ask(&s, command{kind: clearCommand})
+	c.clears, c.overtaken = true, false
 	m.emit(PersonClears, s)
 }
 

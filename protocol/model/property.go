@@ -112,7 +112,7 @@ func (m *machine) judgeState(s *State) Property {
 // agrees says whether the ends agree: section 5.2 as far as both can know.
 func agrees(s *State) bool {
 	p, c := &s.pen, &s.con
-	if !c.up || c.session != penOwn || c.stop || c.command.kind != none || c.hello || c.clearLost {
+	if !c.up || c.session != penOwn || c.stop || c.command.kind != none || c.hello || c.clearLost || c.clears {
 		return false
 	}
 	if c.status != p.mode || c.under != p.arm || c.pulses != p.pulses {

@@ -134,13 +134,15 @@ type console struct {
 	disarm bool
 	told   bool // DISARM was sent
 
-	command  command
-	stop     bool // one goes on
-	own      bool // which only the check has asked for
-	stopSent bool // looked at by a mutation alone
-	check    check
-	crossed  bool // another stop was begun within the check
-	shown    hash
+	command   command
+	stop      bool // one goes on
+	own       bool // which only the check has asked for
+	stopSent  bool // looked at by a mutation alone
+	clears    bool // a person has asked for CLEAR, and it is not queued yet
+	overtaken bool // and a stop was begun since
+	check     check
+	crossed   bool // another stop was begun within the check
+	shown     hash
 
 	// On disk:
 	intents   [maxArms]bool

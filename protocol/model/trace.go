@@ -96,6 +96,7 @@ func (c *console) String() string {
 	w.add(c.command.sends > 0 && !c.command.held, "asks %v (%d sent)", c.command.kind, c.command.sends)
 	w.add(c.command.sends > 0 && c.command.held, "asks %v (never again)", c.command.kind)
 	w.add(c.stop, "stops")
+	w.add(c.clears, "is asked for CLEAR")
 	w.add(c.check != unchecked, "check %v", c.check)
 	w.add(c.shown == outdated, "shows an old hash")
 	for i, b := range c.beliefs {
