@@ -287,6 +287,8 @@ func (r *room) show(ctx context.Context, w *window) {
 		OnPrefs:  func(p ui.Prefs) { savePrefs(w.app.Preferences(), p) },
 		OnTouch:  r.desk.Touch,
 	}
+	cfg.KeepSize = w.keepSize
+	w.keepSize(false) // the console before may have been armed
 	if w.trace != nil {
 		cfg.Trace = w.trace
 	}
@@ -299,6 +301,17 @@ func (r *room) show(ctx context.Context, w *window) {
 	r.window = ui.New(cfg)
 	w.win.SetContent(r.window.Content())
 	r.start(ctx)
+}
+
+// keepSize fixes the window's size as it is, or frees it.
+func (w *window) keepSize(keep bool) {
+	if w.win.FullScreen() || w.win.FixedSize() == keep {
+		return
+	}
+	if keep { // the toolkit fixes what was asked for last, not what a person made of it
+		w.win.Resize(w.win.Canvas().Size())
+	}
+	w.win.SetFixedSize(keep)
 }
 
 // Names of the preferences: the window's looks and nothing else, since the

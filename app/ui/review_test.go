@@ -83,10 +83,9 @@ func TestEveryFallBackIsWorded(t *testing.T) {
 	for _, scale := range []theme.Scale{theme.Scale100, theme.Scale150} {
 		for _, s.Drawer = range []bool{false, true} {
 			d := &deskLog{Desk: s.Desk}
-			w, c := openDesk(s, d, Prefs{Mode: theme.Dark, Scale: scale})
+			w, _ := openDesk(s, d, Prefs{Mode: theme.Dark, Scale: scale})
 			for _, reason := range clinical.FallBackReasons() {
 				d.change(w, func(v *console.View) { v.Arm.Fell = &clinical.FallBack{Reason: reason} })
-				c.Capture()
 				text := w.words.T("fell." + string(reason))
 				if strings.Contains(text, string(reason)) && strings.Contains(text, "fell.") {
 					t.Fatalf("%s has no words", reason)

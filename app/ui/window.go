@@ -57,6 +57,10 @@ type Config struct {
 	// OnTouch is called on the window's thread at each tick: the proof that
 	// the thread is alive, without which the session stops leasing. May be nil.
 	OnTouch func()
+	// KeepSize is told on the window's thread when the window has to keep its
+	// size, since some platforms block that thread during a resize (safety.md
+	// section 2), and when it may be resized again. May be nil.
+	KeepSize func(keep bool)
 	// Trace gets what is visible as JSON lines (package trace); may be nil.
 	Trace io.Writer
 	// Clock moves what is held; the zero value is NewClock(Dispatch).
@@ -108,7 +112,7 @@ func New(cfg Config) *Window {
 		cfg.Clock = NewClock(cfg.Dispatch)
 	}
 	w := &Window{cfg: cfg, words: words.English(), names: &trace.Names{}, view: cfg.Desk.View(), prefs: cfg.Prefs, told: map[clinical.ID]bool{}}
-	w.keys = keys.New(keys.Config{Stop: cfg.Desk.Stop, OutputPossible: w.outputPossible, Modifiers: cfg.Modifiers})
+	w.keys = keys.New(keys.Config{Stop: cfg.Desk.Stop, Here: cfg.Desk.Here, OutputPossible: w.outputPossible, Modifiers: cfg.Modifiers})
 	w.layer = overlay.New(w.keys, cfg.Canvas, fyne.NewSize(theme.StopWidth+stopSide+stopBottom, theme.StopHeight+2*stopBottom))
 	w.names.Set(w.layer.Object(), "layer", "overlay")
 	w.env = &pages.Env{
@@ -146,7 +150,7 @@ func (w *Window) build() {
 	w.stop = widgets.NewStopButton(w.words.T("stop"), w.cfg.Desk.Stop)
 	w.names.Set(w.stop, "stop", "stop")
 	w.drawer = newDrawer(w)
-	w.alarm = newUnconfirmed(w.words)
+	w.alarm = newUnconfirmed(w.words, w.keys)
 	w.edge = widgets.NewSimulatedBadge(" ")
 
 	objects := []fyne.CanvasObject{widgets.NewGround(theme.Background), w.nav, w.foot.object, w.live.object}
@@ -285,11 +289,16 @@ func (w *Window) show() {
 	if !ready && w.outputPossible() {
 		w.layer.Close() // what is open must not hide what is armed
 	}
+	if keep := w.outputPossible(); keep != ready && w.cfg.KeepSize != nil {
+		w.cfg.KeepSize(keep)
+	}
 	w.strip.Set(stripState(w.words, v, w.cfg.Desk.Live()))
 	w.band.show(v)
 	w.live.show(v)
 	w.drawer.show(v)
-	w.alarm.show(v)
+	if w.alarm.show(v) {
+		w.cfg.Canvas.Unfocus() // no key reaches what nobody sees
+	}
 	for _, p := range w.pages {
 		p.Show(v)
 	}

@@ -14,6 +14,9 @@ type Config struct {
 	// OutputPossible says whether Space and Escape are stop keys now: while
 	// READY, TREATING or SERVICE output (safety.md section 4). Ctrl+. always is.
 	OutputPossible func() bool
+	// Here is told of each key press, and of what widgets tell by Router.Here: a
+	// person is here. It must not block. Nil: nobody asks.
+	Here func()
 	// Modifiers returns the modifiers that are held, where the driver knows
 	// them. Nil: the router follows the Control keys that it sees itself.
 	Modifiers func() fyne.KeyModifier
@@ -47,6 +50,7 @@ func New(cfg Config) *Router {
 // KeyDown takes a key press, first of all. It returns true if it used the
 // press: then the widget must do nothing with it.
 func (r *Router) KeyDown(ev *fyne.KeyEvent) bool {
+	r.Here()
 	if isControl(ev.Name) {
 		r.ctrl[ev.Name] = true
 		return false
@@ -57,6 +61,13 @@ func (r *Router) KeyDown(ev *fyne.KeyEvent) bool {
 	}
 	r.used[ev.Name] = true
 	return true
+}
+
+// Here tells that a person is here: a widget was pressed.
+func (r *Router) Here() {
+	if r != nil && r.cfg.Here != nil {
+		r.cfg.Here()
+	}
 }
 
 // act carries out what a key means for the whole window.

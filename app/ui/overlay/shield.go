@@ -28,7 +28,7 @@ func (s *shield) Tapped(*fyne.PointEvent) {
 }
 
 func (s *shield) TappedSecondary(*fyne.PointEvent) {}
-func (s *shield) MouseDown(*desktop.MouseEvent)    {}
+func (s *shield) MouseDown(*desktop.MouseEvent)    { s.layer.router.Here() }
 func (s *shield) MouseUp(*desktop.MouseEvent)      {}
 func (s *shield) MouseIn(*desktop.MouseEvent)      {}
 func (s *shield) MouseMoved(*desktop.MouseEvent)   {}
@@ -52,6 +52,9 @@ func newStill() *still {
 
 // Tapped does nothing.
 func (s *still) Tapped(*fyne.PointEvent) {}
+
+// MouseDown does nothing.
+func (s *still) MouseDown(*desktop.MouseEvent) {}
 
 // guard stands at an end of the panel in the order of the focus and sends the
 // focus around to the other end.

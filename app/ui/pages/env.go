@@ -69,6 +69,7 @@ func (e *Env) button(name string, kind widgets.ButtonKind, key string, act func(
 // active wraps an act of a person, so that the desk knows that one is here.
 func (e *Env) active(act func()) func() {
 	return func() {
+		e.Desk.Here() // a tap by a finger has no press of its own
 		act()
 	}
 }

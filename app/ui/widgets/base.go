@@ -113,6 +113,10 @@ type focusable struct {
 	onBlur func()
 }
 
+// here tells that a pointer was pressed on the widget, disabled or not: a person
+// is here.
+func (f *focusable) here() { f.router.Here() }
+
 // KeyDown passes the press to the router.
 func (f *focusable) KeyDown(ev *fyne.KeyEvent) { f.router.KeyDown(ev) }
 

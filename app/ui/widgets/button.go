@@ -136,6 +136,7 @@ func (b *Button) tap() {
 
 // MouseDown shows the press.
 func (b *Button) MouseDown(*desktop.MouseEvent) {
+	b.here()
 	if b.disabled {
 		return
 	}

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -41,6 +42,12 @@ func NewSearchEntry(r *keys.Router, placeHolder string, onChanged func(string)) 
 
 // TraceValue is the text.
 func (e *TextEntry) TraceValue() string { return e.Text }
+
+// MouseDown tells that a person is here, and goes to the field.
+func (e *TextEntry) MouseDown(ev *desktop.MouseEvent) {
+	e.router.Here()
+	e.Entry.MouseDown(ev)
+}
 
 // KeyDown passes the press to the router first.
 func (e *TextEntry) KeyDown(ev *fyne.KeyEvent) {

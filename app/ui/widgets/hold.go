@@ -120,6 +120,7 @@ func (h *HoldButton) Tapped(*fyne.PointEvent) {
 
 // MouseDown begins a hold.
 func (h *HoldButton) MouseDown(ev *desktop.MouseEvent) {
+	h.here()
 	if ev.Button != desktop.MouseButtonPrimary {
 		return
 	}

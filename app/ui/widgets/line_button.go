@@ -68,6 +68,7 @@ func (b *LineButton) Tapped(*fyne.PointEvent) { b.tap() }
 
 // MouseDown shows the press.
 func (b *LineButton) MouseDown(*desktop.MouseEvent) {
+	b.here()
 	if b.onTap == nil {
 		return
 	}

@@ -115,6 +115,7 @@ func (w *navItem) Tapped(*fyne.PointEvent) { w.choose() }
 
 // MouseDown shows the press.
 func (w *navItem) MouseDown(*desktop.MouseEvent) {
+	w.here()
 	takeFocus(w)
 	w.pressed = true
 	w.Refresh()

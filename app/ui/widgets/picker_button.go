@@ -78,6 +78,7 @@ func (p *PickerButton) Tapped(*fyne.PointEvent) { p.open() }
 
 // MouseDown shows the press.
 func (p *PickerButton) MouseDown(*desktop.MouseEvent) {
+	p.here()
 	if p.disabled {
 		return
 	}

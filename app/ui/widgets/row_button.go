@@ -70,6 +70,7 @@ func (b *RowButton) Tapped(*fyne.PointEvent) {
 
 // MouseDown takes the focus.
 func (b *RowButton) MouseDown(*desktop.MouseEvent) {
+	b.here()
 	if !b.Disabled() {
 		takeFocus(b)
 	}

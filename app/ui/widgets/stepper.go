@@ -96,6 +96,7 @@ func (s *Stepper) Tapped(*fyne.PointEvent) {}
 
 // MouseDown steps once and begins to repeat.
 func (s *Stepper) MouseDown(ev *desktop.MouseEvent) {
+	s.here()
 	if s.disabled || ev.Button != desktop.MouseButtonPrimary {
 		return
 	}

@@ -122,7 +122,10 @@ func (w *tab) PartName() string { return strconv.Itoa(w.index) }
 func (w *tab) Tapped(*fyne.PointEvent) { w.choose() }
 
 // MouseDown takes the focus.
-func (w *tab) MouseDown(*desktop.MouseEvent) { takeFocus(w) }
+func (w *tab) MouseDown(*desktop.MouseEvent) {
+	w.here()
+	takeFocus(w)
+}
 
 // MouseUp implements desktop.Mouseable.
 func (w *tab) MouseUp(*desktop.MouseEvent) {}

@@ -88,6 +88,7 @@ func (p *HoldPad) Tapped(*fyne.PointEvent) {}
 
 // MouseDown holds.
 func (p *HoldPad) MouseDown(ev *desktop.MouseEvent) {
+	p.here()
 	if ev.Button == desktop.MouseButtonPrimary {
 		takeFocus(p)
 		p.set(true)

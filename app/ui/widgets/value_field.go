@@ -155,7 +155,10 @@ func (f *ValueField) Disable() { f.SetLocked(true) }
 func (f *ValueField) Tapped(*fyne.PointEvent) {}
 
 // MouseDown gives the field the focus.
-func (f *ValueField) MouseDown(*desktop.MouseEvent) { takeFocus(f) }
+func (f *ValueField) MouseDown(*desktop.MouseEvent) {
+	f.here()
+	takeFocus(f)
+}
 
 // MouseUp implements desktop.Mouseable.
 func (f *ValueField) MouseUp(*desktop.MouseEvent) {}
