@@ -89,6 +89,11 @@ func Reconcile(t Treatment, told PenTold) (Reconciliation, []Pulse) {
 	for _, a := range t.Arms {
 		c.ours[uint32(a.CommandID)] = true
 	}
+	for _, s := range t.Reconciled.Spans {
+		if s.Finding == PulseTold {
+			c.before += s.Count()
+		}
+	}
 	for _, e := range told.Ends {
 		c.log[e.Index] = e.Result
 	}
@@ -117,6 +122,8 @@ type comparison struct {
 	log   map[uint32]string       // ends by the log
 	open  bool                    // how many came behind the newest is not known
 	top   uint32                  // the newest number that is accounted for
+
+	before int // pulses that the pen told before
 }
 
 // dispute notes a contradiction once.
@@ -183,7 +190,7 @@ func (c *comparison) entry(p LedgerPulse) {
 		c.set(p.Index, c.sameAsBefore(p.Index))
 	case have:
 		kind = DisputeDiffers
-	case mine && under && len(c.extra) >= MaxTold:
+	case mine && under && c.before+len(c.extra) >= MaxTold:
 		kind = DisputeLedger
 	case mine && under:
 		c.extra = append(c.extra, p.Pulse)

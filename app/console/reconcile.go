@@ -14,12 +14,13 @@ import (
 
 // The patience with a pen that is asked about a run.
 const (
-	// askTries is how often it is asked in one session; after that at the next
-	// connection. A pen that is still closing a record answers BUSY for less than
-	// a second.
+	// askTries is how often it is asked quickly in one session: a pen that is still
+	// closing a record answers BUSY for less than a second.
 	askTries = 5
-	// askAgain is the time between two of these.
-	askAgain = 2 * time.Second
+	// askAgain is the time between two of these, and askSeldom that between the
+	// ones that follow.
+	askAgain  = 2 * time.Second
+	askSeldom = 30 * time.Second
 	// runningAgain is the time between two questions for a command that is still
 	// RUNNING, of which runningTries are asked.
 	runningAgain = protocol.CommandIntervalMax
@@ -46,7 +47,11 @@ func (d *Desk) ask(u *unsettled) {
 		return
 	}
 	info := s.Info()
-	if info.Monitor || !sameUnit(u.record, info.Model, info.Serial) {
+	if !sameUnit(u.record, info.Model, info.Serial) {
+		return
+	}
+	if info.Monitor {
+		u.err = device.ErrMonitor // which can't be asked
 		return
 	}
 	u.asking = true
@@ -68,12 +73,17 @@ func (d *Desk) answered(u *unsettled, s *device.Session, told clinical.PenTold, 
 	u.err = err
 	if s != d.session.Load() {
 		defer d.ask(u) // in the session that has come meanwhile
-	} else if u.tries++; err != nil && u.tries < askTries && !told.LedgerBad {
+	} else if u.tries++; err != nil && !told.LedgerBad { // one that contradicts itself is asked at the next connection
 		u.next = d.cfg.Now().Add(askAgain)
+		if u.tries >= askTries {
+			u.next = d.cfg.Now().Add(askSeldom)
+		}
 	}
 	before := u.record.Reconciled
 	r, extra := clinical.Reconcile(u.record, told)
-	if len(extra) == 0 && reflect.DeepEqual(before, r) {
+	again := r
+	again.AskedAt = before.AskedAt
+	if len(extra) == 0 && reflect.DeepEqual(before, again) {
 		return // nothing new: what was chosen on the page still holds
 	}
 	u.record.Reconciled = r

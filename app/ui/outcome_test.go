@@ -166,6 +166,8 @@ func TestOutcomeLines(t *testing.T) {
 		"outcome-contradiction": {"contradicts the record in 3 points", "told otherwise: delivered, 100 ms, 11.7 W, 1 570 mJ", "it does not know this pulse"},
 		"outcome-lost":          {"Connect R1 SN 0042", "16 then, not seen since", "42 pulses recorded under it"},
 		"outcome-other-pen":     {"Pen 0099 is plugged in. Connect R1 SN 0042"},
+		"outcome-needling":      {"89 trigger pulls: 88 delivered, 1 cut short.", "ended after 4 200 ms (link silent), 420 strokes"},
+		"patients-uncertain":    {"Pulses from 1 043 on", "Dr A. Meyer, Sep"},
 		"outcome-none":          {"Every run is known and signed"},
 	} {
 		w, _ := use(t, name)

@@ -249,6 +249,8 @@ func (p *Outcome) showSignature() {
 	switch {
 	case u.SignErr != nil:
 		text = w.Error(u.SignErr).Text()
+	case p.view.Operator.Name == "":
+		text = w.T("outcome.sign.nobody", mayTreat(w, p.view.Operators))
 	case !p.view.Operator.Role.MayTreat():
 		text = w.T("outcome.sign.who", p.view.Operator.Name, mayTreat(w, p.view.Operators))
 	case p.chosen != "":

@@ -73,6 +73,7 @@ func files(c Clinic) map[clinical.ID]console.PatientFile {
 		treatment(r.Patient, 1, 30, 214, clinical.OutcomeComplete),
 		reconciled(r.Patient),
 		treatment(r.Patient, 1, 30, 12, clinical.OutcomeStopped),
+		unknown(r.Patient),
 	}
 	n := rows()[5]
 	needled := console.PatientFile{Patient: n.Patient, Age: n.Age, Treatments: []console.TreatmentRow{needling(n.Patient)}}

@@ -34,7 +34,9 @@ func (c Clinic) outcomeScenes() []Scene {
 		on("other-pen", c.runOther()),
 		on("crash", c.runCrash()),
 		on("technician", c.runTechnician()),
+		on("needling", c.runNeedling()),
 		on("none", c.notApplied()),
+		Scene{Name: "patients-uncertain", Page: "patients", Tap: []string{"patients.tab.1", "patients.treatments.choice.4"}, Desk: c.notApplied().done()},
 		Scene{Name: "patients-reconciled", Page: "patients", Tap: []string{"patients.tab.1", "patients.treatments.choice.2"}, Desk: c.notApplied().done()},
 		Scene{Name: "patients-reconciled-lines", Page: "patients", Tap: []string{"patients.tab.1", "patients.treatments.choice.2", "record.outcome"}, Desk: c.notApplied().done()},
 	}
@@ -188,6 +190,33 @@ func (c Clinic) runTechnician() *scene {
 		}
 	}
 	return s
+}
+
+// runNeedling is a run of a needling pen: pulls of the trigger with their strokes.
+func (c Clinic) runNeedling() *scene {
+	s := c.runTold(told(3))
+	t := &s.view.Uncertain[0].Treatment
+	t.PenKind, t.PenModel, t.PenSerial = clinical.Needling, "N1", "0107"
+	s.view.Pen.Kind, s.view.Pen.Model, s.view.Pen.Serial = t.PenKind, t.PenModel, t.PenSerial
+	for i := range t.Pulses {
+		p := &t.Pulses[i]
+		p.Power, p.Energy, p.Strokes, p.Duration = 0, 0, 420, 4200
+		if p.Result == protocol.PulseComplete.String() {
+			p.Result = protocol.PulseReleased.String()
+		}
+	}
+	return s
+}
+
+// unknown is a record of a run whose pen never came back.
+func unknown(p clinical.Patient) console.TreatmentRow {
+	s := scene{view: console.View{Patient: &p}}
+	row := treatment(p, 1, 60, 43, clinical.OutcomeUncertain)
+	t := s.cutOff(43).Treatment
+	t.Reconciled.Signature = clinical.Signature{At: day(59), By: operators()[0], Verdict: clinical.AsUncertain}
+	t.ID, t.Started, t.Ended, t.Outcome = row.ID, row.Started, day(59), row.Outcome
+	row.Treatment = t
+	return row
 }
 
 // reconciled is a record that was reconciled and signed by somebody else than

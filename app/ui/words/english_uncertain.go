@@ -139,6 +139,7 @@ func englishUncertain() map[string]string {
 		"outcome.sign":              "Sign",
 		"outcome.sign.as":           "Sign as %s",
 		"outcome.sign.who":          "%s may not sign: %s must.",
+		"outcome.sign.nobody":       "Nobody has signed in: %s must sign.",
 		"outcome.sign.only":         "only a clinician signs",
 		"outcome.sign.or":           "%s or %s",
 		"outcome.sign.clinician":    "a clinician",
