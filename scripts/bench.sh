@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 scripts/deps.sh window
 
 step "codec, session, charts, limits, store"
-CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./protocol/... ./device/... ./app/clinical/... ./app/chart/... ./app/store/... ./app/console/... ./app/ui/...
+CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./protocol/... ./device/... ./app/clinical/... ./app/chart/... ./app/alarm ./app/sound/tone ./app/store/... ./app/console/... ./app/ui/...
 step "start and memory of the real window"
 go test -run '^$' -bench . -benchtime 5x ./demo
 step "stops, alarms, killed consoles and frozen windows, under load"

@@ -3,6 +3,7 @@ package player
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +27,7 @@ type stage struct {
 	t      *testing.T
 	player *Player
 	voices []*fakeVoice
-	fail   error // of the next start
+	fail   atomic.Bool // no child can be started
 	device []error
 	heard  []uint64
 }
@@ -36,8 +37,8 @@ func onStage(t *testing.T, play func(s *stage)) {
 		s := &stage{t: t}
 		s.player = New(Config{
 			Start: func() (Voice, error) {
-				if s.fail != nil {
-					return nil, s.fail
+				if s.fail.Load() {
+					return nil, errors.New("no such program")
 				}
 				v := &fakeVoice{said: make(chan Said)}
 				s.voices = append(s.voices, v)
@@ -141,9 +142,9 @@ func TestFailuresAreToldAndTriedAgain(t *testing.T) {
 			onStage(t, func(s *stage) {
 				if name == "can't be started" {
 					s.say(Said{Err: &DeviceError{Kind: NoDevice}})
-					s.fail = errors.New("no such program")
+					s.fail.Store(true)
 					s.pass(retryEvery)
-					s.fail = nil
+					s.fail.Store(false)
 				} else {
 					c.play(s)
 				}
