@@ -62,7 +62,12 @@ func TestReconcileTreatment(t *testing.T) {
 			map[string]string{"Reconciled.Signature.By.Role": "not_allowed"}},
 		"signed by nobody": {func(v *clinical.Treatment) { v.Reconciled.Signature.By = clinical.Operator{} },
 			map[string]string{"Reconciled.Signature.By.Name": "missing", "Reconciled.Signature.By.Role": "not_allowed"}},
-		"as known, and it is not":  {func(v *clinical.Treatment) { v.Outcome = clinical.OutcomeReconciled }, map[string]string{"Outcome": "not_allowed"}},
+		"as known, and it is not": {func(v *clinical.Treatment) {
+			v.Outcome, v.Reconciled.Signature.Verdict = clinical.OutcomeReconciled, clinical.AsReconciled
+		}, map[string]string{"Outcome": "not_allowed"}},
+		"as known, and signed as uncertain": {func(v *clinical.Treatment) {
+			v.Outcome, v.Reconciled.Spans, v.Reconciled.Contradicted = clinical.OutcomeReconciled, nil, 0
+		}, map[string]string{"Outcome": "not_allowed"}},
 		"as if nothing had been":   {func(v *clinical.Treatment) { v.Outcome = clinical.OutcomeComplete }, map[string]string{"Outcome": "not_allowed"}},
 		"without a cause":          {func(v *clinical.Treatment) { v.Reconciled.Cause = "" }, map[string]string{"Reconciled.Cause": "missing"}},
 		"a verdict that is none":   {func(v *clinical.Treatment) { v.Reconciled.Signature.Verdict = "whatever" }, map[string]string{"Reconciled.Signature.Verdict": "bad_value"}},
