@@ -273,5 +273,29 @@ const (
 	LostAfter = protocol.LinkSilence
 )
 
+// Freshness is how far what the pen said last may be believed.
+type Freshness int
+
+// The degrees. A last value is never drawn as live.
+const (
+	Fresh  Freshness = iota
+	Dimmed           // over DimAfter: drawn dimmed, with a mark
+	Blank            // over BlankAfter while armed: drawn as "--"
+	Lost             // over LostAfter, or never: "--", and the link counts as lost
+)
+
+// Freshness judges the age of the newest status.
+func (l LiveView) Freshness() Freshness {
+	switch {
+	case !l.Valid || l.Age > LostAfter:
+		return Lost
+	case l.Age > BlankAfter && l.Status.State.Armed():
+		return Blank
+	case l.Age > DimAfter:
+		return Dimmed
+	}
+	return Fresh
+}
+
 // Sample is one point of the live charts.
 type Sample = device.Sample

@@ -252,11 +252,10 @@ func (c *liveColumn) take() {
 // state is the text of a panel. A last value is never shown as live.
 func (c *liveColumn) state(i int, p *livePanel, live console.LiveView) widgets.LiveState {
 	s := widgets.LiveState{Unit: p.unit, Right: c.note(i)}
-	switch {
-	case !live.Valid || !c.w.view.Pen.Connected || live.Age > console.LostAfter,
-		live.Age > console.BlankAfter && live.Status.State.Armed():
+	switch f := live.Freshness(); {
+	case !c.w.view.Pen.Connected, f >= console.Blank:
 		return s
-	case live.Age > console.DimAfter:
+	case f == console.Dimmed:
 		s.Quality = widgets.Stale
 	default:
 		s.Quality = widgets.InTolerance

@@ -50,17 +50,34 @@ func stripState(w *words.Words, v *console.View, live console.LiveView) widgets.
 		return s
 	}
 	s.Items = append(s.Items, tipItem(w, v.Pen))
+	fresh := live.Freshness()
+	if live.Valid && fresh >= console.Blank {
+		// The pen's state is as old as all that it says.
+		s.State, s.Word = widgets.Uncertain, w.T("phase.silent")
+	}
 	if v.Pen.Battery >= 0 {
 		s.Items = append(s.Items, []widgets.Run{
-			widgets.Plain(w.T("strip.battery")), widgets.Strong(words.Count(v.Pen.Battery) + " %"),
+			widgets.Plain(w.T("strip.battery")), liveRun(w, words.Count(v.Pen.Battery)+" %", fresh),
 		})
 	}
 	if live.Valid && live.RTT > 0 {
 		s.Items = append(s.Items, []widgets.Run{
-			widgets.Plain(w.T("strip.link")), widgets.Strong(words.Milliseconds(live.RTT)),
+			widgets.Plain(w.T("strip.link")), liveRun(w, words.Milliseconds(live.RTT), fresh),
 		})
 	}
 	return s
+}
+
+// liveRun is a live value: dimmed and marked where it is old, and "--" where it
+// says nothing any more.
+func liveRun(w *words.Words, text string, f console.Freshness) widgets.Run {
+	switch f {
+	case console.Fresh:
+		return widgets.Strong(text)
+	case console.Dimmed:
+		return widgets.Muted(text).Marked(widgets.MarkClock)
+	}
+	return widgets.Muted(w.T("live.none"))
 }
 
 func penItem(w *words.Words, p console.PenView) []widgets.Run {

@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"time"
-
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/widgets"
@@ -67,7 +65,7 @@ func measureLive(w *words.Words, kind clinical.PenKind, c console.Control, live 
 	default:
 		return measurement{}
 	}
-	return g.measurement(w, live.Age)
+	return g.measurement(w, live.Freshness())
 }
 
 // measurePulse reads a parameter out of the newest pulse of the open run. It
@@ -94,7 +92,7 @@ func measurePulse(w *words.Words, run console.RunView, c console.Control, live c
 		g.value, g.text, g.tolerance = int64(p.Duration), words.Count(int(p.Duration)), want*durationTolerance/100
 		g.driven = p.Result == pulseComplete || g.value > want
 	}
-	m := g.measurement(w, live.Age)
+	m := g.measurement(w, live.Freshness())
 	if m.quality == widgets.InTolerance && want != int64(c.Applied) {
 		m.quality = widgets.Neutral // it was made with other settings
 	}
@@ -104,16 +102,15 @@ func measurePulse(w *words.Words, run console.RunView, c console.Control, live c
 // pulseComplete is the pen's word for a pulse that took its whole time.
 const pulseComplete = "complete"
 
-// measurement words a gauge that came with a STATUS of an age: a last value is
-// never shown as live.
-func (g gauge) measurement(w *words.Words, age time.Duration) measurement {
+// measurement words a gauge: a last value is never shown as live.
+func (g gauge) measurement(w *words.Words, f console.Freshness) measurement {
 	m := measurement{text: w.T("control.measured", g.text), value: g.value}
 	switch {
-	case age > console.LostAfter:
+	case f == console.Lost:
 		return measurement{}
-	case age > console.BlankAfter:
+	case f == console.Blank:
 		return measurement{text: w.T("live.none"), quality: widgets.Stale}
-	case age > console.DimAfter:
+	case f == console.Dimmed:
 		m.quality = widgets.Stale
 	case !g.driven:
 		m.quality = widgets.Neutral

@@ -170,6 +170,7 @@ func (p *Treat) SetDrawer(open bool) {
 func (p *Treat) Tick(_ time.Time, live console.LiveView) {
 	p.live = live
 	p.showCards(p.view)
+	p.dose.tick(p.view, live.Freshness())
 }
 
 // locked says that nothing may be chosen or set now.

@@ -52,6 +52,7 @@ type doseRow struct {
 	object *fyne.Container
 
 	hasDose, hasSpot bool
+	fresh            console.Freshness // of what the pen says
 }
 
 // dosePad is the padding of the row's card.
@@ -195,7 +196,27 @@ func (r *doseRow) showRun(v *console.View) bool {
 	}
 	changed = r.stats[statPulses].set(pulses, figure(words.Count(run.Pulses))) || changed
 	changed = r.stats[statEnergy].set(name, energy) || changed
-	return r.stats[statTime].set(w.T("run.zone_time"), figure(words.Clock(run.ZoneTime))) || changed
+	// The others are counted out of what is on record; this one runs with STATUS.
+	time := figure(words.Clock(run.ZoneTime))
+	switch {
+	case !run.Open || v.Pen.Phase != console.Treating || r.fresh == console.Fresh:
+	case r.fresh == console.Dimmed:
+		time = widgets.Muted(words.Clock(run.ZoneTime)).Marked(widgets.MarkClock)
+	default:
+		time = widgets.Muted(w.T("live.none"))
+	}
+	return r.stats[statTime].set(w.T("run.zone_time"), time) || changed
+}
+
+// tick draws what depends on the age of what the pen says.
+func (r *doseRow) tick(v *console.View, f console.Freshness) {
+	if r.fresh == f {
+		return
+	}
+	r.fresh = f
+	if r.showRun(v) {
+		r.inner.Refresh()
+	}
 }
 
 // haltBar stands in the place of the arm bar while STOP or a fault is latched.

@@ -26,6 +26,7 @@ func englishArming() map[string]string {
 		"review.pen_kind":                "pen",
 		"review.insulated":               "pins insulated",
 		"review.bare":                    "pins not insulated",
+		"phase.silent":                   "NO STATUS",
 		"arm.checking":                   "Checking the stop",
 		"fell":                           "Back to STANDBY: %s",
 		"fell.by_hand":                   "disarmed",
