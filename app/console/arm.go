@@ -113,6 +113,7 @@ func (d *Desk) arm(shown clinical.Digest) {
 // intent is the record as it must be on disk before ARM.
 func (d *Desk) intent(a *attempt) clinical.Treatment {
 	now := d.cfg.Now()
+	d.written(now)
 	arm := clinical.ArmIntent{
 		At: now, CommandID: a.command, SettingsHash: a.hash, Settings: d.applied.settings, PulsesBefore: d.live().NewestPulse,
 		LogBefore: d.live().NewestLog, Boot: d.pen.info.Boot,

@@ -375,3 +375,35 @@ func TestStopPassesAHungDesk(t *testing.T) {
 		close(hold)
 	})
 }
+
+// A laptop whose clock is behind the newest record arms nothing: its records
+// would lie about when.
+func TestClockBehindTheNewestRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.mayBeArmed()
+		behind := func(v *console.View) bool {
+			return slices.ContainsFunc(v.Blocks, func(bl clinical.Block) bool { return bl.Code == clinical.BlockClock })
+		}
+		b.armed()
+		b.desk.EndTreatment()
+		b.until("ended", func(v *console.View) bool { return !v.Run.Open && v.Pen.Phase == console.Standby })
+		b.jumped.Store(-int64(time.Second)) // within what a time server does
+		time.Sleep(300 * time.Millisecond)
+		synctest.Wait()
+		if v := b.desk.View(); behind(v) {
+			t.Errorf("a second: %+v", v.Blocks)
+		}
+		b.jumped.Store(-int64(24 * time.Hour))
+		shown := b.desk.View().Arm.Shown
+		v := b.until("blocked", behind)
+		b.desk.Arm(shown)
+		v = b.until("refused", func(v *console.View) bool { return v.Arm.Err != nil })
+		if !errors.Is(v.Arm.Err, console.ErrBlocked) {
+			t.Errorf("%v", v.Arm.Err)
+		}
+		b.jumped.Store(0)
+		b.until("free again", func(v *console.View) bool { return !behind(v) })
+	})
+}

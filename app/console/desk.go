@@ -67,43 +67,45 @@ type Desk struct {
 	here    atomic.Int64 // when a person last pressed something, in ns since 1970
 
 	// All below belongs to Run.
-	link      device.LinkState
-	events    <-chan device.Event
-	operators []clinical.Operator
-	operator  clinical.Operator
-	pen       penState
-	sel       selection
-	patient   *clinical.Patient
-	presets   []clinical.Preset
-	history   []clinical.Treatment
-	draft     draft
-	applied   applied
-	loaded    PresetRef
-	loadedSet clinical.Settings
-	run       *run
-	unsettled []*unsettled
-	ending    []*ending
-	checked   bool        // the records that a crash left open are known
-	heard     device.Live // what the pen said last, also after its session
-	stop      StopView
-	attempt   *attempt // of arming; nil: none is going on
-	armErr    error
-	up        bool               // armed, or about to be, and no reason was given yet why that ended
-	fellLast  *clinical.FallBack // the newest return to STANDBY; nil: none since the last arming
-	idleSince time.Time          // of the newest trigger or input while armed; zero: not armed
-	triggered time.Time          // when the trigger was last seen held while armed, or READY began
-	published time.Time          // when the newest view was made
-	ticked    time.Time          // of the newest tick
-	still     time.Time          // of the newest tick that came late
-	stillFor  time.Duration
-	alarms    alarm.Book
-	shown     AlarmsView // the newest view of alarms, and its state of the book
-	shownAt   uint64
-	played    alarm.Signal // what Sound was told last
-	sound     SoundView
-	safetyAt  time.Time // of the newest cause that the session found
-	notices   []Notice
-	noticeID  int
+	link        device.LinkState
+	events      <-chan device.Event
+	operators   []clinical.Operator
+	operator    clinical.Operator
+	pen         penState
+	sel         selection
+	patient     *clinical.Patient
+	presets     []clinical.Preset
+	history     []clinical.Treatment
+	draft       draft
+	applied     applied
+	loaded      PresetRef
+	loadedSet   clinical.Settings
+	run         *run
+	unsettled   []*unsettled
+	ending      []*ending
+	checked     bool        // the records that a crash left open are known
+	heard       device.Live // what the pen said last, also after its session
+	stop        StopView
+	attempt     *attempt // of arming; nil: none is going on
+	armErr      error
+	up          bool               // armed, or about to be, and no reason was given yet why that ended
+	fellLast    *clinical.FallBack // the newest return to STANDBY; nil: none since the last arming
+	idleSince   time.Time          // of the newest trigger or input while armed; zero: not armed
+	triggered   time.Time          // when the trigger was last seen held while armed, or READY began
+	published   time.Time          // when the newest view was made
+	newest      time.Time          // of what is on record
+	newestKnown bool               // the store has told it
+	ticked      time.Time          // of the newest tick
+	still       time.Time          // of the newest tick that came late
+	stillFor    time.Duration
+	alarms      alarm.Book
+	shown       AlarmsView // the newest view of alarms, and its state of the book
+	shownAt     uint64
+	played      alarm.Signal // what Sound was told last
+	sound       SoundView
+	safetyAt    time.Time // of the newest cause that the session found
+	notices     []Notice
+	noticeID    int
 }
 
 // New makes a desk that shows nothing yet.
@@ -137,6 +139,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	d.ticked = d.cfg.Now()
 	d.loadOperators()
 	d.loadUnsettled()
+	d.loadNewest()
 	d.linkChanged()
 	d.publish()
 	tick := time.NewTicker(tickEvery)
@@ -246,6 +249,7 @@ func (d *Desk) tick() {
 	d.watchReady(now, d.ticked)
 	d.ticked = now
 	if d.run != nil {
+		d.written(now)
 		d.run.tick(now, d.live().State)
 	}
 	d.tickEnding()

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -26,6 +27,8 @@ func (d *Desk) facts() clinical.Facts {
 		PlaceChosen:      clinical.FactOf(d.sel.indication != "" && d.sel.zone != ""),
 		Violations:       append(d.refusals(), d.violations()...),
 	}
+	// Until the store has told its newest record, nobody knows.
+	f.ClockInOrder = clinical.FactOf(d.newestKnown && !d.cfg.Now().Before(d.newest.Add(-clockSlack)))
 	if d.patient != nil {
 		f.Fitzpatrick = d.patient.Fitzpatrick
 	}
@@ -43,6 +46,32 @@ func (d *Desk) facts() clinical.Facts {
 		d.penFacts(&f, st)
 	}
 	return f
+}
+
+// clockSlack is how far the laptop's clock may be behind the newest record: what
+// a time server steps it by.
+const clockSlack = 2 * time.Second
+
+// loadNewest reads when the newest record was written.
+func (d *Desk) loadNewest() {
+	d.job(func(ctx context.Context) func() {
+		at, err := d.cfg.Records.NewestRecord(ctx)
+		return func() {
+			if err != nil {
+				d.storeFailed(err)
+				return
+			}
+			d.newestKnown = true
+			d.written(at)
+		}
+	})
+}
+
+// written notes that something was written at a time.
+func (d *Desk) written(at time.Time) {
+	if at.After(d.newest) {
+		d.newest = at
+	}
 }
 
 // refusals are the values that were typed and not taken, as violations, so that

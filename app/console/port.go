@@ -51,6 +51,8 @@ type Records interface {
 	Treatment(context.Context, clinical.ID) (clinical.Treatment, error)
 	Treatments(ctx context.Context, patient clinical.ID) ([]clinical.Treatment, error)
 	OpenTreatments(context.Context) ([]clinical.Treatment, error)
+	// NewestRecord is when the newest record was written, by the clock of then.
+	NewestRecord(context.Context) (time.Time, error)
 }
 
 // Operators says who may work here. Until there is a sign-in it is a list to

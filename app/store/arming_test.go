@@ -41,3 +41,34 @@ func TestRecordKeepsStopCheckAndFallBacks(t *testing.T) {
 		}
 	}
 }
+
+func TestNewestRecord(t *testing.T) {
+	s, clock := newStore(t)
+	ctx := t.Context()
+	newest := func() time.Time { return must(s.NewestRecord(ctx))(t) }
+	if at := newest(); !at.IsZero() {
+		t.Errorf("an empty store: %v", at)
+	}
+	p := must(s.SavePatient(ctx, ana()))(t)
+	if at := newest(); !at.Equal(p.Updated) {
+		t.Errorf("a patient: %v, want %v", at, p.Updated)
+	}
+	clock.add(time.Hour)
+	must(s.BeginTreatment(ctx, aTreatment(p.ID)))(t)
+	clock.add(time.Hour)
+	v := must(s.BeginTreatment(ctx, aTreatment(p.ID)))(t)
+	if at := newest(); !at.Equal(v.Started) {
+		t.Errorf("begun: %v, want %v", at, v.Started)
+	}
+	clock.add(time.Hour)
+	v.Outcome = clinical.OutcomeComplete
+	v = must(s.EndTreatment(ctx, v))(t)
+	if at := newest(); !at.Equal(v.Ended) {
+		t.Errorf("ended: %v, want %v", at, v.Ended)
+	}
+	clock.add(-48 * time.Hour) // set back
+	must(s.SavePatient(ctx, must(s.Patient(ctx, p.ID))(t)))(t)
+	if at := newest(); !at.Equal(v.Ended) {
+		t.Errorf("with the clock set back: %v, want %v", at, v.Ended)
+	}
+}

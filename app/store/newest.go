@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// NewestRecord is the time of the newest thing that was written about a patient
+// or a treatment, by the clock of then; zero where there is none. A clock that is
+// behind it was set back.
+func (s *Store) NewestRecord(ctx context.Context) (time.Time, error) {
+	var newest time.Time
+	later := func(t time.Time) {
+		if t.After(newest) {
+			newest = t
+		}
+	}
+	err := s.view(ctx, func(t *txn) error {
+		b, err := t.bucket(bucketTreatments)
+		if err != nil {
+			return err
+		}
+		k, _ := b.Cursor().Last() // ids ascend with time
+		if k == nil {
+			return nil
+		}
+		ids, _, err := splitKey(k, 1, 1)
+		if err != nil {
+			return err
+		}
+		v, err := t.treatment(ids[0])
+		if err != nil {
+			return err
+		}
+		later(v.Started)
+		later(v.Ended)
+		for _, a := range v.Arms {
+			later(a.At)
+		}
+		for _, p := range v.Pulses {
+			later(p.At)
+		}
+		return nil
+	})
+	if err != nil {
+		return time.Time{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, e := range s.index.entries {
+		later(e.patient.Updated)
+	}
+	return newest, nil
+}
