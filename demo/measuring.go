@@ -39,6 +39,7 @@ type bench struct {
 	env             []string
 	pen             *pen
 	hand            *handSocket
+	speaker         *loudspeaker
 	keys            *keyboard
 	escape          byte
 	rig             *process // nil: none runs
@@ -72,6 +73,11 @@ func (b *bench) open(ctx context.Context, dir string) (err error) {
 	if b.env, err = home(b.screen, dir); err != nil {
 		return err
 	}
+	var config string
+	if b.speaker, config, err = openLoudspeaker(dir); err != nil {
+		return err
+	}
+	b.env = append(b.env, "ALSA_CONFIG_PATH="+config)
 	return b.openRig(ctx)
 }
 
@@ -80,6 +86,9 @@ func (b *bench) close() error {
 	var all error
 	if b.rig != nil {
 		all = errors.Join(all, b.rig.end())
+	}
+	if b.speaker != nil {
+		all = errors.Join(all, b.speaker.close())
 	}
 	if b.hand != nil {
 		all = errors.Join(all, b.hand.close())
@@ -384,7 +393,7 @@ func (b *bench) bandUntil(ctx context.Context, what string, so func([]byte) bool
 }
 
 // alarm makes the tip read 60 °C too hot while the pen is READY, and waits until
-// the alarm stands on the screen.
+// the alarm stands on the screen and is heard.
 func (b *bench) alarm(ctx context.Context, m *measurements) error {
 	const fault = "over_temperature"
 	if _, err := b.command(ctx, "arm"); err != nil {
@@ -403,15 +412,30 @@ func (b *bench) alarm(ctx context.Context, m *measurements) error {
 	if err := b.bandUntil(ctx, "was quiet", same); err != nil {
 		return err
 	}
+	if err := b.speaker.silent(ctx); err != nil {
+		return err
+	}
+	heard := b.speaker.listen()
 	begun := monotonic()
 	err := b.hand.fault(fault, true)
 	if err == nil {
 		err = b.bandUntil(ctx, "showed an alarm", func(row []byte) bool { return !same(row) })
 	}
-	after := monotonic() - begun
+	seen := monotonic()
+	var sounded time.Duration
+	if err == nil {
+		limit, cancel := context.WithTimeout(ctx, reactLimit)
+		defer cancel()
+		select {
+		case sounded = <-heard:
+		case <-limit.Done():
+			err = fmt.Errorf("the alarm was never heard: %w", context.Cause(limit))
+		}
+	}
 	if err = errors.Join(err, b.hand.fault(fault, false)); err != nil {
 		return err
 	}
-	m.alarm.add(after)
+	m.alarm.add(seen - begun)
+	m.sound.add(sounded - begun)
 	return nil
 }
