@@ -130,14 +130,18 @@ func (b *bench) measureAll(ctx context.Context, m *measurements, size measureSiz
 	return nil
 }
 
-// repeat measures once, and again if that came to nothing while the computer
-// stood still. A tip and a treatment are for some of them.
+// repeat measures once, and again if that came to nothing while this process,
+// the rig or the pen stood still. A tip and a treatment are for some of them.
 func (b *bench) repeat(ctx context.Context, m *measurements, once func(context.Context, *measurements) error) error {
-	return again(ctx, b.out, func(ctx context.Context) error {
+	return againUnless(ctx, b.out, func(ctx context.Context) error {
 		if b.rig == nil {
 			if err := b.openRig(ctx); err != nil {
 				return err
 			}
+		}
+		b.from = b.pen.mark()
+		if _, err := b.command(ctx, "counts"); err != nil {
+			return err
 		}
 		if err := b.rest(ctx); err != nil {
 			return err
@@ -153,6 +157,14 @@ func (b *bench) repeat(ctx context.Context, m *measurements, once func(context.C
 			b.used = tipFor // nothing is taken for granted after a failure
 		}
 		return err
+	}, func() time.Duration {
+		stood := b.pen.stood(b.from)
+		if b.rig != nil {
+			if l, err := b.command(ctx, "counts"); err == nil {
+				stood = max(stood, l.Stood)
+			}
+		}
+		return stood
 	})
 }
 

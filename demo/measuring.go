@@ -45,6 +45,7 @@ type bench struct {
 	rig             *process // nil: none runs
 	used            int      // of tip and treatment
 	lifted          time.Time
+	from            int    // line of the pen's log where what is measured now began
 	quiet           []byte // the alarm band without an alarm
 	load            string
 }
@@ -159,6 +160,7 @@ type rigLine struct {
 	Records   int64         `json:"records"`
 	Downloads int64         `json:"downloads"`
 	Commits   int64         `json:"commits"`
+	Stood     time.Duration `json:"stood_ns"`
 }
 
 // await waits for a line of the rig.
@@ -262,7 +264,7 @@ func (b *bench) dark(ctx context.Context, from int) (rf, motion output, err erro
 	switch rf.Cause {
 	case "estop", "lease", "disarm":
 	default:
-		return rf, motion, fmt.Errorf("RF went off because of %q: it proves nothing", rf.Cause)
+		return rf, motion, fmt.Errorf("RF went off because of %q: it proves nothing; the pen's log says%s", rf.Cause, b.pen.tail())
 	}
 	if !rf.Motion {
 		return rf, rf, nil
@@ -287,7 +289,7 @@ func (b *bench) stop(ctx context.Context, m *measurements) error {
 		return err
 	}
 	if rf.Cause != "estop" {
-		return fmt.Errorf("RF went off because of %q, want the stop", rf.Cause)
+		return fmt.Errorf("RF went off because of %q, want the stop; the pen's log says%s", rf.Cause, b.pen.tail())
 	}
 	key, err := b.event(ctx, mark, "key")
 	if err != nil {
@@ -431,6 +433,9 @@ func (b *bench) alarm(ctx context.Context, m *measurements) error {
 		case <-limit.Done():
 			err = fmt.Errorf("the alarm was never heard: %w", context.Cause(limit))
 		}
+	}
+	if err == nil { // the state comes a moment behind the alarm
+		_, err = b.command(ctx, "fault")
 	}
 	if err = errors.Join(err, b.hand.fault(fault, false)); err != nil {
 		return err

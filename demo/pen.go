@@ -87,6 +87,27 @@ func (p *pen) until(ctx context.Context, limit time.Duration, what string, from 
 	return o, h.at, n + 1, nil
 }
 
+// stood is the longest that the pen's process has stood still since line from of
+// its log: its physics catch up with the clock, so that what happened meanwhile
+// is told late.
+func (p *pen) stood(from int) (longest time.Duration) {
+	least, first := time.Duration(0), true
+	for i, l := range p.proc.out.all(0) {
+		o, ok := readOutput(l.text)
+		if !ok {
+			continue
+		}
+		behind := o.Mono - o.At
+		if first || behind < least {
+			least, first = behind, false
+		}
+		if i >= from {
+			longest = max(longest, behind-least)
+		}
+	}
+	return longest
+}
+
 // mark is the place in the log that the next line will have.
 func (p *pen) mark() int { return p.proc.out.count() }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"stipple/app/ui/trace"
 )
@@ -61,6 +63,22 @@ func TestOutputLine(t *testing.T) {
 	for _, l := range []string{`{"type":"ready"}`, `not json`, ``} {
 		if o, ok := readOutput([]byte(l)); ok {
 			t.Errorf("%q is no output: %+v", l, o)
+		}
+	}
+}
+
+func TestPenStoodStill(t *testing.T) {
+	log := follow(strings.NewReader(`{"type":"ready"}
+{"type":"output","at_ns":0,"mono_ns":5000000000}
+{"type":"output","at_ns":1000000,"mono_ns":5301000000}
+{"type":"output","at_ns":400000000,"mono_ns":5400000000}
+{"type":"output","at_ns":500000000,"mono_ns":5502000000}
+`))
+	log.drained()
+	p := &pen{proc: &process{out: log}}
+	for from, want := range map[int]time.Duration{0: 300 * time.Millisecond, 3: 2 * time.Millisecond, 9: 0} {
+		if got := p.stood(from); got != want {
+			t.Errorf("from line %d on it stood still for %v, want %v", from, got, want)
 		}
 	}
 }

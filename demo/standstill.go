@@ -53,6 +53,13 @@ func (s *standstill) watch(ctx context.Context) {
 
 // again plays until a play holds, or fails on a computer that kept going.
 func again(ctx context.Context, out io.Writer, play func(context.Context) error) error {
+	return againUnless(ctx, out, play, func() time.Duration { return 0 })
+}
+
+// againUnless is again where other processes tell of their standstills, too: on
+// a busy computer one of several may be held up and the others not. others is
+// asked after a failure.
+func againUnless(ctx context.Context, out io.Writer, play func(context.Context) error, others func() time.Duration) error {
 	for n := 1; ; n++ {
 		var s standstill
 		watching, cancel := context.WithCancel(ctx)
@@ -63,7 +70,10 @@ func again(ctx context.Context, out io.Writer, play func(context.Context) error)
 		<-ended
 		stood := time.Duration(s.longest.Load())
 		var broken neverAgain
-		if err == nil || errors.As(err, &broken) || ctx.Err() != nil || stood < standstillLimit || n == performances {
+		if err == nil || errors.As(err, &broken) || ctx.Err() != nil || n == performances {
+			return err
+		}
+		if stood = max(stood, others()); stood < standstillLimit {
 			return err
 		}
 		fmt.Fprintf(out, "The computer stood still for %v, and pen and console fell back, as they must (%.200s …). Once more.\n",

@@ -48,3 +48,16 @@ func TestStandstillIsMeasured(t *testing.T) {
 		}
 	})
 }
+
+func TestStandstillOfAnotherProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for stood, want := range map[time.Duration]int{standstillLimit - 1: 1, standstillLimit: performances} {
+			plays := 0
+			err := againUnless(t.Context(), io.Discard, func(context.Context) error { plays++; return errors.New("failed") },
+				func() time.Duration { return stood })
+			if err == nil || plays != want {
+				t.Errorf("%v after %d plays where another stood still for %v, want %d", err, plays, stood, want)
+			}
+		}
+	})
+}

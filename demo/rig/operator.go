@@ -52,8 +52,8 @@ type operator struct {
 	app.Parts
 }
 
-// obey carries out one command: prepare TIP, arm, rest, end, redraw,
-// freeze MS or counts.
+// obey carries out one command: prepare TIP, arm, rest, end, fault,
+// redraw, freeze MS or counts.
 func (o operator) obey(ctx context.Context, words []string) answer {
 	a := answer{Done: words[0]}
 	var err error
@@ -67,6 +67,8 @@ func (o operator) obey(ctx context.Context, words []string) answer {
 	case "end":
 		o.Desk.EndTreatment()
 		err = o.until(ctx, "the end of the treatment", func(v *console.View) bool { return !v.Run.Open })
+	case "fault":
+		err = o.until(ctx, "FAULT, or a stop that came before it", func(v *console.View) bool { return v.Pen.Phase == console.Fault || v.Pen.Phase == console.Stopped })
 	case "redraw":
 		drawn := o.redraws.Load()
 		err = o.until(ctx, "a redraw", func(*console.View) bool { return o.redraws.Load() > drawn })
@@ -74,6 +76,7 @@ func (o operator) obey(ctx context.Context, words []string) answer {
 		err = o.freeze(words[1:])
 	case "counts":
 		a.Redraws, a.Records, a.Downloads, a.Commits = o.redraws.Load(), o.records.Load(), o.downloads.Load(), o.commits.Load()
+		a.Stood = o.stood.Swap(0)
 	default:
 		err = fmt.Errorf("no command %q", words[0])
 	}

@@ -24,6 +24,9 @@ import (
 // waits for the pipe.
 const lineQueue = 1024
 
+// stoodEvery is how finely a standstill of this process is measured.
+const stoodEvery = 5 * time.Millisecond
+
 // rig stands between the parts of one console after the other.
 type rig struct {
 	lines    chan any
@@ -35,6 +38,7 @@ type rig struct {
 	records   atomic.Int64 // of the pen's log
 	downloads atomic.Int64 // whole logs
 	commits   atomic.Int64
+	stood     atomic.Int64 // ns
 }
 
 // event is something that was measured.
@@ -53,7 +57,9 @@ type answer struct {
 	Records   int64 `json:"records,omitempty"`
 	Downloads int64 `json:"downloads,omitempty"`
 	Commits   int64 `json:"commits,omitempty"`
-	Mono      int64 `json:"mono_ns"`
+	// Since the last "counts": the longest time in which this process did not run.
+	Stood int64 `json:"stood_ns,omitempty"`
+	Mono  int64 `json:"mono_ns"`
 }
 
 // monotonic is the system's monotonic clock.
@@ -106,16 +112,23 @@ func (r *rig) run(ctx context.Context, parts app.Parts) error {
 		})
 	}
 	o := operator{rig: r, Parts: parts}
+	tick := time.NewTicker(stoodEvery)
+	defer tick.Stop()
+	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-failed:
 			return fmt.Errorf("load: %w", err)
+		case <-tick.C:
+			r.stood.Store(max(r.stood.Load(), int64(time.Since(last))))
+			last = time.Now()
 		case words := <-r.commands:
 			a := o.obey(ctx, words)
 			a.Mono = int64(monotonic())
 			r.say(a)
+			last = time.Now() // it was at work
 		}
 	}
 }
