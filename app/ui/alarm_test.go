@@ -206,7 +206,7 @@ func TestNoSoundDevice(t *testing.T) {
 			t.Errorf("%s: %v %+v", name, ok, c)
 		}
 	}
-	if !shows(w, "Connect a loudspeaker") {
+	if !shows(w, "No sound device was found. Connect a") { // which goes on in the next line
 		t.Error("what to do is not said")
 	}
 }
@@ -218,5 +218,35 @@ func TestHandpieceBesideTheBar(t *testing.T) {
 	b, _ := w.Snapshot().Find("banner")
 	if !ok || !c.Enabled || c.X < b.X+b.W {
 		t.Errorf("handpiece %v %+v, bar %+v", ok, c, b)
+	}
+}
+
+// The buttons of the bar keep their places, whatever they say and whether the
+// other one is there.
+func TestButtonsOfTheBarDoNotMove(t *testing.T) {
+	w, d := use(t, "treat-alarm")
+	place := func(name string) (x, wide int) {
+		everything(w.root)
+		c, ok := w.Snapshot().Find(name)
+		if !ok {
+			t.Fatalf("no %s", name)
+		}
+		return c.X, c.W
+	}
+	ackX, ackW := place("banner.first")
+	soundX, soundW := place("banner.second")
+	d.alarmed(w, func(b *alarm.Book) {
+		b.Raise(finding(alarm.OpenPin, nil), sample.Now())
+		b.Pause(sample.Now())
+	})
+	if x, wide := place("banner.second"); x != soundX || wide != soundW {
+		t.Errorf("the countdown stands at %d, %d wide, the pause at %d, %d wide", x, wide, soundX, soundW)
+	}
+	if x, wide := place("banner.first"); x != ackX || wide != ackW {
+		t.Errorf("Acknowledge moved to %d, %d wide", x, wide)
+	}
+	d.change(w, func(v *console.View) { v.Alarms.Signal.PausedUntil = time.Time{}; v.Alarms.Signal.Sound = alarm.None })
+	if x, _ := place("banner.first"); x != ackX {
+		t.Errorf("without the pause Acknowledge moved to %d", x)
 	}
 }

@@ -28,6 +28,9 @@ type band struct {
 func newBand(w *Window) *band {
 	b := &band{w: w, quiet: widgets.NewLine()}
 	b.banner = widgets.NewBanner(w.keys, b.first, b.sound, b.list)
+	t := w.words
+	b.banner.Reserve([]string{t.T("banner.ack"), t.T("banner.list"), t.T("banner.sign")},
+		[]string{pauseWord(t), t.T("banner.resume", words.Clock(alarm.AudioPause))})
 	w.names.Set(b.banner, "banner", "banner")
 	b.hand = widgets.NewButton(w.keys, widgets.OnDrawer, w.words.T("nav.handpiece"), func() { w.drawer.setOpen(!w.drawer.open) })
 	w.names.Set(b.hand, "button", "nav.handpiece")
@@ -102,7 +105,12 @@ func (b *band) draw(v *console.View, live console.LiveView, now time.Time) {
 	b.banner.Set(bannerState(b.w.words, v, b.lost, now))
 	b.quiet.Set(quietRuns(b.w.words, v, b.lost)...)
 	hand := v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && !v.Stop.Unconfirmed
-	if hand != b.hand.Visible() {
+	word := b.w.words.T("nav.handpiece")
+	if b.banner.State().Level != widgets.Quiet {
+		word = b.w.words.T("nav.handpiece.short") // the bar needs the room
+	}
+	if hand != b.hand.Visible() || word != b.hand.Text() {
+		b.hand.SetText(word)
 		setVisible(b.hand, hand)
 		b.object.Refresh()
 	}
@@ -120,13 +128,13 @@ func bannerState(t *words.Words, v *console.View, lost bool, now time.Time) widg
 	}
 	says := t.AlarmOf(s.Shown)
 	out := widgets.BannerState{
-		Level: level(s.Shown.Priority), Text: says.Whole(), Short: says.Bar(), Shortest: says.What, Acknowledged: !s.Flash,
+		Level: level(s.Shown.Priority), Text: says.Whole(), Short: says.Bar(), Shorter: says.Brief(), Shortest: says.What, Acknowledged: !s.Flash,
 	}
 	more := ""
 	if s.More > 0 {
 		more = " · " + t.T("banner.more", words.Count(s.More))
 	}
-	for _, text := range []*string{&out.Text, &out.Short, &out.Shortest} {
+	for _, text := range []*string{&out.Text, &out.Short, &out.Shorter, &out.Shortest} {
 		if lost {
 			*text = t.T("banner.lost") + " · " + *text
 		}
@@ -155,9 +163,13 @@ func soundWord(t *words.Words, v *console.View, now time.Time) string {
 	case s.Paused(now):
 		return t.T("banner.resume", words.Clock(words.SecondsLeft(s.PausedUntil.Sub(now))))
 	case s.Sound != alarm.None && !s.Test && v.Alarms.Sound.Err == nil:
-		return t.T("banner.pause", words.Count(int(alarm.AudioPause.Seconds())))
+		return pauseWord(t)
 	}
 	return ""
+}
+
+func pauseWord(t *words.Words) string {
+	return t.T("banner.pause", words.Count(int(alarm.AudioPause.Seconds())))
 }
 
 // linkLost says whether a pen that was there fell silent: the desk says so, or

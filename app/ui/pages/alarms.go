@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -106,34 +107,33 @@ func (p *Alarms) Show(v *console.View) {
 	if !p.content.Visible() {
 		return // Enter draws it anew
 	}
-	p.title.Set(presentTitle(p.env, v)...)
 	p.present.set(v.Alarms.Present)
 	p.showAck()
 	p.showHistory()
 	p.sound.show(v, p.env.Now())
 }
 
-// presentTitle is how many alarms stand.
-func presentTitle(env *Env, v *console.View) []widgets.Run {
-	if n := len(v.Alarms.Present); n > 0 {
-		return []widgets.Run{widgets.Title(env.t("alarms.present")), widgets.Muted(words.Count(n))}
+// presentTitle is how many alarms stand, and what to do with them.
+func (p *Alarms) presentTitle() []widgets.Run {
+	runs := []widgets.Run{widgets.Title(p.env.t("alarms.present"))}
+	if n := len(p.present.items); n > 0 {
+		runs = append(runs, widgets.Muted(words.Count(n)))
 	}
-	return []widgets.Run{widgets.Title(env.t("alarms.present"))}
+	if _, ok := p.present.selected(); !ok && slices.ContainsFunc(p.present.items, func(o alarm.Occurrence) bool { return !o.Acknowledged() }) {
+		runs = append(runs, widgets.Muted("· "+p.env.t("alarms.choose")))
+	}
+	return runs
 }
 
-func (p *Alarms) showAck() { ackState(p.env, p.ack, p.present) }
+func (p *Alarms) showAck() {
+	ackState(p.ack, p.present)
+	p.title.Set(p.presentTitle()...)
+}
 
 // ackState says whether what is chosen can be acknowledged.
-func ackState(env *Env, b *widgets.Button, l *alarmList) {
+func ackState(b *widgets.Button, l *alarmList) {
 	o, ok := l.selected()
-	switch {
-	case !ok && len(l.items) == 0:
-		b.SetDisabled(true, "")
-	case !ok:
-		b.SetDisabled(true, env.t("alarms.choose"))
-	default:
-		b.SetDisabled(o.Acknowledged(), env.t("banner.acked"))
-	}
+	b.SetDisabled(!ok || o.Acknowledged(), "")
 }
 
 func (p *Alarms) showHistory() {
@@ -251,6 +251,6 @@ func (n *alarmPanel) show(v *console.View) {
 
 func (n *alarmPanel) showAck() {
 	if n.ack != nil {
-		ackState(n.env, n.ack, n.list)
+		ackState(n.ack, n.list)
 	}
 }

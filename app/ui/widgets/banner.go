@@ -48,9 +48,9 @@ func (l BannerLevel) colors() (fill, text fyne.ThemeColorName) {
 type BannerState struct {
 	Level BannerLevel
 	Text  string // "Power 23 % below what was set · expected 12.0 W, measured 9.2 W"
-	// Short and Shortest say less, for a bar in which Text does not fit; "" is as
-	// long as the one before.
-	Short, Shortest string
+	// Short, Shorter and Shortest say less and less, for a bar in which Text does
+	// not fit; "" is as long as the one before.
+	Short, Shorter, Shortest string
 	// Actions are the words on the buttons, at most two; "" leaves one out.
 	First, Second string
 	// Acknowledged stops the flashing and leaves the bar.
@@ -66,6 +66,8 @@ type Banner struct {
 	mark          Icon
 	first, second *Button
 	dark          bool
+	// firstWords and secondWords are all that the buttons can say.
+	firstWords, secondWords []string
 }
 
 // NewBanner returns a quiet banner. onFirst and onSecond are the acts of its
@@ -80,6 +82,26 @@ func NewBanner(r *keys.Router, onFirst, onSecond, onOpen func()) *Banner {
 	b.second.Hide()
 	b.ExtendBaseWidget(b)
 	return b
+}
+
+// Reserve says all that the two buttons can ever say. Each keeps the place for
+// its longest words, also while it is not there, so that neither moves under a
+// finger.
+func (b *Banner) Reserve(first, second []string) {
+	b.firstWords, b.secondWords = first, second
+	b.Refresh()
+}
+
+// slot is the width of a button with the longest of its words.
+func (b *Banner) slot(button *Button, all []string) float32 {
+	wide := float32(0)
+	if button.Visible() {
+		wide = button.MinSize().Width
+	}
+	for _, w := range all {
+		wide = max(wide, fyne.MeasureText(w, size(b, theme.SizeBody), fyne.TextStyle{Bold: true}).Width+buttonPad)
+	}
+	return wide
 }
 
 // Set shows a state.
@@ -115,7 +137,7 @@ func (b *Banner) show() {
 // say shows the longest of the texts that fits into a width.
 func (b *Banner) say(width float32) {
 	_, ink := b.state.Level.colors()
-	for _, text := range []string{b.state.Text, b.state.Short, b.state.Shortest} {
+	for _, text := range []string{b.state.Text, b.state.Short, b.state.Shorter, b.state.Shortest} {
 		if text == "" {
 			continue
 		}
@@ -153,13 +175,16 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 			place(ground, 0, 0, s.Width, s.Height)
 			place(edge, 0, 0, s.Width, 4)
 			right := s.Width - side
-			for _, button := range []*Button{b.second, b.first} {
-				if !button.Visible() {
+			for _, p := range []struct {
+				button *Button
+				words  []string
+			}{{b.second, b.secondWords}, {b.first, b.firstWords}} {
+				wide := b.slot(p.button, p.words)
+				if wide == 0 {
 					continue
 				}
-				w := button.MinSize().Width
-				right -= w
-				place(button, right, (s.Height-buttonHeight)/2, w, buttonHeight)
+				right -= wide
+				place(p.button, right, (s.Height-buttonHeight)/2, wide, buttonHeight)
 				right -= gap
 			}
 			place(mark, side, (s.Height-icon)/2, icon, icon)

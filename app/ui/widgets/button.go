@@ -170,6 +170,9 @@ func (k ButtonKind) colors() buttonColors {
 	return buttonColors{theme.Raised, theme.Pressed, theme.Line, theme.Text}
 }
 
+// buttonPad is the room beside a button's words, left and right together.
+const buttonPad float32 = 32
+
 // CreateRenderer implements fyne.Widget.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	ground := newPlate()
@@ -183,7 +186,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			if b.icon != IconNone {
 				w.Width += w.Height
 			}
-			pad := float32(32)
+			pad := buttonPad
 			if b.text == "" {
 				pad = 12
 			}

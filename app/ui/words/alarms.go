@@ -20,6 +20,9 @@ type AlarmSentence struct {
 // Bar is the sentence for one line: what is wrong, the figures, since when.
 func (s AlarmSentence) Bar() string { return joined(s.What, s.Figures, s.Since) }
 
+// Brief is the sentence for a short line: what is wrong, and the figures.
+func (s AlarmSentence) Brief() string { return joined(s.What, s.Figures) }
+
 // Whole is the sentence for one line with what to do.
 func (s AlarmSentence) Whole() string { return joined(s.What, s.Figures, s.Since, s.Do) }
 

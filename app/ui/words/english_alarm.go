@@ -63,7 +63,6 @@ func englishAlarm() map[string]string {
 		"alarm.uses.other": "%s uses",
 
 		"banner.ack":          "Acknowledge",
-		"banner.acked":        "acknowledged",
 		"banner.list":         "Show all",
 		"banner.more":         "and %s more",
 		"banner.pause":        "Pause sound %s s",
@@ -76,7 +75,7 @@ func englishAlarm() map[string]string {
 		"alarms.history":      "History",
 		"alarms.history.none": "No alarm has been acknowledged and gone since Stipple was started. Those of a treatment are in its record.",
 		"alarms.all":          "All",
-		"alarms.choose":       "choose one",
+		"alarms.choose":       "choose one to acknowledge it",
 		"alarms.page":         "History and sound",
 		"alarms.open":         "not acknowledged",
 		"alarms.gone":         "gone, not acknowledged",

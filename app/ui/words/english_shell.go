@@ -7,11 +7,12 @@ func englishShell() map[string]string {
 		"stop":      "STOP",
 		"simulated": "SIMULATED",
 
-		"nav.treat":     "Treat",
-		"nav.patients":  "Patients",
-		"nav.handpiece": "Simulated handpiece",
-		"nav.view":      "View",
-		"nav.help":      "Help",
+		"nav.treat":           "Treat",
+		"nav.patients":        "Patients",
+		"nav.handpiece":       "Simulated handpiece",
+		"nav.handpiece.short": "Handpiece",
+		"nav.view":            "View",
+		"nav.help":            "Help",
 
 		"phase.DISCONNECTED": "DISCONNECTED",
 		"phase.HANDSHAKE":    "CONNECTING",
