@@ -3,7 +3,11 @@ package console_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -27,10 +31,12 @@ func TestNothingOutsideTheLimitsReachesTheWire(t *testing.T) {
 			defer b.stop()
 			b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
 			var sent atomic.Int32
+			seen := new(recent)
+			b.desk.Watch(func() { seen.add(b.desk.View()) })
 			b.look(func(m protocol.Message) {
 				if put, ok := m.(*protocol.PutSettings); ok {
 					sent.Add(1)
-					b.checkPut(put)
+					b.checkPut(put, seen)
 				}
 			})
 			person := clumsy{b: b, r: rand.New(rand.NewPCG(seed, 7))}
@@ -46,27 +52,70 @@ func TestNothingOutsideTheLimitsReachesTheWire(t *testing.T) {
 	}
 }
 
-// checkPut judges settings by limits that are computed here, not by the desk.
-func (b *bench) checkPut(put *protocol.PutSettings) {
-	v := b.desk.View()
-	if put.Role != v.Operator.Role.Wire() || !v.Operator.Role.MayTreat() {
-		return // another operator took over on the way: the pen refuses it by the role
+// onTheWay is how long an Apply may take: what was chosen since it began is not
+// what its settings are for. They stay unconfirmed, and can't be armed.
+const onTheWay = 100 * time.Millisecond
+
+// recent are the views of the last onTheWay.
+type recent struct {
+	mu    sync.Mutex
+	views []seenView
+}
+
+type seenView struct {
+	until time.Time // when another one took its place
+	view  *console.View
+}
+
+// add takes the newest view.
+func (r *recent) add(v *console.View) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if n := len(r.views); n > 0 {
+		r.views[n-1].until = now
 	}
+	r.views = slices.DeleteFunc(r.views, func(s seenView) bool { return !s.until.IsZero() && now.Sub(s.until) > onTheWay })
+	r.views = append(r.views, seenView{view: v})
+}
+
+// checkPut judges settings by limits that are computed here, not by the desk:
+// those of the view at hand, or of one while the Apply was on its way.
+func (b *bench) checkPut(put *protocol.PutSettings, seen *recent) {
 	var s clinical.Settings
 	for _, f := range put.Fields {
 		s = clinical.Parameter(f.Index).With(s, f.Value)
+	}
+	seen.add(b.desk.View())
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	var why []string
+	for _, at := range seen.views {
+		bad := b.outside(at.view, put.Role, s)
+		if len(bad) == 0 {
+			return
+		}
+		why = append(why, bad...)
+	}
+	b.t.Errorf("sent %+v by %v: %s", s, put.Role, strings.Join(why, "; "))
+}
+
+// outside says why settings are not those of a view.
+func (b *bench) outside(v *console.View, by protocol.Role, s clinical.Settings) (why []string) {
+	if v.Patient == nil || by != v.Operator.Role.Wire() || !v.Operator.Role.MayTreat() {
+		return []string{"nobody who may treat, or no patient"}
 	}
 	limits, err := b.lib.Effective(clinical.Query{
 		Pen: capabilityOf(v), Tip: v.Pen.Tip, Indication: v.Indication, Zone: v.Zone,
 		Fitzpatrick: v.Patient.Fitzpatrick, Role: v.Operator.Role, PulsesPerSpot: v.Spot.Pulses, Draft: s,
 	})
 	if err != nil {
-		b.t.Errorf("sent %+v where there are no limits: %v", s, err)
-		return
+		return []string{err.Error()}
 	}
 	for _, bad := range limits.Check(s) {
-		b.t.Errorf("sent %+v for %s on %s: %s", s, v.Indication, v.Zone, bad.Text())
+		why = append(why, fmt.Sprintf("for %s on %s: %s", v.Indication, v.Zone, bad.Text()))
 	}
+	return why
 }
 
 // capabilityOf rebuilds the pen's ranges from the scales of the controls.
