@@ -407,3 +407,50 @@ func TestClockBehindTheNewestRecord(t *testing.T) {
 		b.until("free again", func(v *console.View) bool { return !behind(v) })
 	})
 }
+
+// Every arm block that the pen knows is a block of the console's, with a sentence
+// and a remedy, and arms nothing.
+func TestEveryBlockOfThePen(t *testing.T) {
+	for bit, want := range map[protocol.ArmBlocks]clinical.BlockCode{
+		protocol.BlockStop:                clinical.BlockEmergencyStop,
+		protocol.BlockFault:               clinical.BlockFault,
+		protocol.BlockSelfTest:            clinical.BlockSelfTest,
+		protocol.BlockTipMissing:          clinical.BlockTipMissing,
+		protocol.BlockTipExpired:          clinical.BlockTipExpired,
+		protocol.BlockTipUsed:             clinical.BlockTipUsed,
+		protocol.BlockCalExpired:          clinical.BlockCalibrationRF,
+		protocol.BlockSettingsUnconfirmed: clinical.BlockSettings,
+		protocol.BlockLimitMismatch:       clinical.BlockLimits,
+		protocol.BlockVersion:             clinical.BlockVersion,
+		protocol.BlockTemperature:         clinical.BlockTemperature,
+		protocol.BlockBattery:             clinical.BlockBattery,
+		protocol.BlockTriggerHeld:         clinical.BlockTrigger,
+		protocol.BlockServiceMode:         clinical.BlockService,
+	} {
+		t.Run(fmt.Sprint(bit.Names()), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, sim.R1, true)
+				defer b.stop()
+				shown := b.mayBeArmed().Arm.Shown
+				b.look(func(m protocol.Message) {
+					if m.Type() == protocol.TypeArm || m.Type() == protocol.TypeStop {
+						t.Errorf("%v left", m.Type())
+					}
+				})
+				b.lie.Store(bends(func(m *protocol.Status) { m.ArmBlocks |= bit }))
+				v := b.until("blocked", func(v *console.View) bool { return len(v.Blocks) > 0 })
+				if bl := v.Blocks[0]; bl.Code != want || bl.Sentence == "" || bl.Remedy == "" || v.Arm.State != console.ArmBlocked {
+					t.Errorf("blocks %+v, arm %s", v.Blocks, v.Arm.State)
+				}
+				if bit != protocol.BlockCalExpired && len(v.Blocks) != 1 {
+					t.Errorf("more than one: %+v", v.Blocks)
+				}
+				b.desk.Arm(shown)
+				b.until("refused", func(v *console.View) bool { return errors.Is(v.Arm.Err, console.ErrBlocked) })
+				b.lie.Store(nil)
+				b.until("free again", func(v *console.View) bool { return len(v.Blocks) == 0 })
+				b.look(func(protocol.Message) {})
+			})
+		})
+	}
+}

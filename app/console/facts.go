@@ -95,8 +95,9 @@ func (d *Desk) refusals() []clinical.Violation {
 // penFacts are the facts that the pen reports, and what follows from them.
 func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
 	fails := func(b protocol.ArmBlocks) clinical.Fact { return clinical.FactOf(st.ArmBlocks&b == 0) }
-	f.EmergencyStopReleased = clinical.FactOf(st.State != protocol.StateStopped && !d.stop.Active)
-	f.NoFault = clinical.FactOf(st.State != protocol.StateFault)
+	// With ESTOP and FAULT both latched the state is ESTOP.
+	f.EmergencyStopReleased = clinical.FactOf(st.State != protocol.StateStopped && st.ArmBlocks&protocol.BlockStop == 0 && !d.stop.Active)
+	f.NoFault = clinical.FactOf(st.State != protocol.StateFault && st.ArmBlocks&protocol.BlockFault == 0)
 	if st.Fault != protocol.FaultNone {
 		f.FaultText = st.Fault.String()
 	}
@@ -107,7 +108,7 @@ func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
 		f.LibraryApproved = clinical.FactFails
 	}
 	f.SelfTestPassed = fails(protocol.BlockSelfTest)
-	f.TipPresent = clinical.FactOf(st.TipID != 0 && d.pen.tip.Present)
+	f.TipPresent = clinical.FactOf(st.TipID != 0 && d.pen.tip.Present && st.ArmBlocks&protocol.BlockTipMissing == 0)
 	if st.TipID != 0 && d.pen.tip.Present {
 		f.TipInDate = clinical.FactOf(st.ArmBlocks&protocol.BlockTipExpired == 0 && !expired(d.pen.tip.Expiry, d.cfg.Now()))
 		f.TipFree = fails(protocol.BlockTipUsed)
@@ -116,12 +117,13 @@ func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
 	}
 	f.TemperatureInRange = fails(protocol.BlockTemperature)
 	f.BatteryCharged = fails(protocol.BlockBattery)
-	f.TriggerReleased = clinical.FactOf(st.Flags&protocol.FlagTrigger == 0 || st.State.Armed())
+	held := st.Flags&protocol.FlagTrigger != 0 || st.ArmBlocks&protocol.BlockTriggerHeld != 0
+	f.TriggerReleased = clinical.FactOf(!held || st.State.Armed())
 	f.ServiceModeOff = clinical.FactOf(st.ArmBlocks&protocol.BlockServiceMode == 0 && st.State != protocol.StateService && st.State != protocol.StateUpdate)
-	f.SettingsApplied = clinical.FactOf(d.settled())
+	f.SettingsApplied = clinical.FactOf(d.settled() && st.ArmBlocks&protocol.BlockSettingsUnconfirmed == 0)
 	if d.settled() {
 		// What the session verified at Apply must still be what STATUS says.
-		f.LimitsAgree = clinical.FactOf(st.SettingsHash == d.applied.snapshot.Hash)
+		f.LimitsAgree = clinical.FactOf(st.SettingsHash == d.applied.snapshot.Hash && st.ArmBlocks&protocol.BlockLimitMismatch == 0)
 	}
 	if st.ArmBlocks&protocol.BlockCalExpired != 0 {
 		f.CalibrationRF, f.CalibrationDepth, f.CalibrationSpeed = clinical.CalibrationOverdue, clinical.CalibrationOverdue, clinical.CalibrationOverdue
