@@ -180,7 +180,10 @@ func (d *seeder) treatment(p clinical.Patient, st sampleTreatment) error {
 	}
 	v.Revision++
 	v.Tip.UseCount = uint32(st.pulses)
-	v.StopLatency = sampleStopLatency
+	v.StopCheck = sampleStopCheck
+	if st.outcome == clinical.OutcomeStopped {
+		v.StopLatency = sampleStopCheck
+	}
 	v.Ended, v.Outcome = end.Add(time.Minute), st.outcome
 	return d.t.putHead(v)
 }

@@ -10,12 +10,12 @@ import (
 // SAMPLE DATA: the invented clinic as tables. See sample.go.
 
 const (
-	sampleLibrary     = "sample"                    // no library stood behind these treatments
-	samplePause       = 2 * time.Second             // from pulse to pulse
-	sampleGlide       = 8000                        // ms of one trigger pull of the needling pen
-	sampleStopLatency = 18 * time.Millisecond       // as on the picture of the patients' page
-	sampleWatt        = protocol.Milliwatts(1000)   // mW
-	sampleDose        = protocol.Microjoules(62000) // µJ per pin
+	sampleLibrary   = "sample"                    // no library stood behind these treatments
+	samplePause     = 2 * time.Second             // from pulse to pulse
+	sampleGlide     = 8000                        // ms of one trigger pull of the needling pen
+	sampleStopCheck = 18 * time.Millisecond       // as on the picture of the patients' page
+	sampleWatt      = protocol.Milliwatts(1000)   // mW
+	sampleDose      = protocol.Microjoules(62000) // µJ per pin
 )
 
 type samplePatient struct {

@@ -66,8 +66,8 @@ func delivered(w *words.Words, t console.TreatmentRow) string {
 
 func who(w *words.Words, t console.TreatmentRow) string {
 	text := t.Operator.Name
-	if t.StopLatency > 0 {
-		text += " · " + w.T("treatments.stop", words.Milliseconds(t.StopLatency))
+	if stop := max(t.StopLatency, t.StopCheck); stop > 0 {
+		text += " · " + w.T("treatments.stop", words.Milliseconds(stop))
 	}
 	return text
 }
@@ -162,10 +162,6 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 	if !t.Ended.IsZero() {
 		when = w.T("record.when", words.Time(t.Started), words.Time(t.Ended))
 	}
-	stop := w.T("record.stop.none")
-	if t.StopLatency > 0 {
-		stop = words.Milliseconds(t.StopLatency)
-	}
 	settings, limits := "-", "-"
 	if n := len(t.Applied); n > 0 {
 		settings = strings.Join(settingsText(t.PenKind, t.Applied[n-1].Settings), " · ")
@@ -188,9 +184,13 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 			facts = append(facts, fact{w.T("record.unknown"), widgets.Strong(unknown).In(theme.MediumInk)})
 		}
 	}
+	if n := len(t.FallBacks); n > 0 {
+		last := t.FallBacks[n-1]
+		facts = append(facts, fact{w.T("record.fell"), widgets.Plain(w.T("record.fell.last", words.Count(n), words.Time(last.At), w.T("fell."+string(last.Reason))))})
+	}
 	return append(facts, []fact{
 		{w.T("record.total"), widgets.Plain(total(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
-		{w.T("record.stop"), widgets.Strong(stop)},
+		{w.T("record.stop"), widgets.Strong(stopText(w, t.Treatment))},
 		{w.T("record.time"), widgets.Plain(when)},
 		{w.T("record.operator"), widgets.Plain(t.Operator.Name)},
 		{w.T("record.pen"), widgets.Plain(w.T("record.pen.value", t.PenModel, t.PenFirmware, w.T("pen.serial", t.PenSerial)))},
@@ -198,6 +198,22 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 		{w.T("record.library"), widgets.Plain(t.LibraryVersion + " · " + w.T("record.skin") + " " + skin(w, t.Fitzpatrick))},
 		{w.T("record.alarms"), widgets.Plain(alarms)},
 	}...)
+}
+
+// stopText is what was measured of the stop: at the check before the first
+// arming, and of a STOP.
+func stopText(w *words.Words, t clinical.Treatment) string {
+	var parts []string
+	if t.StopCheck > 0 {
+		parts = append(parts, w.T("record.stop.check", words.Milliseconds(t.StopCheck)))
+	}
+	if t.StopLatency > 0 {
+		parts = append(parts, w.T("record.stop.stop", words.Milliseconds(t.StopLatency)))
+	}
+	if len(parts) == 0 {
+		return w.T("record.stop.none")
+	}
+	return strings.Join(parts, " · ")
 }
 
 // signedText is who signed a run whose outcome was not known, and when.

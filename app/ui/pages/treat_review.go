@@ -30,7 +30,7 @@ func reviewRuns(w *words.Words, v *console.View, now time.Time) [][]widgets.Run 
 	settings := settingsText(r.PenKind, r.Settings)
 	const together = 2 // depth and speed, power and time: a narrow row has them on two lines
 	if n := len(settings); n > together {
-		done(widgets.Plain(w.T("review.pen")), widgets.Strong(strings.Join(settings[:together], " · ")+" ·"))
+		done(widgets.Plain(w.T("review.pen")), widgets.Strong(strings.Join(settings[:together], " · ")+goesOn))
 		pieces = append(pieces, []widgets.Run{widgets.Strong(strings.Join(settings[together:], " · "))})
 	} else {
 		done(widgets.Plain(w.T("review.pen")), widgets.Strong(strings.Join(settings, " · ")))

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"reflect"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -64,6 +65,17 @@ const checksPad float32 = 8
 
 // pieceGap stands between two pieces on a line.
 const pieceGap = "    "
+
+// gapAfter is what stands behind a piece: little where it goes on in the next.
+func gapAfter(piece []widgets.Run) string {
+	if strings.HasSuffix(piece[len(piece)-1].Text, goesOn) {
+		return ""
+	}
+	return pieceGap
+}
+
+// goesOn ends a piece that goes on in the next.
+const goesOn = " ·"
 
 // actsGap is the gap between the acts, and between them and the lines.
 const actsGap float32 = 8
@@ -232,7 +244,7 @@ func (r *statusRow) show(v *console.View) bool {
 		r.must = len(checks)
 		checks = append(checks, checkRuns(w, v)...)
 		for i, c := range checks {
-			checks[i] = append(c[:len(c):len(c)], widgets.Plain(pieceGap))
+			checks[i] = append(c[:len(c):len(c)], widgets.Plain(gapAfter(c)))
 		}
 	}
 	if relay || !reflect.DeepEqual(rows, r.rows) || !reflect.DeepEqual(checks, r.checks) {

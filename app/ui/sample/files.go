@@ -114,13 +114,14 @@ func treatment(p clinical.Patient, session, before, pulses int, outcome clinical
 		ID: clinical.ID("treatment" + string(rune('a'+pulses%26))), Revision: 1, Patient: p.ID, Operator: operators()[0],
 		PenKind: clinical.RF, PenModel: "R1", PenSerial: "0042", PenFirmware: "2.4.1", Simulated: true, Tip: tip(clinical.RF),
 		Indication: "acne_scars", Zone: "cheek_left", Fitzpatrick: p.Fitzpatrick, LibraryVersion: "1.0",
-		Passes: 2, StopLatency: 18 * time.Millisecond, Started: start, Outcome: outcome,
+		Passes: 2, StopCheck: 18 * time.Millisecond, Started: start, Outcome: outcome,
 		Applied: []clinical.Applied{{At: start, Generation: 1, Settings: set, Envelope: clinical.Envelope{
 			Max: clinical.Settings{Depth: 2500, Speed: 120, Power: 25_000, Duration: 300}, DosePerPin: 62_000, PulsesPerSpot: 1, Pins: 25,
 		}}},
 	}
 	if outcome != clinical.OutcomeOpen {
 		t.Ended = start.Add(9 * time.Minute)
+		t.FallBacks = []clinical.FallBack{{At: start.Add(5 * time.Minute), Reason: clinical.FellFocus}, {At: t.Ended, Reason: clinical.FellByHand}}
 	}
 	for i := range pulses {
 		pl := clinical.Pulse{
