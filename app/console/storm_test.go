@@ -53,6 +53,7 @@ func TestAlarmStorm(t *testing.T) {
 					Code: protocol.EventAlarm, Level: protocol.LevelWarning, Args: [2]int32{int32(sim.AlarmEnergyOver), 1_900_000},
 				}}
 			}
+			time.Sleep(10 * time.Millisecond) // twice as long as a view may be late
 			synctest.Wait()
 			v := b.desk.View()
 			if len(v.Alarms.Present) > alarm.MaxPresent+1 || len(v.Alarms.History) > alarm.MaxHistory {
