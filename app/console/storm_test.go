@@ -16,13 +16,13 @@ import (
 )
 
 // TestAlarmStorm sends 10,000 events a second to a desk with an open treatment
-// for half a minute, from all that can tell: the pen's own alarms, alarms that nobody
+// for twelve seconds, from all that can tell: the pen's own alarms, alarms that nobody
 // knows, warnings, faults, and what the session finds. One alarm that is graver
 // than the rest stands from its beginning to the end; the view is up to date all
 // the time and is not made anew for each event; the record stays small and says
 // how often; and the desk still does what it is asked.
 func TestAlarmStorm(t *testing.T) {
-	const perSecond, seconds = 10_000, 30
+	const perSecond, seconds = 10_000, 12
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, sim.R1, true)
 		defer b.stop()
