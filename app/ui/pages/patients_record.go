@@ -186,7 +186,7 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 	}
 	if n := len(t.FallBacks); n > 0 {
 		last := t.FallBacks[n-1]
-		facts = append(facts, fact{w.T("record.fell"), widgets.Plain(w.T("record.fell.last", words.Count(n), words.Time(last.At), w.T("fell."+string(last.Reason))))})
+		facts = append(facts, fact{w.T("record.fell"), widgets.Plain(w.T("record.fell.last", w.N("record.fell.times", n), words.Time(last.At), w.T("fell."+string(last.Reason))))})
 	}
 	return append(facts, []fact{
 		{w.T("record.total"), widgets.Plain(total(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
