@@ -397,9 +397,9 @@ func TestClockBehindTheNewestRecord(t *testing.T) {
 		}
 		b.jumped.Store(-int64(24 * time.Hour))
 		shown := b.desk.View().Arm.Shown
-		v := b.until("blocked", behind)
+		b.until("blocked", behind)
 		b.desk.Arm(shown)
-		v = b.until("refused", func(v *console.View) bool { return v.Arm.Err != nil })
+		v := b.until("refused", func(v *console.View) bool { return v.Arm.Err != nil })
 		if !errors.Is(v.Arm.Err, console.ErrBlocked) {
 			t.Errorf("%v", v.Arm.Err)
 		}
