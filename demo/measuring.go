@@ -46,6 +46,7 @@ type bench struct {
 	used            int      // of tip and treatment
 	lifted          time.Time
 	from            int    // line of the pen's log where what is measured now began
+	nothing         int    // tries that came to nothing
 	quiet           []byte // the alarm band without an alarm
 	load            string
 }

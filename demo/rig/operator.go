@@ -182,7 +182,11 @@ func (o operator) until(ctx context.Context, what string, so func(*console.View)
 			return ctx.Err()
 		case <-limit.C:
 			v := o.Desk.View()
-			return fmt.Errorf("never: %s; phase %s, apply %+v, arm %+v, blocks %+v", what, v.Pen.Phase, v.Apply, v.Arm, v.Blocks)
+			alarms := ""
+			for _, a := range v.Alarms.Present {
+				alarms += fmt.Sprintf(" %s %s: %v;", a.Since.Format("05.000"), a.Code, a.Cause)
+			}
+			return fmt.Errorf("never: %s; phase %s, apply %s, arm %s, %v; blocks %v; alarms%s", what, v.Pen.Phase, v.Apply.State, v.Arm.State, v.Arm.Err, v.Blocks, alarms)
 		case <-look.C:
 		}
 	}
