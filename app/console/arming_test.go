@@ -454,3 +454,46 @@ func TestEveryBlockOfThePen(t *testing.T) {
 		})
 	}
 }
+
+// A check that takes its time, as over a line that loses the first STOPPED: the
+// window says that the stop is checked, and at no moment that the pen is stopped.
+func TestSlowStopCheckFlashesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		v := b.mayBeArmed()
+		var first time.Time
+		slow := lie(func(_ *protocol.Header, m protocol.Message) protocol.Message {
+			if m.Type() == protocol.TypeStopped {
+				if first.IsZero() {
+					first = time.Now()
+				}
+				if time.Since(first) < 50*time.Millisecond {
+					return nil
+				}
+			}
+			return m
+		})
+		b.lie.Store(&slow)
+		b.desk.Arm(v.Arm.Shown)
+		checking := 0
+		for range 100 {
+			time.Sleep(time.Millisecond)
+			synctest.Wait()
+			v := b.desk.View()
+			if v.Arm.Checking {
+				checking++
+			}
+			if live := b.desk.Live(); live.Status.State == protocol.StateStopped || v.Pen.Phase == console.Stopped || v.Stop.Active || len(v.Blocks) > 0 && !live.Armed {
+				t.Fatalf("phase %s, state %v, stop %+v, blocks %+v", v.Pen.Phase, live.Status.State, v.Stop, v.Blocks)
+			}
+		}
+		if checking < 30 {
+			t.Errorf("the window said only %d ms that the stop is checked", checking)
+		}
+		v = b.until("armed", func(v *console.View) bool { return v.Arm.State == console.ArmArmed })
+		if v.Run.StopTime < 50*time.Millisecond {
+			t.Errorf("measured %v", v.Run.StopTime)
+		}
+	})
+}
