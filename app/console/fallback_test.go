@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,10 +168,11 @@ func TestIdleLimitIsTheConsoles(t *testing.T) {
 		defer b.stop()
 		b.applied()
 		b.armed()
-		var disarmed time.Time
+		var first atomic.Pointer[time.Time] // when DISARM left
 		b.look(func(m protocol.Message) {
-			if m.Type() == protocol.TypeDisarm && disarmed.IsZero() {
-				disarmed = time.Now()
+			if m.Type() == protocol.TypeDisarm {
+				now := time.Now()
+				first.CompareAndSwap(nil, &now)
 			}
 		})
 		var arm uint32
@@ -178,15 +180,19 @@ func TestIdleLimitIsTheConsoles(t *testing.T) {
 		b.lie.Store(bends(func(m *protocol.Status) {
 			if m.State.Armed() {
 				arm = m.ArmID
-			} else if arm != 0 && m.State == protocol.StateStandby && disarmed.IsZero() {
+			} else if arm != 0 && m.State == protocol.StateStandby && first.Load() == nil {
 				m.State, m.ArmID = protocol.StateReady, arm
 			}
 		}))
 		time.Sleep(40 * time.Second)
 		b.desk.Here()
 		here := time.Now()
-		for disarmed.IsZero() && time.Since(here) < 2*time.Minute {
+		for first.Load() == nil && time.Since(here) < 2*time.Minute {
 			time.Sleep(100 * time.Millisecond)
+		}
+		disarmed := first.Load()
+		if disarmed == nil {
+			t.Fatal("never disarmed")
 		}
 		if d := disarmed.Sub(here); d < protocol.IdleStandby || d > protocol.IdleStandby+300*time.Millisecond {
 			t.Errorf("disarmed %v after the newest input", d)

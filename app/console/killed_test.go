@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,12 +71,12 @@ type said struct {
 type child struct {
 	stage   string
 	desk    *console.Desk
-	blocked bool
+	blocked atomic.Bool // told on the recorder's goroutine
 }
 
 // tell says that the stage is reached and never returns.
 func (c *child) tell() {
-	s := said{Stage: c.stage, Blocked: c.blocked}
+	s := said{Stage: c.stage, Blocked: c.blocked.Load()}
 	if v := c.desk.View(); len(v.Uncertain) > 0 {
 		s.Pulses, s.Known = len(v.Uncertain[0].Treatment.Pulses), v.Uncertain[0].Treatment.Reconciled.Known()
 	}
@@ -128,7 +129,7 @@ func (c *child) run(path, port string) error {
 		Link: sup, Library: lib, Patients: s, Presets: s, Records: childRecords{s, c}, Operators: s, Now: time.Now, Rand: rand.Reader, Training: true,
 	})
 	c.desk.Prepare(context.Background())
-	c.blocked = len(c.desk.View().Uncertain) == 1 // in the very first view
+	c.blocked.Store(len(c.desk.View().Uncertain) == 1) // in the very first view
 	go func() { _ = sup.Run(context.Background()) }()
 	go func() { _ = c.desk.Run(context.Background()) }()
 	go func() {
@@ -201,7 +202,9 @@ func (c *child) treat(s *store.Store) error {
 // be armed.
 func (c *child) reconcile() error {
 	v, err := c.until("all is known", func(v *console.View) bool {
-		c.blocked = c.blocked && slices.ContainsFunc(v.Blocks, func(b clinical.Block) bool { return b.Code == clinical.BlockUncertain })
+		if !slices.ContainsFunc(v.Blocks, func(b clinical.Block) bool { return b.Code == clinical.BlockUncertain }) {
+			c.blocked.Store(false)
+		}
 		return len(v.Uncertain) == 1 && v.Uncertain[0].CanReconciled && v.Operator.Role.MayTreat()
 	})
 	if err != nil {
