@@ -88,7 +88,9 @@ func (p *play) penKilled(ctx context.Context) error {
 		return err
 	}
 	s, err = p.w.until(ctx, reactLimit, "the pen to be found again", func(s trace.Snapshot) bool {
-		return text(s, "link lost") == "" && s.States["chip"] != "DISCONNECTED" && s.States["chip"] != "HANDSHAKE"
+		// The page of the run goes on saying that the link was lost; the pen is
+		// here again.
+		return s.States["outcome.place"] == "here" && s.States["chip"] != "DISCONNECTED" && s.States["chip"] != "HANDSHAKE"
 	})
 	if err != nil {
 		return err
