@@ -497,3 +497,44 @@ func TestSlowStopCheckFlashesNothing(t *testing.T) {
 		}
 	})
 }
+
+// The pen says only at ARM that a tip belongs to another treatment: the console
+// knows it before, so that no hold ends in a refusal.
+func TestTipOfAnotherTreatment(t *testing.T) {
+	used := func(v *console.View) bool {
+		return slices.ContainsFunc(v.Blocks, func(bl clinical.Block) bool { return bl.Code == clinical.BlockTipUsed })
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		hand := b.pen.Hand()
+		hand.Contact(true)
+		hand.Trigger(true)
+		b.until("a pulse", func(v *console.View) bool { return v.Run.Pulses == 1 && v.Run.Durable == 1 })
+		hand.Trigger(false)
+		b.desk.Disarm()
+		v := b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		if used(v) {
+			t.Errorf("blocked within its own treatment: %+v", v.Blocks)
+		}
+		b.desk.EndTreatment()
+		b.until("blocked for the next one", func(v *console.View) bool { return !v.Run.Open && used(v) && v.Arm.State == console.ArmBlocked })
+		if err := hand.ChangeTip(sim.TipFor(sim.R1)); err != nil {
+			t.Fatal(err)
+		}
+		b.until("free with a new tip", func(v *console.View) bool { return !used(v) })
+	})
+}
+
+// A refusal to be armed is told in the words of the block.
+func TestRefusalToBeArmedIsWorded(t *testing.T) {
+	for b := protocol.ArmBlocks(1); b < 1<<protocol.BlockCount; b <<= 1 {
+		err := &device.RefusedError{Request: protocol.TypeArm, Code: protocol.CodeBlocked, Blocks: b}
+		var p *console.Problem
+		if !errors.As(console.Explain(err), &p) || p.Code() != "arm_refused_by" || len(p.Args()) != 2 {
+			t.Errorf("%v: %+v", b.Names(), p)
+		}
+	}
+}

@@ -34,3 +34,6 @@ func (d *Desk) Inject(more <-chan device.Event) {
 func RecordedMost() int {
 	return (len(alarm.Table())+1)*recordedOf + alarm.MaxPresent + 1 + int(alarm.High)
 }
+
+// Explain is explain, for the tests.
+func Explain(err error) error { return explain(err) }

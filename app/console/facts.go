@@ -111,7 +111,7 @@ func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
 	f.TipPresent = clinical.FactOf(st.TipID != 0 && d.pen.tip.Present && st.ArmBlocks&protocol.BlockTipMissing == 0)
 	if st.TipID != 0 && d.pen.tip.Present {
 		f.TipInDate = clinical.FactOf(st.ArmBlocks&protocol.BlockTipExpired == 0 && !expired(d.pen.tip.Expiry, d.cfg.Now()))
-		f.TipFree = fails(protocol.BlockTipUsed)
+		f.TipFree = clinical.FactOf(st.ArmBlocks&protocol.BlockTipUsed == 0 && d.tipFree())
 		f.TipKnown = clinical.FactOf(d.pen.tip.Pins > 0)
 		f.TipInsulated = clinical.FactOf(d.pen.tip.Insulated)
 	}
@@ -128,6 +128,13 @@ func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
 	if st.ArmBlocks&protocol.BlockCalExpired != 0 {
 		f.CalibrationRF, f.CalibrationDepth, f.CalibrationSpeed = clinical.CalibrationOverdue, clinical.CalibrationOverdue, clinical.CalibrationOverdue
 	}
+}
+
+// tipFree says whether the tip may be used in the treatment that is open, or in
+// a new one. The pen judges that only when it is asked to arm, and STATUS does
+// not tell: a hold would end in a refusal that could have been foreseen.
+func (d *Desk) tipFree() bool {
+	return d.pen.bound == [16]byte{} || d.run != nil && d.pen.bound == WireTreatment(d.run.record.ID)
 }
 
 // believedSimulated says whether the pen is a simulated one that needs no

@@ -17,6 +17,7 @@ type penState struct {
 	info       device.Info
 	capability clinical.PenCapability
 	tip        clinical.Tip
+	bound      [16]byte // treatment that the tip belongs to; zeros: none
 }
 
 // live is the newest status, or a zero one without a pen.
@@ -69,7 +70,7 @@ func (d *Desk) penFound(s *device.Session) {
 	}
 	d.pen = penState{known: info.Descriptor != nil, info: info, capability: capability(info)}
 	if t, ok := s.Tip(); ok {
-		d.pen.tip = tip(t)
+		d.pen.tip, d.pen.bound = tip(t), t.BoundTreatment
 	}
 	d.applied = applied{}
 	d.stop = StopView{}
@@ -248,6 +249,7 @@ func (d *Desk) penEvent(e device.Event) {
 // tipChanged takes the tip that the session has read. The pen has fallen back
 // to STANDBY itself; the limits may be others now.
 func (d *Desk) tipChanged(t protocol.TipInfo) {
+	d.pen.bound = t.BoundTreatment
 	if now := tip(t); now != d.pen.tip {
 		d.fallBack(clinical.FellTip)
 		if now.ID != d.pen.tip.ID {

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 
+	"stipple/app/clinical"
 	"stipple/device"
 	"stipple/protocol"
 )
@@ -134,6 +135,8 @@ func explainSession(err error) *Problem {
 		return problem(err, "alarm_unknown", alarm.Code)
 	case errors.As(err, &ledger):
 		return problem(err, "ledger")
+	case errors.As(err, &refused) && refused.Request == protocol.TypeArm && len(refusedBy(refused.Blocks)) > 0:
+		return problem(err, "arm_refused_by", refusedBy(refused.Blocks)[0].Sentence, refusedBy(refused.Blocks)[0].Remedy)
 	case errors.As(err, &refused) && refused.Request == protocol.TypeArm:
 		return problem(err, "arm_refused", refused.Error())
 	case errors.As(err, &refused) && refused.Code == protocol.CodeTrigger:
@@ -142,6 +145,34 @@ func explainSession(err error) *Problem {
 		return problem(err, "refused", refused.Error())
 	}
 	return nil
+}
+
+// refusedBy are the blocks for which the pen refused to be armed, gravest first.
+func refusedBy(b protocol.ArmBlocks) []clinical.Block {
+	var f clinical.Facts
+	for bit, fact := range map[protocol.ArmBlocks]*clinical.Fact{
+		protocol.BlockStop:                &f.EmergencyStopReleased,
+		protocol.BlockFault:               &f.NoFault,
+		protocol.BlockSelfTest:            &f.SelfTestPassed,
+		protocol.BlockTipMissing:          &f.TipPresent,
+		protocol.BlockTipExpired:          &f.TipInDate,
+		protocol.BlockTipUsed:             &f.TipFree,
+		protocol.BlockSettingsUnconfirmed: &f.SettingsApplied,
+		protocol.BlockLimitMismatch:       &f.LimitsAgree,
+		protocol.BlockVersion:             &f.VersionSupported,
+		protocol.BlockTemperature:         &f.TemperatureInRange,
+		protocol.BlockBattery:             &f.BatteryCharged,
+		protocol.BlockTriggerHeld:         &f.TriggerReleased,
+		protocol.BlockServiceMode:         &f.ServiceModeOff,
+	} {
+		if b&bit != 0 {
+			*fact = clinical.FactFails
+		}
+	}
+	if b&protocol.BlockCalExpired != 0 {
+		f.CalibrationDepth = clinical.CalibrationOverdue
+	}
+	return clinical.Blocks(f)
 }
 
 // sentinels pairs errors without fields with their codes, the more precise

@@ -48,7 +48,10 @@ func (d *Desk) publish() {
 	v.Blocks, v.Warnings, v.Checks = clinical.Blocks(facts), clinical.Warnings(facts), clinical.Passed(facts)
 	v.Arm = d.armView(v.Blocks)
 	st := d.live()
-	v.Stop.Active = v.Stop.Active || st.State == protocol.StateStopped
+	if st.State == protocol.StateStopped && !v.Stop.Active { // not by a STOP of this session
+		v.Stop.Active, v.Stop.Confirmed = true, true
+	}
+	v.Stop.NeedleBack = v.Stop.NeedleBack || latched(st.State) && st.Flags&protocol.FlagNeedleBack != 0
 	v.Stop.CanClear = (st.State == protocol.StateStopped || st.State == protocol.StateFault) && st.Flags&protocol.FlagTrigger == 0
 	d.view.Store(v)
 	if f := d.watch.Load(); f != nil {

@@ -157,6 +157,9 @@ func (d *Desk) pulse(p protocol.Pulse) {
 		return
 	}
 	r.seen[pulseKey(c)] = true
+	if c.TipID == d.pen.tip.ID && d.pen.bound == [16]byte{} {
+		d.pen.bound = WireTreatment(r.record.ID) // the pen binds a tip by the first pulse of a treatment
+	}
 	r.record.Pulses = append(r.record.Pulses, c)
 	r.strokes += uint64(c.Strokes)
 	if err := d.rec.pulse(r.record.ID, c); err != nil {

@@ -64,6 +64,18 @@ func (f *finder) show(list console.PatientList, err error) {
 	}
 	f.count.Set(widgets.Small(e.t(key, words.Count(list.Found), words.Count(list.Total))))
 	f.list.Set(rows, f.emptyText(list))
+	f.reselect(list)
+}
+
+// reselect has Enter choose the only one that was found, and nobody where there
+// are several: an answer that comes while one types must not put another patient
+// under the key.
+func (f *finder) reselect(list console.PatientList) {
+	if list.Query != "" && len(f.rows) == 1 {
+		f.list.Select(0)
+		return
+	}
+	f.list.Select(-1)
 }
 
 // emptyText says what to do where nobody is listed.

@@ -12,44 +12,40 @@ import (
 )
 
 // reviewRuns is what an operator has to see before arming (safety.md section
-// 3), in pieces that stay together: what the pen reports, who is treated and
-// where, what differs from the last session, and what was checked. Differences
-// come first: they are what a routine overlooks.
-func reviewRuns(w *words.Words, v *console.View, now time.Time) [][]widgets.Run {
+// 3), in rows of pieces. Each row begins a line, so that each thing has its
+// place: first what differs from the last session, which is what a routine
+// overlooks; then what the pen reports; then who is treated and where.
+func reviewRuns(w *words.Words, v *console.View, now time.Time) [][][]widgets.Run {
 	r := v.Arm.Review
 	if r == nil {
 		return nil
 	}
-	pieces := changeRuns(w, *r, now)
-	done := func(runs ...widgets.Run) {
-		mark := widgets.Run{Mark: widgets.IconCheck, Color: theme.Accent}
-		pieces = append(pieces, append([]widgets.Run{mark}, runs...))
+	done := func(runs ...widgets.Run) []widgets.Run {
+		return append([]widgets.Run{{Mark: widgets.IconCheck, Color: theme.Accent}}, runs...)
 	}
-	done(widgets.Plain(w.T("review.place",
-		chosen(w, v.Indications, string(r.Indication)), chosen(w, v.Zones, string(r.Zone)))))
-	settings := settingsText(r.PenKind, r.Settings)
-	const together = 2 // depth and speed, power and time: a narrow row has them on two lines
-	if n := len(settings); n > together {
-		done(widgets.Plain(w.T("review.pen")), widgets.Strong(strings.Join(settings[:together], " · ")+goesOn))
-		pieces = append(pieces, []widgets.Run{widgets.Strong(strings.Join(settings[together:], " · "))})
-	} else {
-		done(widgets.Plain(w.T("review.pen")), widgets.Strong(strings.Join(settings, " · ")))
+	pen := [][]widgets.Run{
+		done(widgets.Plain(w.T("review.pen")), widgets.Strong(strings.Join(settingsText(r.PenKind, r.Settings), " · "))),
 	}
-	done(widgets.Plain(w.T("review.tip", tipText(w, r.PenKind, r.Tip))))
 	if r.PenKind == clinical.RF {
 		dose := w.T("review.dose", clinical.FormatDose(r.Envelope.DosePerPin))
 		if n := r.Envelope.PulsesPerSpot; n > 1 {
 			dose += " · " + w.N("review.spot", n)
 		}
-		done(widgets.Plain(dose))
+		pen = append(pen, done(widgets.Plain(dose)))
 	}
-	name := fullName(clinical.Patient{FamilyName: r.FamilyName, GivenName: r.GivenName})
+	pen = append(pen, done(widgets.Plain(w.T("review.tip", tipText(w, r.PenKind, r.Tip)))))
+
 	who := w.T("review.born", words.Date(r.BirthDate))
 	if r.FileNumber != "" {
 		who += " · " + w.T("review.file", r.FileNumber)
 	}
-	done(widgets.Strong(name), widgets.Plain(who))
-	return pieces
+	name := fullName(clinical.Patient{FamilyName: r.FamilyName, GivenName: r.GivenName})
+	place := w.T("review.place", chosen(w, v.Indications, string(r.Indication)), chosen(w, v.Zones, string(r.Zone)))
+	return [][][]widgets.Run{
+		changeRuns(w, *r, now),
+		pen,
+		{done(widgets.Strong(name), widgets.Plain(who)), done(widgets.Plain(place))},
+	}
 }
 
 // changeRuns says what differs from the last session: each change on its own

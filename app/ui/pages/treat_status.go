@@ -13,6 +13,13 @@ import (
 	"stipple/app/ui/words"
 )
 
+// reviewLines is how many lines the review takes beside the acts of a run and
+// the drawer, and one warning above it.
+const reviewLines float32 = 5
+
+// linesPad stands above the first line.
+const linesPad float32 = 2
+
 // statusLines is how many lines of checks or blocks the row can show.
 const statusLines = 8
 
@@ -22,9 +29,9 @@ type statusRow struct {
 	env    *Env
 	title  *widgets.LineButton
 	lines  []*widgets.Line
-	checks [][]widgets.Run // each stays together; several share a line
-	must   int             // how many of them, the first, have to be seen before arming
-	rows   [][]widgets.Run // each has a line of its own
+	checks [][][]widgets.Run // rows of pieces: a row begins a line, a piece stays together
+	must   int               // how many of the rows, the first, have to be seen before arming
+	rows   [][]widgets.Run   // each has a line of its own
 	card   *widgets.Card
 	next   *widgets.Button
 	end    *widgets.Button
@@ -39,7 +46,7 @@ func newStatusRow(env *Env, p *Treat) *statusRow {
 	env.name(r.title, "button", "treat.why")
 	objects := []fyne.CanvasObject{r.title}
 	for range statusLines {
-		l := widgets.NewLine()
+		l := widgets.NewLine().Tighten()
 		r.lines = append(r.lines, l)
 		objects = append(objects, l)
 	}
@@ -65,17 +72,6 @@ const checksPad float32 = 8
 
 // pieceGap stands between two pieces on a line.
 const pieceGap = "    "
-
-// gapAfter is what stands behind a piece: little where it goes on in the next.
-func gapAfter(piece []widgets.Run) string {
-	if strings.HasSuffix(piece[len(piece)-1].Text, goesOn) {
-		return ""
-	}
-	return pieceGap
-}
-
-// goesOn ends a piece that goes on in the next.
-const goesOn = " ·"
 
 // actsGap is the gap between the acts, and between them and the lines.
 const actsGap float32 = 8
@@ -132,18 +128,23 @@ func (r *statusRow) layout(s fyne.Size) {
 	place(r.inner, 0, 0, right, s.Height)
 }
 
-// need is the height that the row needs in a width to show all of the review.
+// need is the height that the row needs in a width to show all of the review,
+// and at least what it mostly needs, blocked and armed: the controls above must
+// not move under a finger when one becomes the other.
 func (r *statusRow) need(width float32) float32 {
+	line := height(r.lines[0]) + 1
+	usual := max(reviewLines*line+linesPad, statusLeast)
 	if r.must == 0 {
-		return statusLeast
+		return usual
 	}
 	_, wide, narrow := r.acts()
 	room := width - wide
 	if room < roomyLines {
 		room = width - narrow
 	}
-	lines := float32(len(r.flow(r.checks[:r.must], room-checksPad-actsGap/2)))
-	return max(lines*(height(r.lines[0])+1)+2, statusLeast)
+	most := r.shrinks() // small letters rather than another height
+	lines := float32(len(r.rows) + len(r.flow(r.checks[:r.must], (room-checksPad-actsGap/2)*most, 1)))
+	return max(lines*line/most+linesPad, usual)
 }
 
 // layoutLines stacks the title and as many lines as there is room for. Checks
@@ -173,19 +174,24 @@ func (r *statusRow) layoutLines(s fyne.Size) {
 }
 
 // squeeze flows the checks into a room and returns their lines and the height of
-// one. Where large text leaves no room for all of the review, its lines are as
-// long as those of a text scale of 100 %, to which a line shrinks by itself.
+// one. Where there is no room for all of the review, its lines are so long that
+// they shrink by themselves.
 func (r *statusRow) squeeze(wide, tall, line float32) ([][]widgets.Run, float32) {
 	if r.must == 0 {
-		return r.flow(r.checks, wide), line
+		return r.flow(r.checks, wide, r.shrinks()), line
 	}
-	most := r.lines[0].Theme().Size(theme.SizeBody) / theme.BaseSize(theme.SizeBody)
+	most := r.shrinks()
 	for f := float32(1); f < most; f += squeezeStep {
-		if n := len(r.flow(r.checks[:r.must], wide*f)); float32(n+len(r.rows))*line/f <= tall {
-			return r.flow(r.checks, wide*f), line / f
+		if n := len(r.flow(r.checks[:r.must], wide*f, most/f)); float32(n+len(r.rows))*line/f <= tall {
+			return r.flow(r.checks, wide*f, most/f), line / f
 		}
 	}
-	return r.flow(r.checks, wide*most), line / most
+	return r.flow(r.checks, wide*most, 1), line / most
+}
+
+// shrinks is how many times its room a line may be long: it shrinks to fit.
+func (r *statusRow) shrinks() float32 {
+	return r.lines[0].Theme().Size(theme.SizeBody) / theme.BaseSize(theme.SizeBody) / widgets.Tightest
 }
 
 // squeezeStep is how finely a size is looked for that lets the review in.
@@ -207,20 +213,48 @@ func (r *statusRow) split(wide float32, lines int) [][]widgets.Run {
 	return out
 }
 
-// flow puts as many checks side by side as fit into a width.
-func (r *statusRow) flow(pieces [][]widgets.Run, wide float32) [][]widgets.Run {
+// flow begins a line for each row and puts as many of its pieces side by side
+// as fit into a width. Only a piece that is longer than the width times most is
+// broken: the line of any other shrinks.
+func (r *statusRow) flow(rows [][][]widgets.Run, wide, most float32) [][]widgets.Run {
 	var out [][]widgets.Run
-	var now []widgets.Run
-	for _, c := range pieces {
-		longer := append(append([]widgets.Run(nil), now...), c...)
-		if len(now) > 0 && widgets.NewLine(longer...).NaturalWidth() > wide {
-			out = append(out, now)
-			longer = c
+	for _, pieces := range rows {
+		var now []widgets.Run
+		for _, piece := range broken(pieces, wide*most) {
+			longer := piece
+			if len(now) > 0 {
+				longer = append(append(append([]widgets.Run(nil), now...), widgets.Plain(pieceGap)), piece...)
+			}
+			if len(now) > 0 && widgets.NewLine(longer...).NaturalWidth() > wide {
+				out = append(out, now)
+				longer = piece
+			}
+			now = longer
 		}
-		now = longer
+		if len(now) > 0 {
+			out = append(out, now)
+		}
 	}
-	if len(now) > 0 {
-		out = append(out, now)
+	return out
+}
+
+// broken breaks the last run of each piece that is longer than a width, at the
+// separator in its middle.
+func broken(pieces [][]widgets.Run, wide float32) [][]widgets.Run {
+	const separator = " · "
+	var out [][]widgets.Run
+	for _, piece := range pieces {
+		last := len(piece) - 1
+		parts := strings.Split(piece[last].Text, separator)
+		if len(parts) < 2 || widgets.NewLine(piece...).NaturalWidth() <= wide {
+			out = append(out, piece)
+			continue
+		}
+		half := (len(parts) + 1) / 2
+		head, tail := piece[last], piece[last]
+		head.Text = strings.Join(parts[:half], separator) + strings.TrimRight(separator, " ")
+		tail.Text, tail.Mark = strings.Join(parts[half:], separator), widgets.IconNone
+		out = append(out, append(append([]widgets.Run(nil), piece[:last]...), head), []widgets.Run{tail})
 	}
 	return out
 }
@@ -237,15 +271,12 @@ func (r *statusRow) show(v *console.View) bool {
 	relay = show(r.card, blocked) || relay
 	relay = show(r.title, blocked) || relay
 	r.title.Set(widgets.Strong(w.T("why.title")))
-	rows, checks := blockLines(v, blocked), [][]widgets.Run(nil)
+	rows, checks := blockLines(v, blocked), [][][]widgets.Run(nil)
 	r.must = 0
 	if !blocked {
 		checks = reviewRuns(w, v, r.env.Now())
 		r.must = len(checks)
-		checks = append(checks, checkRuns(w, v)...)
-		for i, c := range checks {
-			checks[i] = append(c[:len(c):len(c)], widgets.Plain(gapAfter(c)))
-		}
+		checks = append(checks, checkRuns(w, v))
 	}
 	if relay || !reflect.DeepEqual(rows, r.rows) || !reflect.DeepEqual(checks, r.checks) {
 		r.rows, r.checks = rows, checks

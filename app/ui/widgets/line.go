@@ -91,6 +91,16 @@ func newReason() *Line {
 	return l
 }
 
+// Tighten lets the line shrink a little further than to what it has at a text
+// scale of 100 %, for what would rather be small than cut, and returns it.
+func (l *Line) Tighten() *Line {
+	l.tight = tightest
+	return l
+}
+
+// Tightest is how much a tightened line shrinks below that at most.
+const Tightest = tightest
+
 // factor is how much the line shrinks to stand in a width.
 func (l *Line) factor(width float32) float32 {
 	natural := l.NaturalWidth()

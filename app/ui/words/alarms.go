@@ -51,7 +51,7 @@ func (w *Words) alarmWhat(o alarm.Occurrence) (what, do string) {
 	key := "alarm." + string(o.Code)
 	if o.Cause != nil {
 		e := w.Error(o.Cause)
-		if what := w.Or(key, ""); what != "" && what != e.What {
+		if what := w.Or(key, ""); what != "" && what != e.What && o.Code != alarm.Contradicted { // whose cause says it all
 			return what + ". " + strings.TrimSuffix(e.What, "."), e.Hint()
 		}
 		return strings.TrimSuffix(e.What, "."), e.Hint()
@@ -80,6 +80,9 @@ func (w *Words) alarmWhat(o alarm.Occurrence) (what, do string) {
 
 // figures are what was expected and measured.
 func (w *Words) figures(o alarm.Occurrence) string {
+	if key := "alarm.counted." + string(o.Code); w.Has(key+".one") && o.Measured.Quantity == alarm.Count {
+		return w.N(key, int(o.Measured.N)) // that none was expected goes without saying
+	}
 	expected, measured := w.Expected(o.Expected), w.Value(o.Measured)
 	switch {
 	case expected != "" && measured != "":

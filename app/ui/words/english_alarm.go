@@ -49,6 +49,14 @@ func englishAlarm() map[string]string {
 		"alarm.left_out":               "Alarms that are not listed one by one",
 		"alarm.other":                  "The pen raised an alarm %s",
 
+		"alarm.counted.overflow.one":      "%s event was lost",
+		"alarm.counted.overflow.other":    "%s events were lost",
+		"alarm.counted.pulses_lost.one":   "%s pulse",
+		"alarm.counted.pulses_lost.other": "%s pulses",
+
+		"alarm.counted.contradicted.one":   "in %s point",
+		"alarm.counted.contradicted.other": "in %s points",
+
 		"alarm.times":      "%s, %s times",
 		"alarm.figures":    "expected %s, measured %s",
 		"alarm.expected":   "expected %s",

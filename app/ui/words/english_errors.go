@@ -127,6 +127,8 @@ func englishPenErrors() map[string]string {
 		"error.arm_blocked.do":         "See the list above the button.",
 		"error.arm_refused":            "The pen does not let itself be armed: %s.",
 		"error.arm_refused.do":         "See the list above the button.",
+		"error.arm_refused_by":         "%s: %s.",
+		"error.arm_refused_by.do":      "Do that, then hold again.",
 		"error.refused":                "The pen refused: %s.",
 		"error.refused.kept":           "Nothing was changed on the pen.",
 		"error.refused.do":             "Set other values, then Apply.",

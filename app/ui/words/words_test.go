@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/protocol"
 )
@@ -192,5 +193,23 @@ func TestAlarmsOfARecordHaveWords(t *testing.T) {
 		if got := w.Alarm(c.alarm); got != c.want {
 			t.Errorf("%+v is %q, want %q", c.alarm, got, c.want)
 		}
+	}
+}
+
+// A cause that says what the condition says is not said twice, and what was lost
+// is counted, not measured.
+func TestAlarmSaysItOnce(t *testing.T) {
+	w := English()
+	lost := alarm.Occurrence{Finding: alarm.Finding{Expected: alarm.AtMost(alarm.Count, 0), Measured: alarm.Value{Quantity: alarm.Count, N: 148}}}
+	lost.Code = alarm.Overflow
+	if s := w.AlarmOf(lost); s.Figures != "148 events were lost" {
+		t.Errorf("%q", s.Figures)
+	}
+	twice := alarm.Occurrence{Finding: alarm.Finding{
+		Cause: &coded{code: "contradicted", args: []any{"0042", "Ruiz"}}, Expected: alarm.AtMost(alarm.Count, 0), Measured: alarm.Value{Quantity: alarm.Count, N: 3},
+	}}
+	twice.Code = alarm.Contradicted
+	if s := w.AlarmOf(twice); strings.Count(s.What, "contradicts") != 1 || s.Figures != "in 3 points" {
+		t.Errorf("%q", s.What)
 	}
 }
