@@ -106,6 +106,21 @@ func (d *Desk) recordEntry(o alarm.Occurrence, e clinical.Alarm) {
 			d.appendAlarm(r, e)
 		}
 	}
+	d.recordUnsettled(o, e)
+}
+
+// recordUnsettled appends how an alarm went on to the records of lost runs that
+// have its beginning. Nothing follows a signature that is on its way.
+func (d *Desk) recordUnsettled(o alarm.Occurrence, e clinical.Alarm) {
+	for _, u := range d.unsettled {
+		if e.Mark == "" || u.signing || u.alarms.entries[o.Key()] == 0 || !u.alarms.room(o) {
+			continue
+		}
+		u.record.Alarms = append(u.record.Alarms, e)
+		if err := d.rec.alarm(u.record.ID, e); err != nil {
+			d.recordBehind(err)
+		}
+	}
 }
 
 func (d *Desk) appendAlarm(r *run, e clinical.Alarm) {

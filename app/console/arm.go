@@ -32,6 +32,7 @@ type attempt struct {
 	shown    clinical.Digest
 	hash     [8]byte // of the settings that were shown
 	purpose  confirmed
+	patient  *clinical.Patient
 	begun    bool // the record was there before
 	checking bool // the stop is being checked
 	ctx      context.Context
@@ -100,7 +101,7 @@ func (d *Desk) arm(shown clinical.Digest) {
 		d.armErr = err
 		return
 	}
-	a := &attempt{command: command, shown: shown, hash: d.applied.snapshot.Hash, purpose: d.confirmation(), begun: d.run != nil}
+	a := &attempt{command: command, shown: shown, hash: d.applied.snapshot.Hash, purpose: d.confirmation(), patient: d.patient, begun: d.run != nil}
 	a.ctx, a.cancel = context.WithCancel(d.ctx)
 	d.attempt, d.up, d.fellLast = a, true, nil
 	write := d.cfg.Records.BeginTreatment
@@ -157,7 +158,7 @@ func (d *Desk) intentWritten(a *attempt, record clinical.Treatment, err error) {
 		return
 	}
 	if !a.begun {
-		d.run = &run{record: record, pass: 1, seen: make(map[uint64]bool)}
+		d.run = &run{record: record, patient: a.patient, pass: 1, seen: make(map[uint64]bool)}
 		for _, o := range d.alarms.Present() { // what stands when it begins is part of it
 			d.recordBegan(o)
 		}

@@ -74,6 +74,8 @@ type Desk struct {
 	pen         penState
 	sel         selection
 	patient     *clinical.Patient
+	opening     int              // counts the patients that were asked for
+	edited      clinical.Patient // as it was saved last
 	presets     []clinical.Preset
 	history     []clinical.Treatment
 	draft       draft
@@ -211,12 +213,12 @@ func (d *Desk) shutDown() {
 	if s := d.session.Load(); s != nil && s.Live().Status.State.Armed() {
 		s.Disarm()
 	}
-	if d.run != nil {
+	if d.run != nil || d.attempt != nil {
 		d.endRun(clinical.OutcomeComplete)
 	}
 	d.await(2 * quietAfter)
 	for _, e := range d.ending {
-		d.suspend(e.run.record, clinical.CauseCrash, nil, d.lastLive())
+		d.suspend(e.run, clinical.CauseCrash, nil, d.lastLive())
 	}
 	d.ending = nil
 }
@@ -238,6 +240,34 @@ func (d *Desk) job(work func(context.Context) (then func())) {
 			d.post(then)
 		}
 	}()
+}
+
+// again is job until it succeeds, with a pause after each error. It is told.
+func (d *Desk) again(work func(context.Context) (then func(), err error)) {
+	d.job(func(ctx context.Context) func() {
+		for {
+			then, err := work(ctx)
+			if err == nil {
+				return then
+			}
+			d.post(func() { d.tell(found(alarm.StoreFailed, err), true) })
+			if !pause(ctx, retryEvery) {
+				return nil
+			}
+		}
+	})
+}
+
+// pause waits; false where ctx ended first.
+func pause(ctx context.Context, wait time.Duration) bool {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // tick keeps the running times going.

@@ -54,11 +54,19 @@ type bench struct {
 	// hang makes the disk take no alarms and answer nothing.
 	hang atomic.Bool
 	slow atomic.Int64
+	// endFails is how many ends of a record the disk still refuses, and
+	// newestFails how often it does not tell its newest record.
+	endFails, newestFails atomic.Int64
+	// lateOf delays the reading of a patient, in ns; nil: of none.
+	lateOf atomic.Pointer[func(clinical.ID) time.Duration]
+	path   string // of the store
 	// frozen is a window whose thread does not move.
 	frozen atomic.Bool
 	// jumped is how far the time of day has run away from the clock that stands
 	// while a laptop sleeps, in ns.
 	jumped atomic.Int64
+	// real makes the time of day carry the other clock, as the program's does.
+	real atomic.Bool
 }
 
 // tap shows what is written to the pen.
@@ -101,6 +109,36 @@ type records struct {
 	broken *atomic.Bool
 	hang   *atomic.Bool
 	slow   *atomic.Int64 // ns that a new record takes
+
+	endFails, newestFails *atomic.Int64
+}
+
+func (r records) EndTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
+	if r.endFails.Add(-1) >= 0 {
+		return clinical.Treatment{}, store.ErrDiskFull
+	}
+	return r.Store.EndTreatment(ctx, t)
+}
+
+func (r records) NewestRecord(ctx context.Context) (time.Time, error) {
+	if r.newestFails.Add(-1) >= 0 {
+		return time.Time{}, store.ErrDiskFull
+	}
+	return r.Store.NewestRecord(ctx)
+}
+
+// patients are the store's, some of which take their time.
+type patients struct {
+	*store.Store
+	lateOf *atomic.Pointer[func(clinical.ID) time.Duration]
+}
+
+func (p patients) Patient(ctx context.Context, id clinical.ID) (clinical.Patient, error) {
+	out, err := p.Store.Patient(ctx, id)
+	if f := p.lateOf.Load(); f != nil {
+		time.Sleep((*f)(id))
+	}
+	return out, err
 }
 
 func (r records) AppendAlarms(ctx context.Context, id clinical.ID, a []clinical.Alarm) error {
@@ -135,6 +173,12 @@ func (r records) ReconcileTreatment(ctx context.Context, t clinical.Treatment) (
 // newBench starts a bench inside a synctest bubble.
 func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	t.Helper()
+	return newBenchWith(t, model, training, func(*bench) {})
+}
+
+// newBenchWith is newBench with something that is so before the desk runs.
+func newBenchWith(t *testing.T, model sim.Model, training bool, before func(*bench)) *bench {
+	t.Helper()
 	// A bubble begins in the year 2000, before some sample patients were born.
 	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
 	b := &bench{t: t}
@@ -144,7 +188,8 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 		t.Fatal(err)
 	}
 	b.lib = lib
-	b.store, err = store.Open(filepath.Join(t.TempDir(), "s.db"), store.Options{})
+	b.path = filepath.Join(t.TempDir(), "s.db")
+	b.store, err = store.Open(b.path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,9 +219,10 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 	})
 	b.cut = func() { b.plugged.Store(false); detach() }
 	b.desk = console.New(console.Config{
-		Link: sup, Library: lib, Patients: b.store, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow}, Operators: b.store,
+		Link: sup, Library: lib, Patients: patients{b.store, &b.lateOf}, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow, &b.endFails, &b.newestFails}, Operators: b.store,
 		Now: b.now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training, Sound: b.hears,
 	})
+	before(b)
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []chan struct{}
 	for _, run := range []func(context.Context) error{b.pen.Run, sup.Run, b.desk.Run, b.alive} {
@@ -243,7 +289,12 @@ func (b *bench) see(m protocol.Message) {
 func (b *bench) look(f func(protocol.Message)) { b.wire.Store(&f) }
 
 // now is the time of day.
-func (b *bench) now() time.Time { return time.Now().Round(0).Add(time.Duration(b.jumped.Load())) }
+func (b *bench) now() time.Time {
+	if b.real.Load() {
+		return setClock(time.Now(), time.Duration(b.jumped.Load()))
+	}
+	return time.Now().Round(0).Add(time.Duration(b.jumped.Load()))
+}
 
 // alive is the window's thread.
 func (b *bench) alive(ctx context.Context) error {

@@ -72,7 +72,12 @@ func (d *Desk) close(r *run, outcome clinical.Outcome) {
 // closed ends a run that is owed nothing, or too long.
 func (d *Desk) closed(e *ending) bool {
 	now, live := d.cfg.Now(), d.lastLive()
-	waits := d.session.Load() != nil && now.Sub(e.since) < endingLimit
+	s := d.session.Load()
+	here := s != nil && sameUnit(e.run.record, s.Info().Model, s.Info().Serial)
+	if s != nil && !here {
+		live = device.Live{} // another pen counts for itself
+	}
+	waits := here && now.Sub(e.since) < endingLimit
 	if e.run.owed(now, live) && waits {
 		return false
 	}
@@ -80,12 +85,12 @@ func (d *Desk) closed(e *ending) bool {
 	switch {
 	case !e.run.owed(now, live):
 		d.end(e.run.record, e.outcome)
-	case d.session.Load() == nil:
-		d.suspend(e.run.record, clinical.CauseLink, device.ErrLinkLost, live)
+	case !here:
+		d.suspend(e.run, clinical.CauseLink, device.ErrLinkLost, live)
 	case e.run.unsure > 0:
-		d.suspend(e.run.record, clinical.CauseReply, nil, live)
+		d.suspend(e.run, clinical.CauseReply, nil, live)
 	default:
-		d.suspend(e.run.record, clinical.CausePulses, nil, live)
+		d.suspend(e.run, clinical.CausePulses, nil, live)
 	}
 	return true
 }
@@ -104,13 +109,14 @@ func (d *Desk) tickEnding() {
 }
 
 // await gives runs that end with the program the time for their last pulses,
-// while the session goes on.
+// while the session goes on, and an intent that is on its way the time to reach
+// the disk: one that nobody ends is a crash to the next start.
 func (d *Desk) await(limit time.Duration) {
 	over := time.NewTimer(limit)
 	defer over.Stop()
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
-	for (len(d.ending) > 0 || d.attempt != nil) && d.session.Load() != nil {
+	for d.attempt != nil || len(d.ending) > 0 && d.session.Load() != nil {
 		select {
 		case <-over.C:
 			return

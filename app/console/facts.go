@@ -28,7 +28,7 @@ func (d *Desk) facts() clinical.Facts {
 		Violations:       append(d.refusals(), d.violations()...),
 	}
 	// Until the store has told its newest record, nobody knows.
-	f.ClockInOrder = clinical.FactOf(d.newestKnown && !d.cfg.Now().Before(d.newest.Add(-clockSlack)))
+	f.ClockInOrder = clinical.FactOf(d.newestKnown && !d.cfg.Now().Round(0).Before(d.newest.Add(-clockSlack)))
 	if d.patient != nil {
 		f.Fitzpatrick = d.patient.Fitzpatrick
 	}
@@ -52,23 +52,22 @@ func (d *Desk) facts() clinical.Facts {
 // a time server steps it by.
 const clockSlack = 2 * time.Second
 
-// loadNewest reads when the newest record was written.
+// loadNewest reads when the newest record was written. Until the store has told
+// it, nothing is armed.
 func (d *Desk) loadNewest() {
-	d.job(func(ctx context.Context) func() {
+	d.again(func(ctx context.Context) (func(), error) {
 		at, err := d.cfg.Records.NewestRecord(ctx)
 		return func() {
-			if err != nil {
-				d.storeFailed(err)
-				return
-			}
 			d.newestKnown = true
 			d.written(at)
-		}
+		}, err
 	})
 }
 
-// written notes that something was written at a time.
+// written notes that something was written at a time. It is the time of day that
+// is on the disk: the other clock of the program runs on when that is set back.
 func (d *Desk) written(at time.Time) {
+	at = at.Round(0)
 	if at.After(d.newest) {
 		d.newest = at
 	}

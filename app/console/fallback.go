@@ -127,7 +127,8 @@ func (d *Desk) watchReady(now, behind time.Time) {
 	if st.Flags&protocol.FlagTrigger != 0 {
 		d.idleSince, d.triggered = now, now
 	}
-	if here := time.Unix(0, d.here.Load()); here.After(d.idleSince) {
+	// An input of before the clock was set back is none of the future.
+	if here := time.Unix(0, d.here.Load()); here.After(d.idleSince) && !here.After(now) {
 		d.idleSince = here
 	}
 	// By the time of day: the other clock of a laptop stands while it sleeps.

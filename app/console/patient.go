@@ -155,7 +155,10 @@ func (d *Desk) SavePatient(p clinical.Patient, done func(clinical.Patient, error
 		d.job(func(ctx context.Context) func() {
 			saved, err := d.cfg.Patients.SavePatient(ctx, p)
 			return func() {
-				if err == nil && d.patient != nil && d.patient.ID == saved.ID {
+				if err == nil && (d.edited.ID != saved.ID || d.edited.Revision < saved.Revision) {
+					d.edited = saved
+				}
+				if err == nil && d.patient != nil && d.patient.ID == saved.ID && d.patient.Revision < saved.Revision {
 					why := clinical.FellPatient
 					if d.patient.Fitzpatrick != saved.Fitzpatrick {
 						why = clinical.FellSkinType

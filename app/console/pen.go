@@ -108,7 +108,7 @@ func (d *Desk) penLost(s *device.Session) {
 	d.raise(lost)
 	if uncertain { // after the notice, which belongs into its record
 		d.recordStanding(d.run)
-		r := d.run.record
+		r := d.run
 		d.run = nil
 		d.suspend(r, clinical.CauseLink, s.Err(), last)
 	}

@@ -83,12 +83,16 @@ func (d *Desk) LoadPreset(patient, preset clinical.ID, revision int) {
 
 // findPreset reads one revision of a preset of the patient at the desk.
 func (d *Desk) findPreset(patient, preset clinical.ID, revision int, then func(clinical.Preset)) {
+	asked := d.opening
 	d.job(func(ctx context.Context) func() {
 		list, err := d.cfg.Presets.PresetHistory(ctx, patient, preset)
 		return func() {
 			if err != nil {
 				d.storeFailed(err)
 				return
+			}
+			if asked != d.opening {
+				return // something else was asked for since
 			}
 			for _, p := range list { // newest first
 				if (p.Revision == revision || revision == 0) && d.patient != nil && d.patient.ID == patient {

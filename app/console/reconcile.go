@@ -133,7 +133,7 @@ func (d *Desk) askArm(command uint64, why error) {
 				d.fallBack(clinical.FellPen)
 				d.recordStanding(r)
 				d.run = nil
-				d.suspend(r.record, clinical.CauseReply, errors.Join(why, err), s.Live())
+				d.suspend(r, clinical.CauseReply, errors.Join(why, err), s.Live())
 			}
 		}
 	})

@@ -15,12 +15,13 @@ import (
 // run is the treatment that is open at the desk.
 type run struct {
 	record  clinical.Treatment
-	durable int       // pulses on disk
-	armed   bool      // ARM was sent and the pen has not been seen in STANDBY since
-	left    time.Time // when the pen was last seen armed, or leaving it
-	unsure  int       // ARMs whose outcome is not known yet
-	strange uint64    // pulses that the pen has counted meanwhile and that are not the run's
-	stopped bool      // ended by STOP or a fault since the last arming
+	patient *clinical.Patient // as it was when the run began
+	durable int               // pulses on disk
+	armed   bool              // ARM was sent and the pen has not been seen in STANDBY since
+	left    time.Time         // when the pen was last seen armed, or leaving it
+	unsure  int               // ARMs whose outcome is not known yet
+	strange uint64            // pulses that the pen has counted meanwhile and that are not the run's
+	stopped bool              // ended by STOP or a fault since the last arming
 	pass    int
 	seen    map[uint64]bool // pulses in the record, by boot and index
 	alarms  alarmLog
@@ -242,15 +243,37 @@ func (d *Desk) endRun(outcome clinical.Outcome) {
 
 // end writes the end of a record behind everything that is queued for it.
 func (d *Desk) end(r clinical.Treatment, outcome clinical.Outcome) {
-	r.Ended, r.Outcome = d.cfg.Now(), outcome
+	r.Ended, r.Outcome = d.endOf(r), outcome
 	if d.patient != nil && d.patient.ID == r.Patient {
 		d.history = append([]clinical.Treatment{r}, d.historyWithout(r.ID)...)
 	}
+	d.writeEnd(r)
+}
+
+// endOf is the time at which a record ends now. A clock that was set back
+// meanwhile ends none before it began.
+func (d *Desk) endOf(r clinical.Treatment) time.Time {
+	if now := d.cfg.Now().Round(0); now.After(r.Started) {
+		return now
+	}
+	return r.Started
+}
+
+// writeEnd writes the end of a record, and again where the store refuses it: a
+// record without an end is a crash to the next start.
+func (d *Desk) writeEnd(r clinical.Treatment) {
 	d.rec.head(d.cfg.Records.EndTreatment, r, func(_ clinical.Treatment, err error) {
 		if err != nil {
 			d.recordFailed(err)
+			d.job(func(ctx context.Context) func() {
+				if !pause(ctx, retryEvery) {
+					return nil
+				}
+				return func() { d.writeEnd(r) }
+			})
 			return
 		}
+		d.over(alarm.RecordFailed, "")
 		d.refreshHistory()
 	})
 }

@@ -59,8 +59,12 @@ func (d *Desk) ChoosePatient(id clinical.ID) {
 	d.post(func() { d.openPatient(id, func() {}) })
 }
 
-// openPatient reads a patient, takes it to the desk, and then goes on.
+// openPatient reads a patient, takes it to the desk, and then goes on, unless
+// another was asked for meanwhile: the one who was asked for last is the one at
+// the desk, however long the disk takes for each.
 func (d *Desk) openPatient(id clinical.ID, then func()) {
+	d.opening++
+	asked := d.opening
 	d.job(func(ctx context.Context) func() {
 		p, err := d.cfg.Patients.Patient(ctx, id)
 		if err != nil {
@@ -70,6 +74,12 @@ func (d *Desk) openPatient(id clinical.ID, then func()) {
 		history, terr := d.cfg.Records.Treatments(ctx, id)
 		touched := d.cfg.Patients.Touch(ctx, id)
 		return func() {
+			if asked != d.opening {
+				return
+			}
+			if d.edited.ID == p.ID && d.edited.Revision > p.Revision {
+				p = d.edited // saved after it was read
+			}
 			d.takePatient(p, presets, history, perr, terr, touched)
 			then()
 		}
@@ -163,13 +173,9 @@ func (d *Desk) zoneChoices() []Choice {
 
 // loadOperators reads who may be chosen; the first clinician is the default.
 func (d *Desk) loadOperators() {
-	d.job(func(ctx context.Context) func() {
+	d.again(func(ctx context.Context) (func(), error) {
 		ops, err := d.cfg.Operators.Operators(ctx)
 		return func() {
-			if err != nil {
-				d.storeFailed(err)
-				return
-			}
 			d.operators = ops
 			for _, o := range ops {
 				if d.operator.ID == "" && o.Role.MayTreat() {
@@ -177,6 +183,6 @@ func (d *Desk) loadOperators() {
 				}
 			}
 			d.judge()
-		}
+		}, err
 	})
 }

@@ -18,6 +18,7 @@ import (
 type unsettled struct {
 	record  clinical.Treatment // with all of its pulses, and what is known of them
 	patient *clinical.Patient  // nil: it can't be read
+	alarms  alarmLog           // what the record has of them, where it was a run of this program
 	cause   error              // nil after a crash of the console
 
 	fresh    []clinical.Pulse // of the record, and not on disk yet
@@ -103,13 +104,17 @@ var (
 
 // suspend makes a run unsettled: nothing is armed again until it is signed. A
 // run that never reached the pen is none.
-func (d *Desk) suspend(r clinical.Treatment, cause clinical.UncertainCause, why error, last device.Live) {
+func (d *Desk) suspend(lost *run, cause clinical.UncertainCause, why error, last device.Live) {
+	r := lost.record
 	r.Outcome = clinical.OutcomeUncertain
 	r.Reconciled = clinical.Reconciliation{Cause: cause, LostAt: d.cfg.Now(), BootThen: d.pen.info.Boot}
 	if last.Valid {
 		r.Reconciled.LostAt, r.Reconciled.LastCounted = last.At, last.Status.NewestPulse
 	}
-	u := &unsettled{cause: why}
+	if !sameUnit(r, d.pen.info.Model, d.pen.info.Serial) {
+		r.Reconciled.BootThen = lastBoot(r)
+	}
+	u := &unsettled{cause: why, patient: lost.patient, alarms: lost.alarms}
 	if d.patient != nil && d.patient.ID == r.Patient {
 		u.patient = d.patient
 	}
@@ -175,22 +180,13 @@ func (d *Desk) loadUnsettled() {
 	if d.checked {
 		return
 	}
-	d.job(func(ctx context.Context) func() {
-		for {
-			open, err := d.cfg.Records.OpenTreatments(ctx)
-			if err == nil {
-				found := d.foundOpen(ctx, open)
-				return func() { d.tookOpen(found) }
-			}
-			d.post(func() { d.tell(found(alarm.StoreFailed, err), true) })
-			again := time.NewTimer(retryEvery)
-			select {
-			case <-again.C:
-			case <-ctx.Done():
-				again.Stop()
-				return nil
-			}
+	d.again(func(ctx context.Context) (func(), error) {
+		open, err := d.cfg.Records.OpenTreatments(ctx)
+		if err != nil {
+			return nil, err
 		}
+		found := d.foundOpen(ctx, open)
+		return func() { d.tookOpen(found) }, nil
 	})
 }
 
@@ -337,7 +333,7 @@ func (d *Desk) sign(u *unsettled, verdict clinical.Verdict) {
 	t := u.record
 	t.Pulses = u.fresh
 	t.Reconciled.Signature = clinical.Signature{At: d.cfg.Now(), By: d.operator, Verdict: verdict}
-	t.Ended, t.Outcome = d.cfg.Now(), clinical.OutcomeUncertain
+	t.Ended, t.Outcome = d.endOf(t), clinical.OutcomeUncertain
 	if verdict == clinical.AsReconciled && t.Reconciled.Known() {
 		t.Outcome = clinical.OutcomeReconciled
 	}
