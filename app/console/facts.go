@@ -93,38 +93,69 @@ func (d *Desk) refusals() []clinical.Violation {
 
 // penFacts are the facts that the pen reports, and what follows from them.
 func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
-	fails := func(b protocol.ArmBlocks) clinical.Fact { return clinical.FactOf(st.ArmBlocks&b == 0) }
 	// With ESTOP and FAULT both latched the state is ESTOP.
-	f.EmergencyStopReleased = clinical.FactOf(st.State != protocol.StateStopped && st.ArmBlocks&protocol.BlockStop == 0 && !d.stop.Active)
-	f.NoFault = clinical.FactOf(st.State != protocol.StateFault && st.ArmBlocks&protocol.BlockFault == 0)
+	f.EmergencyStopReleased = clinical.FactOf(st.State != protocol.StateStopped && !d.stop.Active)
+	f.NoFault = clinical.FactOf(st.State != protocol.StateFault)
 	if st.Fault != protocol.FaultNone {
 		f.FaultText = st.Fault.String()
 	}
-	f.VersionSupported = clinical.FactOf(!d.pen.info.Monitor && st.ArmBlocks&protocol.BlockVersion == 0)
+	f.VersionSupported = clinical.FactOf(!d.pen.info.Monitor)
 	// Nobody can approve a library yet: a simulated pen in a training store
 	// needs no approval, and any other pen stays in STANDBY.
 	if !d.believedSimulated() {
 		f.LibraryApproved = clinical.FactFails
 	}
-	f.SelfTestPassed = fails(protocol.BlockSelfTest)
-	f.TipPresent = clinical.FactOf(st.TipID != 0 && d.pen.tip.Present && st.ArmBlocks&protocol.BlockTipMissing == 0)
-	if st.TipID != 0 && d.pen.tip.Present {
-		f.TipInDate = clinical.FactOf(st.ArmBlocks&protocol.BlockTipExpired == 0 && !expired(d.pen.tip.Expiry, d.cfg.Now()))
-		f.TipFree = clinical.FactOf(st.ArmBlocks&protocol.BlockTipUsed == 0 && d.tipFree())
+	f.SelfTestPassed, f.TemperatureInRange, f.BatteryCharged = clinical.FactHolds, clinical.FactHolds, clinical.FactHolds
+	tip := st.TipID != 0 && d.pen.tip.Present
+	f.TipPresent = clinical.FactOf(tip)
+	if tip {
+		f.TipInDate = clinical.FactOf(!expired(d.pen.tip.Expiry, d.cfg.Now()))
+		f.TipFree = clinical.FactOf(d.tipFree())
 		f.TipKnown = clinical.FactOf(d.pen.tip.Pins > 0)
 		f.TipInsulated = clinical.FactOf(d.pen.tip.Insulated)
 	}
-	f.TemperatureInRange = fails(protocol.BlockTemperature)
-	f.BatteryCharged = fails(protocol.BlockBattery)
-	held := st.Flags&protocol.FlagTrigger != 0 || st.ArmBlocks&protocol.BlockTriggerHeld != 0
-	f.TriggerReleased = clinical.FactOf(!held || st.State.Armed())
-	f.ServiceModeOff = clinical.FactOf(st.ArmBlocks&protocol.BlockServiceMode == 0 && st.State != protocol.StateService && st.State != protocol.StateUpdate)
-	f.SettingsApplied = clinical.FactOf(d.settled() && st.ArmBlocks&protocol.BlockSettingsUnconfirmed == 0)
+	f.TriggerReleased = clinical.FactOf(st.Flags&protocol.FlagTrigger == 0 || st.State.Armed())
+	f.ServiceModeOff = clinical.FactOf(st.State != protocol.StateService && st.State != protocol.StateUpdate)
+	f.SettingsApplied = clinical.FactOf(d.settled())
 	if d.settled() {
 		// What the session verified at Apply must still be what STATUS says.
-		f.LimitsAgree = clinical.FactOf(st.SettingsHash == d.applied.snapshot.Hash && st.ArmBlocks&protocol.BlockLimitMismatch == 0)
+		f.LimitsAgree = clinical.FactOf(st.SettingsHash == d.applied.snapshot.Hash)
 	}
-	if st.ArmBlocks&protocol.BlockCalExpired != 0 {
+	said := st.ArmBlocks
+	if st.State.Armed() {
+		said &^= protocol.BlockTriggerHeld // a trigger that is held fires
+	}
+	if !tip {
+		said &^= protocol.BlockTipExpired | protocol.BlockTipUsed
+	}
+	if !d.settled() {
+		said &^= protocol.BlockLimitMismatch
+	}
+	blocked(f, said)
+}
+
+// blocked are the facts that fail by the pen's own arm blocks.
+func blocked(f *clinical.Facts, b protocol.ArmBlocks) {
+	for bit, fact := range map[protocol.ArmBlocks]*clinical.Fact{
+		protocol.BlockStop:                &f.EmergencyStopReleased,
+		protocol.BlockFault:               &f.NoFault,
+		protocol.BlockSelfTest:            &f.SelfTestPassed,
+		protocol.BlockTipMissing:          &f.TipPresent,
+		protocol.BlockTipExpired:          &f.TipInDate,
+		protocol.BlockTipUsed:             &f.TipFree,
+		protocol.BlockSettingsUnconfirmed: &f.SettingsApplied,
+		protocol.BlockLimitMismatch:       &f.LimitsAgree,
+		protocol.BlockVersion:             &f.VersionSupported,
+		protocol.BlockTemperature:         &f.TemperatureInRange,
+		protocol.BlockBattery:             &f.BatteryCharged,
+		protocol.BlockTriggerHeld:         &f.TriggerReleased,
+		protocol.BlockServiceMode:         &f.ServiceModeOff,
+	} {
+		if b&bit != 0 {
+			*fact = clinical.FactFails
+		}
+	}
+	if b&protocol.BlockCalExpired != 0 {
 		f.CalibrationRF, f.CalibrationDepth, f.CalibrationSpeed = clinical.CalibrationOverdue, clinical.CalibrationOverdue, clinical.CalibrationOverdue
 	}
 }

@@ -135,10 +135,8 @@ func explainSession(err error) *Problem {
 		return problem(err, "alarm_unknown", alarm.Code)
 	case errors.As(err, &ledger):
 		return problem(err, "ledger")
-	case errors.As(err, &refused) && refused.Request == protocol.TypeArm && len(refusedBy(refused.Blocks)) > 0:
-		return problem(err, "arm_refused_by", refusedBy(refused.Blocks)[0].Sentence, refusedBy(refused.Blocks)[0].Remedy)
 	case errors.As(err, &refused) && refused.Request == protocol.TypeArm:
-		return problem(err, "arm_refused", refused.Error())
+		return refusedArm(refused, err)
 	case errors.As(err, &refused) && refused.Code == protocol.CodeTrigger:
 		return problem(err, "clear_trigger")
 	case errors.As(err, &refused):
@@ -147,32 +145,15 @@ func explainSession(err error) *Problem {
 	return nil
 }
 
-// refusedBy are the blocks for which the pen refused to be armed, gravest first.
-func refusedBy(b protocol.ArmBlocks) []clinical.Block {
+// refusedArm is a pen that refuses to be armed, by the gravest of its blocks. Which
+// calibration has expired the pen does not say: every pen has that of the depth.
+func refusedArm(refused *device.RefusedError, err error) *Problem {
 	var f clinical.Facts
-	for bit, fact := range map[protocol.ArmBlocks]*clinical.Fact{
-		protocol.BlockStop:                &f.EmergencyStopReleased,
-		protocol.BlockFault:               &f.NoFault,
-		protocol.BlockSelfTest:            &f.SelfTestPassed,
-		protocol.BlockTipMissing:          &f.TipPresent,
-		protocol.BlockTipExpired:          &f.TipInDate,
-		protocol.BlockTipUsed:             &f.TipFree,
-		protocol.BlockSettingsUnconfirmed: &f.SettingsApplied,
-		protocol.BlockLimitMismatch:       &f.LimitsAgree,
-		protocol.BlockVersion:             &f.VersionSupported,
-		protocol.BlockTemperature:         &f.TemperatureInRange,
-		protocol.BlockBattery:             &f.BatteryCharged,
-		protocol.BlockTriggerHeld:         &f.TriggerReleased,
-		protocol.BlockServiceMode:         &f.ServiceModeOff,
-	} {
-		if b&bit != 0 {
-			*fact = clinical.FactFails
-		}
+	blocked(&f, refused.Blocks)
+	if by := clinical.Blocks(f); len(by) > 0 {
+		return problem(err, "arm_refused_by", by[0].Sentence, by[0].Remedy)
 	}
-	if b&protocol.BlockCalExpired != 0 {
-		f.CalibrationDepth = clinical.CalibrationOverdue
-	}
-	return clinical.Blocks(f)
+	return problem(err, "arm_refused", refused.Error())
 }
 
 // sentinels pairs errors without fields with their codes, the more precise
