@@ -102,7 +102,7 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 	r.awake = awake.New(awake.Config{
 		Who:  appName,
 		Why:  "a pen is armed",
-		Away: func(why awake.Reason) { r.desk.Away(fellAway(why)) },
+		Away: func(why awake.Reason) { r.desk.FallBack(fellAway(why)) },
 		Problem: func(err error) {
 			log.Warn("the computer may sleep or lock while a pen is armed, or nobody tells of it", "cause", err)
 		},

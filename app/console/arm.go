@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -96,7 +95,7 @@ func (d *Desk) mayArm(shown clinical.Digest) error {
 
 // arm writes the intent; intentWritten goes on.
 func (d *Desk) arm(shown clinical.Digest) {
-	command, err := d.commandID()
+	command, err := device.NewCommandID(d.cfg.Rand)
 	if err != nil {
 		d.armErr = err
 		return
@@ -271,18 +270,5 @@ func (d *Desk) attemptEnded(a *attempt, err error) {
 	d.up = d.up && err == nil
 	if a.end != "" {
 		d.endRun(a.end)
-	}
-}
-
-// commandID makes an id whose low 32 bits, the arm id, are not 0.
-func (d *Desk) commandID() (uint64, error) {
-	var b [8]byte
-	for {
-		if _, err := d.cfg.Rand.Read(b[:]); err != nil {
-			return 0, fmt.Errorf("make a command id: %w", err)
-		}
-		if id := binary.LittleEndian.Uint64(b[:]); uint32(id) != 0 {
-			return id, nil
-		}
 	}
 }

@@ -164,12 +164,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		case <-d.cfg.Link.Changes():
 			d.linkChanged()
 		case e, ok := <-d.events:
-			if !ok {
-				d.events = nil
-				continue
-			}
-			d.penEvent(e)
-			flood = true
+			flood = d.took(e, ok)
 		case <-tick.C:
 			d.tick()
 		case <-later.C:
@@ -186,6 +181,17 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 }
 
+// took takes in what came from the session's events. It says whether it was one,
+// and not their end.
+func (d *Desk) took(e device.Event, ok bool) bool {
+	if !ok {
+		d.events = nil
+		return false
+	}
+	d.penEvent(e)
+	return true
+}
+
 // drainReady takes in what waits, up to a bound, so that a flood is worked off
 // with one view for many events. It says whether a call was among it.
 func (d *Desk) drainReady() (called bool) {
@@ -195,11 +201,7 @@ func (d *Desk) drainReady() (called bool) {
 			f()
 			called = true
 		case e, ok := <-d.events:
-			if !ok {
-				d.events = nil
-				continue
-			}
-			d.penEvent(e)
+			d.took(e, ok)
 		default:
 			return called
 		}

@@ -125,11 +125,7 @@ func (d *Desk) await(limit time.Duration) {
 		case <-d.cfg.Link.Changes():
 			d.linkChanged()
 		case e, ok := <-d.events:
-			if !ok {
-				d.events = nil
-				continue
-			}
-			d.penEvent(e)
+			d.took(e, ok)
 		case <-tick.C:
 		}
 		d.tickEnding()

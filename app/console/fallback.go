@@ -16,18 +16,14 @@ import (
 const jumpLimit = protocol.LinkSilence
 
 // FallBack takes a pen that is armed, or about to be, to STANDBY because the
-// window says so: the Treat page was left, the focus was lost, the window was
-// minimised. It does not wait for Run: DISARM is on its way when it returns.
+// window or the system says so: the Treat page was left, the focus was lost, the
+// window was minimised, the laptop goes to sleep, the screen was locked. It does not wait for Run: DISARM is on its way when it returns.
 func (d *Desk) FallBack(why clinical.FallBackReason) {
 	if s := d.session.Load(); s != nil {
 		s.Disarm()
 	}
 	d.post(func() { d.fallBack(why) })
 }
-
-// Away is FallBack for what the system says: the laptop goes to sleep, or the
-// screen was locked. Reasons: FellSleep, FellLocked.
-func (d *Desk) Away(why clinical.FallBackReason) { d.FallBack(why) }
 
 // Disarm takes the pen to STANDBY because a person says so.
 func (d *Desk) Disarm() { d.FallBack(clinical.FellByHand) }

@@ -71,7 +71,8 @@ type said struct {
 type child struct {
 	stage   string
 	desk    *console.Desk
-	blocked atomic.Bool // told on the recorder's goroutine
+	blocked atomic.Bool   // told on the recorder's goroutine
+	changed chan struct{} // capacity 1: there is a new view
 }
 
 // tell says that the stage is reached and never returns.
@@ -128,6 +129,13 @@ func (c *child) run(path, port string) error {
 	c.desk = console.New(console.Config{
 		Link: sup, Library: lib, Patients: s, Presets: s, Records: childRecords{s, c}, Operators: s, Now: time.Now, Rand: rand.Reader, Training: true,
 	})
+	c.changed = make(chan struct{}, 1)
+	c.desk.Watch(func() {
+		select {
+		case c.changed <- struct{}{}:
+		default:
+		}
+	})
 	c.desk.Prepare(context.Background())
 	c.blocked.Store(len(c.desk.View().Uncertain) == 1) // in the very first view
 	go func() { _ = sup.Run(context.Background()) }()
@@ -146,12 +154,17 @@ func (c *child) run(path, port string) error {
 
 // until waits for the view to be so.
 func (c *child) until(what string, so func(*console.View) bool) (*console.View, error) {
-	for end := time.Now().Add(childLimit); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	limit := time.After(childLimit)
+	for {
 		if v := c.desk.View(); so(v) {
 			return v, nil
 		}
+		select {
+		case <-c.changed:
+		case <-limit:
+			return nil, fmt.Errorf("never: %s: %+v", what, c.desk.View().Blocks)
+		}
 	}
-	return nil, fmt.Errorf("never: %s: %+v", what, c.desk.View().Blocks)
 }
 
 // treat brings a patient's treatment to the stage.

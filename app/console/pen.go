@@ -123,11 +123,7 @@ func (d *Desk) drain() {
 	for d.events != nil {
 		select {
 		case e, ok := <-d.events:
-			if !ok {
-				d.events = nil
-				return
-			}
-			d.penEvent(e)
+			d.took(e, ok)
 		default:
 			d.events = nil
 		}

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"stipple/app/console"
+	"stipple/app/ui/overlay"
 	"stipple/app/ui/sample"
 	"stipple/app/ui/theme"
 )
@@ -68,7 +69,7 @@ func TestStopNotConfirmedCoversEverything(t *testing.T) {
 			stop, strip := box(w.stop), box(w.strip)
 			for _, at := range []fyne.Position{{X: PictureWidth / 2, Y: PictureHeight / 2}, {X: 30, Y: 200}, {X: 30, Y: PictureHeight - 30}, {X: 500, Y: PictureHeight - 40}} {
 				if o := under(w.root, at); o != nil {
-					if _, ok := o.(*blind); !ok {
+					if _, ok := o.(*overlay.Blind); !ok {
 						t.Errorf("%s: a pointer at %v reaches %T", where, at, o)
 					}
 				} else {
@@ -77,7 +78,7 @@ func TestStopNotConfirmedCoversEverything(t *testing.T) {
 			}
 			for name, b := range map[string]rect{"stop": stop, "strip": strip} {
 				at := fyne.NewPos((b.x0+b.x1)/2, (b.y0+b.y1)/2)
-				if _, ok := under(w.root, at).(*blind); ok {
+				if _, ok := under(w.root, at).(*overlay.Blind); ok {
 					t.Errorf("%s: %s is covered", where, name)
 				}
 			}

@@ -3,11 +3,10 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"stipple/app/console"
 	"stipple/app/ui/keys"
+	"stipple/app/ui/overlay"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 	"stipple/app/ui/words"
@@ -27,7 +26,7 @@ func newUnconfirmed(t *words.Words, k *keys.Router) *unconfirmed {
 		widgets.Title(t.T("unconfirmed.do")).In(theme.OnHigh).Sized(theme.SizeSetValue))
 	keep := widgets.NewLineAligned(fyne.TextAlignCenter, widgets.Title(t.T("unconfirmed.keep")).In(theme.OnHigh))
 	u := &unconfirmed{}
-	u.object = container.NewStack(newBlind(k), widgets.NewGround(theme.HighPressed), container.New(centred{gap: 16}, title, act, keep))
+	u.object = container.NewStack(overlay.NewBlind(k), widgets.NewGround(theme.HighPressed), container.New(centred{gap: 16}, title, act, keep))
 	u.object.Hide()
 	return u
 }
@@ -37,33 +36,6 @@ func (u *unconfirmed) show(v *console.View) bool {
 	came := v.Stop.Unconfirmed && !u.object.Visible()
 	setVisible(u.object, v.Stop.Unconfirmed)
 	return came
-}
-
-// blind takes every pointer and does nothing with it.
-type blind struct {
-	widget.BaseWidget
-	keys *keys.Router
-}
-
-func newBlind(k *keys.Router) *blind {
-	b := &blind{keys: k}
-	b.ExtendBaseWidget(b)
-	return b
-}
-
-func (b *blind) Tapped(*fyne.PointEvent)          {}
-func (b *blind) TappedSecondary(*fyne.PointEvent) {}
-func (b *blind) MouseDown(*desktop.MouseEvent)    { b.keys.Here() }
-func (b *blind) MouseUp(*desktop.MouseEvent)      {}
-func (b *blind) MouseIn(*desktop.MouseEvent)      {}
-func (b *blind) MouseMoved(*desktop.MouseEvent)   {}
-func (b *blind) MouseOut()                        {}
-func (b *blind) Scrolled(*fyne.ScrollEvent)       {}
-func (b *blind) Dragged(*fyne.DragEvent)          {}
-func (b *blind) DragEnd()                         {}
-
-func (b *blind) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(&fyne.Container{})
 }
 
 // centred stacks lines in the middle of the height.

@@ -55,7 +55,7 @@ func newPanel(r *keys.Router, f *frame, title string, onClose func()) *panel {
 		objects = append(objects, f.close)
 	}
 	ground := widgets.NewCard(container.NewWithoutLayout(), 0)
-	return &panel{frame: f, object: container.NewStack(ground, newStill(), container.New(f, objects...))}
+	return &panel{frame: f, object: container.NewStack(ground, NewBlind(nil), container.New(f, objects...))}
 }
 
 func (f *frame) head() float32 { return max(theme.Touch, f.title.MinSize().Height) }

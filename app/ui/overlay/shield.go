@@ -8,14 +8,68 @@ import (
 	"stipple/app/ui/keys"
 )
 
-// shield takes every kind of pointer input, so that none reaches the page.
-type shield struct {
+// Blind takes every kind of pointer input and does nothing with it, so that none
+// reaches what lies under it. It draws nothing.
+type Blind struct {
 	widget.BaseWidget
+	router *keys.Router
+}
+
+// NewBlind returns a blind. A press on it tells the router that a person is
+// here; nil: nobody is told.
+func NewBlind(r *keys.Router) *Blind {
+	b := &Blind{router: r}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// Tapped does nothing, as all of the others.
+func (b *Blind) Tapped(*fyne.PointEvent) {}
+
+// TappedSecondary implements fyne.SecondaryTappable.
+func (b *Blind) TappedSecondary(*fyne.PointEvent) {}
+
+// MouseDown tells that a person is here.
+func (b *Blind) MouseDown(*desktop.MouseEvent) {
+	if b.router != nil {
+		b.router.Here()
+	}
+}
+
+// MouseUp implements desktop.Mouseable.
+func (b *Blind) MouseUp(*desktop.MouseEvent) {}
+
+// MouseIn implements desktop.Hoverable.
+func (b *Blind) MouseIn(*desktop.MouseEvent) {}
+
+// MouseMoved implements desktop.Hoverable.
+func (b *Blind) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (b *Blind) MouseOut() {}
+
+// Scrolled implements fyne.Scrollable.
+func (b *Blind) Scrolled(*fyne.ScrollEvent) {}
+
+// Dragged implements fyne.Draggable.
+func (b *Blind) Dragged(*fyne.DragEvent) {}
+
+// DragEnd implements fyne.Draggable.
+func (b *Blind) DragEnd() {}
+
+// CreateRenderer implements fyne.Widget.
+func (b *Blind) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(&fyne.Container{})
+}
+
+// shield keeps the pointer from the page under a panel.
+type shield struct {
+	Blind
 	layer *Layer
 }
 
 func newShield(l *Layer) *shield {
-	s := &shield{layer: l}
+	s := &shield{Blind: Blind{router: l.router}, layer: l}
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -26,35 +80,6 @@ func (s *shield) Tapped(*fyne.PointEvent) {
 		s.layer.Close()
 	}
 }
-
-func (s *shield) TappedSecondary(*fyne.PointEvent) {}
-func (s *shield) MouseDown(*desktop.MouseEvent)    { s.layer.router.Here() }
-func (s *shield) MouseUp(*desktop.MouseEvent)      {}
-func (s *shield) MouseIn(*desktop.MouseEvent)      {}
-func (s *shield) MouseMoved(*desktop.MouseEvent)   {}
-func (s *shield) MouseOut()                        {}
-func (s *shield) Scrolled(*fyne.ScrollEvent)       {}
-func (s *shield) Dragged(*fyne.DragEvent)          {}
-func (s *shield) DragEnd()                         {}
-
-func (s *shield) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(&fyne.Container{})
-}
-
-// still takes the pointer on the panel's own ground, which does nothing.
-type still struct{ shield }
-
-func newStill() *still {
-	s := &still{}
-	s.ExtendBaseWidget(s)
-	return s
-}
-
-// Tapped does nothing.
-func (s *still) Tapped(*fyne.PointEvent) {}
-
-// MouseDown does nothing.
-func (s *still) MouseDown(*desktop.MouseEvent) {}
 
 // guard stands at an end of the panel in the order of the focus and sends the
 // focus around to the other end.
