@@ -58,6 +58,7 @@ func (p *Treat) PickPatient() {
 	e.searchPatients(e.t("treat.search.title"), func(id clinical.ID) {
 		e.Desk.ChoosePatient(id)
 		e.GoTo(NameTreat)
+		e.Canvas.Focus(p.indication) // what is chosen next
 	})
 }
 

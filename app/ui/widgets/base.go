@@ -107,6 +107,7 @@ type focusable struct {
 	base
 	router  *keys.Router
 	focused bool
+	leaving bool // Tab was pressed on it
 	// onKey is offered each typed key that no stop or command used.
 	onKey func(fyne.KeyName)
 	// onBlur is called when the focus leaves.
@@ -118,10 +119,22 @@ type focusable struct {
 func (f *focusable) here() { f.router.Here() }
 
 // KeyDown passes the press to the router.
-func (f *focusable) KeyDown(ev *fyne.KeyEvent) { f.router.KeyDown(ev) }
+func (f *focusable) KeyDown(ev *fyne.KeyEvent) {
+	f.leaving = f.focused && ev.Name == fyne.KeyTab
+	f.router.KeyDown(ev)
+}
 
 // KeyUp passes the release to the router.
-func (f *focusable) KeyUp(ev *fyne.KeyEvent) { f.router.KeyUp(ev) }
+func (f *focusable) KeyUp(ev *fyne.KeyEvent) {
+	f.leaving = false
+	f.router.KeyUp(ev)
+}
+
+// skipped says whether the toolkit passes a disabled control over. Not while it
+// looks for where Tab goes from this very control: one that was disabled by its
+// own act, as Apply is, would not be found, and Tab would begin at the window's
+// first control again.
+func (f *focusable) skipped(disabled bool) bool { return disabled && !f.leaving }
 
 // TypedKey acts on a key unless its press was a stop or a command.
 func (f *focusable) TypedKey(ev *fyne.KeyEvent) {
@@ -141,7 +154,7 @@ func (f *focusable) FocusGained() {
 
 // FocusLost hides the ring.
 func (f *focusable) FocusLost() {
-	f.focused = false
+	f.focused, f.leaving = false, false
 	if f.onBlur != nil {
 		f.onBlur()
 	}

@@ -117,7 +117,7 @@ func (b *Button) Enable() { b.SetDisabled(false, "") }
 func (b *Button) Disable() { b.SetDisabled(true, "") }
 
 // Disabled implements fyne.Disableable; a disabled button takes no focus.
-func (b *Button) Disabled() bool { return b.disabled }
+func (b *Button) Disabled() bool { return b.skipped(b.disabled) }
 
 // Text is what the button says.
 func (b *Button) Text() string { return b.text }

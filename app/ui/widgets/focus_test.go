@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
 
 	"stipple/app/ui/keys"
 	"stipple/app/ui/theme"
@@ -150,4 +152,33 @@ func TestARouterIsEnoughForAWidget(t *testing.T) {
 	NewButton(r, Primary, "A", nil).Tapped(nil)
 	NewLineButton(r, nil).Tapped(nil)
 	NewRowButton(r, nil).Tapped(nil)
+}
+
+// Tab goes on from a control that was disabled by its own act, such as Apply.
+func TestTabGoesOnFromADisabledControl(t *testing.T) {
+	b := newBench(t, theme.Dark, theme.Scale100)
+	type control interface {
+		fyne.Widget
+		fyne.Focusable
+		fyne.Disableable
+	}
+	for name, make := range map[string]func() control{
+		"button": func() control { return NewButton(b.router, Secondary, "Apply", func() {}) },
+		"picker": func() control { return NewPickerButton(b.router, func() {}) },
+		"field":  func() control { return NewValueField(b.router, func(string) {}, func(int) {}) },
+	} {
+		first, middle, last := make(), make(), make()
+		c := test.NewCanvas()
+		c.SetContent(container.NewVBox(first, middle, last))
+		c.Focus(middle)
+		middle.Disable()
+		middle.(desktop.Keyable).KeyDown(press(fyne.KeyTab))
+		c.FocusNext() // as the driver does then
+		if c.Focused() != last {
+			t.Errorf("%s: Tab went to %v", name, c.Focused())
+		}
+		if !middle.Disabled() {
+			t.Errorf("%s: it is not disabled any more", name)
+		}
+	}
 }

@@ -48,7 +48,7 @@ func (p *PickerButton) Set(label, chosen, addition string) {
 }
 
 // Disabled implements fyne.Disableable.
-func (p *PickerButton) Disabled() bool { return p.disabled }
+func (p *PickerButton) Disabled() bool { return p.skipped(p.disabled) }
 
 // Enable implements fyne.Disableable.
 func (p *PickerButton) Enable() { p.SetDisabled(false) }

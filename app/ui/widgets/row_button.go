@@ -53,7 +53,7 @@ func (b *RowButton) SetDisabled(v bool) {
 }
 
 // Disabled implements fyne.Disableable: without an act it takes no focus.
-func (b *RowButton) Disabled() bool { return b.disabled || b.onTap == nil }
+func (b *RowButton) Disabled() bool { return b.skipped(b.disabled || b.onTap == nil) }
 
 // Enable implements fyne.Disableable.
 func (b *RowButton) Enable() { b.SetDisabled(false) }

@@ -69,7 +69,7 @@ func (s *Stepper) SetDisabled(v bool) {
 }
 
 // Disabled implements fyne.Disableable.
-func (s *Stepper) Disabled() bool { return s.disabled }
+func (s *Stepper) Disabled() bool { return s.skipped(s.disabled) }
 
 // Enable implements fyne.Disableable.
 func (s *Stepper) Enable() { s.SetDisabled(false) }

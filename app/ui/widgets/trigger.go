@@ -43,7 +43,7 @@ func (p *HoldPad) SetText(text string) {
 func (p *HoldPad) Down() bool { return p.down }
 
 // Disabled implements fyne.Disableable.
-func (p *HoldPad) Disabled() bool { return p.disabled }
+func (p *HoldPad) Disabled() bool { return p.skipped(p.disabled) }
 
 // Enable implements fyne.Disableable.
 func (p *HoldPad) Enable() { p.setDisabled(false) }

@@ -143,7 +143,7 @@ func (f *ValueField) commit() {
 }
 
 // Disabled says that nothing can be typed; the field then takes no focus.
-func (f *ValueField) Disabled() bool { return f.locked }
+func (f *ValueField) Disabled() bool { return f.skipped(f.locked) }
 
 // Enable implements fyne.Disableable.
 func (f *ValueField) Enable() { f.SetLocked(false) }
