@@ -27,14 +27,13 @@ type shell struct{ w *Window }
 func (l *shell) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1180, 700) }
 
 // Layout places everything.
-func (l *shell) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+func (l *shell) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	w := l.w
 	top := theme.StripHeight + theme.BannerHeight
 	put := func(o fyne.CanvasObject, x, y, wide, tall float32) {
 		o.Move(fyne.NewPos(x, y))
 		o.Resize(fyne.NewSize(max(wide, 0), max(tall, 0)))
 	}
-	put(objects[0], 0, 0, s.Width, s.Height)
 	put(w.strip, 0, 0, s.Width, theme.StripHeight)
 	put(w.band.object, 0, theme.StripHeight, s.Width, theme.BannerHeight)
 	put(w.nav, 0, top, theme.NavWidth, s.Height-top)

@@ -153,7 +153,9 @@ func (w *Window) build() {
 	w.alarm = newUnconfirmed(w.words, w.keys)
 	w.edge = widgets.NewSimulatedBadge(" ")
 
-	objects := []fyne.CanvasObject{widgets.NewGround(theme.Background), w.nav, w.foot.object, w.live.object}
+	// No ground below: every canvas is cleared to the theme's background, and one
+	// more surface of the window's size is much of what a redraw costs.
+	objects := []fyne.CanvasObject{w.nav, w.foot.object, w.live.object}
 	for _, p := range w.pages {
 		objects = append(objects, p.Content())
 	}

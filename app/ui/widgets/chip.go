@@ -122,22 +122,31 @@ func (c *StatusChip) Text() string {
 	return c.state.String()
 }
 
+// The chip from left to right: an edge, the shape, a gap, the word, an edge.
+const chipLeft, chipSide, chipBetween, chipRight = 17, 17, 9, 18
+
+// widthOf is how wide the chip is with a word.
+func (c *StatusChip) widthOf(word string) float32 {
+	w := fyne.MeasureText(word, size(c, theme.SizeBody), fyne.TextStyle{Bold: true})
+	return chipLeft + chipSide + chipBetween + w.Width + chipRight
+}
+
 // CreateRenderer implements fyne.Widget.
 func (c *StatusChip) CreateRenderer() fyne.WidgetRenderer {
 	ground := newPlate()
 	mark, word := newGlyph(), canvas.NewText("", color.Black)
-	const left, side, between, right, height = 17, 17, 9, 18, 34
+	const height = 34
 	return newDrawn(&drawn{
 		owner:   c,
 		objects: []fyne.CanvasObject{ground.outer, ground.inner, mark.Image, word},
 		min: func() fyne.Size {
 			w := fyne.MeasureText(c.Text(), size(c, theme.SizeBody), fyne.TextStyle{Bold: true})
-			return fyne.NewSize(left+side+between+w.Width+right, max(height, w.Height+8))
+			return fyne.NewSize(c.widthOf(c.Text()), max(height, w.Height+8))
 		},
 		layout: func(s fyne.Size) {
 			ground.place(0, 0, s.Width, s.Height)
-			place(mark, left, (s.Height-side)/2, side, side)
-			place(word, left+side+between, 0, word.MinSize().Width, s.Height)
+			place(mark, chipLeft, (s.Height-chipSide)/2, chipSide, chipSide)
+			place(word, chipLeft+chipSide+chipBetween, 0, word.MinSize().Width, s.Height)
 		},
 		paint: func() {
 			l := c.state.look()

@@ -15,6 +15,9 @@ import (
 type StripState struct {
 	State State
 	Word  string // the state in the operator's language; "" is its own word
+	// Room is the word for whose width the chip's place is kept, so that what stands
+	// beside it does not move with the state. A longer word takes what it needs.
+	Room string
 	// Items stand left to right with a rule between them: pen, tip, battery,
 	// link. The last ones give way first when the window is narrow.
 	Items     [][]Run
@@ -154,7 +157,7 @@ func (r *stripRenderer) Layout(size fyne.Size) {
 	right -= gap
 	m := s.chip.MinSize()
 	place(s.chip, side, (h-m.Height)/2, m.Width, m.Height)
-	s.layoutItems(float32(side)+m.Width+gap, right, h)
+	s.layoutItems(float32(side)+max(m.Width, s.chip.widthOf(s.state.Room))+gap, right, h)
 }
 
 // itemGap is the space on each side of a rule between two items.
