@@ -14,6 +14,8 @@ const (
 	BlockFault            BlockCode = "fault"
 	BlockLink             BlockCode = "link"
 	BlockVersion          BlockCode = "version"
+	BlockRecords          BlockCode = "records_not_read"
+	BlockClosing          BlockCode = "run_closing"
 	BlockUncertain        BlockCode = "uncertain_outcome"
 	BlockLimits           BlockCode = "limits_disagree"
 	BlockLibrary          BlockCode = "library_not_approved"

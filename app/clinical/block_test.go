@@ -48,7 +48,7 @@ func TestNothingKnownBlocksNothing(t *testing.T) {
 // the pen adds to it.
 func TestOrderOfSeverity(t *testing.T) {
 	want := []BlockCode{
-		BlockEmergencyStop, BlockFault, BlockLink, BlockVersion, BlockUncertain, BlockLimits, BlockLibrary, BlockScreening,
+		BlockEmergencyStop, BlockFault, BlockLink, BlockVersion, BlockRecords, BlockClosing, BlockUncertain, BlockLimits, BlockLibrary, BlockScreening,
 		BlockOperator, BlockPatient, BlockPlace, BlockConsent, BlockTestSpot, BlockTipMissing, BlockTipExpired, BlockTipUsed, BlockTipUnknown,
 		BlockCalibrationRF, BlockCalibrationDepth, BlockCalibrationSpeed, BlockNotTreatable, BlockSettings, BlockSelfTest,
 		BlockTemperature, BlockBattery, BlockTrigger, BlockService, BlockClock,
@@ -128,8 +128,8 @@ func TestRemediesSayWhat(t *testing.T) {
 	if want := "depth 1.80 mm is refused, set 1.50 mm or less"; got[1].Remedy != want {
 		t.Errorf("remedy %q, want %q", got[1].Remedy, want)
 	}
-	over := Blocks(Facts{NoFault: FactFails, FaultText: "motor stalled", Treatable: FactFails, NotTreatable: "zone against pen"})
-	if over[0].Remedy != "motor stalled" || over[1].Remedy != "zone against pen" {
+	over := Blocks(Facts{Treatable: FactFails, NotTreatable: "zone against pen"})
+	if over[0].Remedy != "zone against pen" {
 		t.Errorf("the facts' own words are lost: %+v", over)
 	}
 }

@@ -54,6 +54,8 @@ type Facts struct {
 	NoFault               Fact
 	LinkAlive             Fact
 	VersionSupported      Fact // the pen speaks this protocol major
+	RecordsRead           Fact // which runs are open and how new the newest record is was read from the store
+	RunClosed             Fact // no run that was ended waits for its last pulses
 	OutcomeKnown          Fact // no run is uncertain
 	LimitsAgree           Fact // the pen read back the envelope that it was sent
 	LibraryApproved       Fact
@@ -89,7 +91,6 @@ type Facts struct {
 	SoundDeviceHere Fact
 
 	// Words for the remedies; each may be empty.
-	FaultText       string      // what the pen says is wrong
 	NotTreatable    string      // the two rules that conflict
 	Violations      []Violation // of the settings on the controls
 	ScreeningReason string

@@ -1,6 +1,7 @@
 package clinical
 
 import (
+	"slices"
 	"time"
 
 	"stipple/protocol"
@@ -199,6 +200,9 @@ const (
 	// OutcomeReconciled is a run that was uncertain until the pen had told all
 	// of it, and an operator had signed that.
 	OutcomeReconciled Outcome = "reconciled"
+	// OutcomeNotArmed: the record was begun and closed again without the pen
+	// having been armed. Nothing was given.
+	OutcomeNotArmed Outcome = "not_armed"
 )
 
 // Applied is one act of applying settings: what the pen read back.
@@ -214,6 +218,7 @@ type Applied struct {
 // that after a crash it is known what may have happened.
 type ArmIntent struct {
 	At           time.Time
+	Operator     Operator // who held to arm; zero in a record that has only the treatment's
 	CommandID    uint64
 	SettingsHash [8]byte
 	Settings     Settings
@@ -267,6 +272,24 @@ type Treatment struct {
 	// Reconciled is what is known of a run whose outcome was uncertain, and who
 	// signed it; its Cause is empty for every other run.
 	Reconciled Reconciliation
+}
+
+// Armers are the operators who armed in the treatment, each once, in the order of
+// their first arming, beginning with the one who opened it.
+func (t Treatment) Armers() []Operator {
+	out := []Operator{t.Operator}
+	for _, a := range t.Arms {
+		if a.Operator != (Operator{}) && !slices.ContainsFunc(out, func(o Operator) bool { return o.ID == a.Operator.ID }) {
+			out = append(out, a.Operator)
+		}
+	}
+	return out
+}
+
+// NeverArmed says whether it is certain of every ARM of the treatment that the
+// pen did not carry it out.
+func (t Treatment) NeverArmed() bool {
+	return !slices.ContainsFunc(t.Arms, func(a ArmIntent) bool { return !a.Result.Refuted() })
 }
 
 // Energy is the sum of the energy of all pulses of the treatment.

@@ -278,9 +278,7 @@ func (c *comparison) neverArmed() bool {
 		return false
 	}
 	for _, a := range c.record.Arms {
-		switch c.result(a) {
-		case ArmRejected, ArmNeverSeen:
-		default:
+		if !c.result(a).Refuted() {
 			return false
 		}
 	}
@@ -325,13 +323,13 @@ func (c *comparison) arms() {
 		f := ArmFinding{CommandID: a.CommandID, Pulses: under[uint32(a.CommandID)]}
 		f.Result, f.Source = c.word(a)
 		if f.Pulses > 0 {
-			switch f.Result {
-			case ArmUnknown, ArmForgotten:
+			switch {
+			case f.Result == ArmUnknown, f.Result == ArmForgotten:
 				f.Result, f.Source = ArmExecuted, FromLedger
 				if recorded[uint32(a.CommandID)] {
 					f.Source = FromRecord
 				}
-			case ArmRejected, ArmNeverSeen:
+			case f.Result.Refuted():
 				c.dispute(Contradiction{Kind: DisputeArmDenied, CommandID: a.CommandID})
 			}
 		}

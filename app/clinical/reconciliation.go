@@ -31,10 +31,20 @@ const (
 	ArmExecuted  ArmResult = "executed"
 	ArmRejected  ArmResult = "rejected"
 	ArmNeverSeen ArmResult = "never_seen" // never arrived, and can't be carried out any more
+	ArmNotSent   ArmResult = "not_sent"   // called off before it left
 	// ArmForgotten: the pen no longer knows (SPEC.md section 12). What it gave
 	// under the arming is known all the same where the ledger reaches back.
 	ArmForgotten ArmResult = "forgotten"
 )
+
+// Refuted says whether the ARM certainly was not carried out.
+func (r ArmResult) Refuted() bool {
+	switch r {
+	case ArmRejected, ArmNeverSeen, ArmNotSent:
+		return true
+	}
+	return false
+}
 
 // Witness is who says what became of an ARM.
 type Witness string
@@ -172,6 +182,10 @@ func (r Reconciliation) Answered() bool {
 	}
 	return r.LedgerWhole && !r.AskedAt.IsZero()
 }
+
+// Settled says whether the pen has told all of the run, and nothing speaks against
+// it. Such a run is signed as reconciled, and any other as uncertain.
+func (r Reconciliation) Settled() bool { return r.Answered() && r.Known() }
 
 // Known says whether it is known what happened, down to the last pulse, and
 // nothing speaks against it.

@@ -88,7 +88,7 @@ func (r Review) Compare(history []Treatment, open ID) Review {
 	for _, t := range history {
 		switch {
 		case t.Patient != r.Patient, t.Indication != r.Indication, t.Zone != r.Zone:
-		case t.ID == open, len(t.Arms) == 0, t.Outcome == OutcomeIntent:
+		case t.ID == open, len(t.Arms) == 0, t.Outcome == OutcomeIntent, t.Outcome == OutcomeNotArmed:
 		case r.Last != nil && !t.Started.After(r.Last.At):
 		default:
 			r.Last = &LastSession{Treatment: t.ID, At: t.Started, Changes: r.changes(t)}

@@ -95,6 +95,9 @@ func (d *Desk) Acknowledge(id int) {
 		if ok {
 			d.recordAcknowledged(o)
 		}
+		if ok && o.Code == alarm.StopUnconfirmed {
+			d.stopSeen()
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"strconv"
 
 	"stipple/app/alarm"
@@ -11,6 +12,9 @@ import (
 // chargeAbove is by how much the battery has to rise above what was low, in %,
 // until it is not low any more: a reading that flickers is no charge.
 const chargeAbove = 2
+
+// errPenRefused is what the pen tells of a request that it has refused.
+var errPenRefused = errors.New("the pen refused a request")
 
 // penTells raises what the pen's own event says, where a person should know.
 func (d *Desk) penTells(e protocol.Event) {
@@ -25,6 +29,9 @@ func (d *Desk) penTells(e protocol.Event) {
 		f := alarm.Finding{Condition: alarm.Of(alarm.PenEvent), Instance: strconv.Itoa(int(e.Code))}
 		if e.Level >= protocol.LevelError {
 			f.Priority = alarm.Medium
+		}
+		if e.Code == protocol.EventRefused {
+			f.Cause = problem(errPenRefused, "pen_refused", protocol.Code(e.Args[0]).String())
 		}
 		d.raise(f)
 	}

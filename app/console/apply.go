@@ -71,7 +71,7 @@ var errOutside = errors.New("settings are outside the effective range")
 // canApply says whether Apply may be pressed.
 func (d *Desk) canApply() bool {
 	_, whole := d.draft.settings()
-	return whole && !d.applied.busy && len(d.violations()) == 0 && d.live().State == stateStandby && !d.pen.info.Monitor && !d.unsettledHere()
+	return whole && !d.applied.busy && d.attempt == nil && len(d.violations()) == 0 && d.live().State == stateStandby && !d.pen.info.Monitor && !d.unsettledHere()
 }
 
 // Apply sends the envelope and the draft to the pen and reads them back. It is

@@ -34,6 +34,7 @@ type attempt struct {
 	patient  *clinical.Patient
 	begun    bool // the record was there before
 	checking bool // the stop is being checked
+	sent     bool // ARM is on its way, or was
 	ctx      context.Context
 	cancel   context.CancelFunc
 	end      clinical.Outcome   // set where the treatment was ended meanwhile
@@ -52,7 +53,7 @@ func (d *Desk) review() *clinical.Review {
 		Patient: p.ID, FamilyName: p.FamilyName, GivenName: p.GivenName, BirthDate: p.BirthDate, FileNumber: p.FileNumber,
 		Fitzpatrick: p.Fitzpatrick, Operator: d.operator, Indication: d.sel.indication, Zone: d.sel.zone,
 		PenKind: d.pen.capability.Kind, PenModel: d.pen.info.Model, PenSerial: d.pen.info.Serial, PenBoot: d.pen.info.Boot,
-		Settings: a.settings, SettingsHash: a.snapshot.Hash, Envelope: a.envelope, Tip: d.pen.tip, LibraryHash: d.cfg.Library.Hash,
+		Settings: a.settings, SettingsHash: a.snapshot.Hash, Envelope: a.envelope, Tip: d.pen.tipNow(), LibraryHash: d.cfg.Library.Hash,
 	}
 	for _, w := range clinical.Warnings(d.facts()) {
 		r.Warnings = append(r.Warnings, w.Code)
@@ -115,7 +116,7 @@ func (d *Desk) intent(a *attempt) clinical.Treatment {
 	now := d.cfg.Now()
 	d.written(now)
 	arm := clinical.ArmIntent{
-		At: now, CommandID: a.command, SettingsHash: a.hash, Settings: d.applied.settings, PulsesBefore: d.live().NewestPulse,
+		At: now, Operator: d.operator, CommandID: a.command, SettingsHash: a.hash, Settings: d.applied.settings, PulsesBefore: d.live().NewestPulse,
 		LogBefore: d.live().NewestLog, Boot: d.pen.info.Boot,
 	}
 	if d.run != nil {
@@ -131,7 +132,7 @@ func (d *Desk) intent(a *attempt) clinical.Treatment {
 		PenFirmware:    d.pen.info.Firmware,
 		PenBoot:        d.pen.info.Boot,
 		Simulated:      d.pen.info.Simulated,
-		Tip:            d.pen.tip,
+		Tip:            d.pen.tipNow(),
 		Indication:     d.sel.indication,
 		Zone:           d.sel.zone,
 		Fitzpatrick:    d.patient.Fitzpatrick,
@@ -223,7 +224,7 @@ func (d *Desk) stopChecked(a *attempt, check device.StopCheck, err error) {
 
 // sendArm sends ARM.
 func (d *Desk) sendArm(a *attempt, s *device.Session) {
-	d.run.armed = true // from here on it is not known until the pen says so
+	a.sent, d.run.armed = true, true // from here on it is not known until the pen says so
 	id := d.run.record.ID
 	d.job(func(context.Context) func() {
 		// A fall back after this line ends what Arm does: with the context
@@ -268,6 +269,10 @@ func (d *Desk) attemptEnded(a *attempt, err error) {
 	a.cancel()
 	d.attempt, d.armErr = nil, err
 	d.up = d.up && err == nil
+	if !a.sent && d.run != nil {
+		d.run.result(a.command, clinical.ArmNotSent)
+		d.amend()
+	}
 	if a.end != "" {
 		d.endRun(a.end)
 	}

@@ -538,3 +538,23 @@ func TestRefusalToBeArmedIsWorded(t *testing.T) {
 		}
 	}
 }
+
+// What the pen refuses otherwise has its words, too, each without those of the
+// error around it.
+func TestRefusalIsWorded(t *testing.T) {
+	for _, c := range []struct {
+		err  device.RefusedError
+		code string
+		args []any
+	}{
+		{device.RefusedError{Request: protocol.TypeClear, Code: protocol.CodeSelfTest, Field: -1}, "clear_self_test", nil},
+		{device.RefusedError{Request: protocol.TypeClear, Code: protocol.CodeTrigger, Field: -1}, "clear_trigger", nil},
+		{device.RefusedError{Request: protocol.TypePutSettings, Code: protocol.CodeStep, Name: "depth", Bound: 50}, "refused",
+			[]any{"PUT_SETTINGS: STEP: depth, bound 50"}},
+	} {
+		var p *console.Problem
+		if !errors.As(console.Explain(&c.err), &p) || p.Code() != c.code || !slices.Equal(p.Args(), c.args) {
+			t.Errorf("%v: %+v", &c.err, p)
+		}
+	}
+}

@@ -64,6 +64,7 @@ type Desk struct {
 	jobs    sync.WaitGroup
 	ctx     context.Context // Run's; set before any job starts
 	rec     *recorder
+	pressed atomic.Bool  // STOP was pressed, and Run has not looked at it yet
 	here    atomic.Int64 // when a person last pressed something, in ns since 1970
 
 	// All below belongs to Run.
@@ -117,7 +118,7 @@ func New(cfg Config) *Desk {
 		inbox: make(chan func(), inboxSize),
 		ended: make(chan struct{}),
 	}
-	d.rec = newRecorder(cfg.Records, d.post, d.wrote)
+	d.rec = newRecorder(cfg.Records, d.post, d.wrote, d.leftOut)
 	d.sel.spot = 1
 	d.publish()
 	return d
@@ -278,6 +279,7 @@ func (d *Desk) tick() {
 	if late := now.Sub(d.ticked); late > tickEvery+stillLimit {
 		d.still, d.stillFor = now, late
 	}
+	d.stopUnheard()
 	d.watchReady(now, d.ticked)
 	d.ticked = now
 	if d.run != nil {
@@ -291,7 +293,10 @@ func (d *Desk) tick() {
 }
 
 // Stop sends ESTOP. It waits for nothing: not for Run, the store or the window.
-func (d *Desk) Stop() { d.cfg.Link.Stop() }
+func (d *Desk) Stop() {
+	d.cfg.Link.Stop()
+	d.pressed.Store(true)
+}
 
 // Touch proves that the window's thread is alive. Without it the session stops
 // leasing.

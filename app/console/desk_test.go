@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,8 @@ type bench struct {
 	// hang makes the disk take no alarms and answer nothing.
 	hang atomic.Bool
 	slow atomic.Int64
+	// never is the number of a pulse that no record takes.
+	never atomic.Uint32
 	// endFails is how many ends of a record the disk still refuses, and
 	// newestFails how often it does not tell its newest record.
 	endFails, newestFails atomic.Int64
@@ -111,6 +114,8 @@ type records struct {
 	slow   *atomic.Int64 // ns that a new record takes
 
 	endFails, newestFails *atomic.Int64
+	// never is the number of a pulse that no record takes; 0: none.
+	never *atomic.Uint32
 }
 
 func (r records) EndTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
@@ -151,6 +156,9 @@ func (r records) AppendAlarms(ctx context.Context, id clinical.ID, a []clinical.
 func (r records) AppendPulses(ctx context.Context, id clinical.ID, p []clinical.Pulse) error {
 	if r.broken.Load() {
 		return store.ErrDiskFull
+	}
+	if n := r.never.Load(); n != 0 && slices.ContainsFunc(p, func(p clinical.Pulse) bool { return p.Index == n }) {
+		return store.ErrTooLarge
 	}
 	return r.Store.AppendPulses(ctx, id, p)
 }
@@ -219,7 +227,7 @@ func newBenchWith(t *testing.T, model sim.Model, training bool, before func(*ben
 	})
 	b.cut = func() { b.plugged.Store(false); detach() }
 	b.desk = console.New(console.Config{
-		Link: sup, Library: lib, Patients: patients{b.store, &b.lateOf}, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow, &b.endFails, &b.newestFails}, Operators: b.store,
+		Link: sup, Library: lib, Patients: patients{b.store, &b.lateOf}, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow, &b.endFails, &b.newestFails, &b.never}, Operators: b.store,
 		Now: b.now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training, Sound: b.hears,
 	})
 	before(b)

@@ -60,8 +60,11 @@ func (r *run) result(command uint64, result clinical.ArmResult) {
 
 // close ends a run: at once, or when its last pulses have come.
 func (d *Desk) close(r *run, outcome clinical.Outcome) {
-	if r.stopped {
+	switch {
+	case r.stopped:
 		outcome = clinical.OutcomeStopped
+	case r.record.NeverArmed():
+		outcome = clinical.OutcomeNotArmed
 	}
 	e := &ending{run: r, outcome: outcome, since: d.cfg.Now()}
 	if !d.closed(e) {

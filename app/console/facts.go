@@ -21,14 +21,15 @@ func (d *Desk) facts() clinical.Facts {
 	f := clinical.Facts{
 		PenKind:          d.pen.capability.Kind,
 		LinkAlive:        clinical.FactOf(here),
-		OutcomeKnown:     clinical.FactOf(d.checked && len(d.unsettled) == 0 && len(d.ending) == 0),
+		RecordsRead:      clinical.FactOf(d.checked && d.newestKnown),
+		RunClosed:        clinical.FactOf(len(d.ending) == 0),
+		OutcomeKnown:     clinical.FactOf(len(d.unsettled) == 0),
 		OperatorMayTreat: clinical.FactOf(d.operator.Role.MayTreat()),
 		PatientChosen:    clinical.FactOf(d.patient != nil),
 		PlaceChosen:      clinical.FactOf(d.sel.indication != "" && d.sel.zone != ""),
 		Violations:       append(d.refusals(), d.violations()...),
 	}
-	// Until the store has told its newest record, nobody knows.
-	f.ClockInOrder = clinical.FactOf(d.newestKnown && !d.cfg.Now().Round(0).Before(d.newest.Add(-clockSlack)))
+	f.ClockInOrder = clinical.FactOf(!d.cfg.Now().Round(0).Before(d.newest.Add(-clockSlack)))
 	if d.patient != nil {
 		f.Fitzpatrick = d.patient.Fitzpatrick
 	}
@@ -96,9 +97,6 @@ func (d *Desk) penFacts(f *clinical.Facts, st protocol.Status) {
 	// With ESTOP and FAULT both latched the state is ESTOP.
 	f.EmergencyStopReleased = clinical.FactOf(st.State != protocol.StateStopped && !d.stop.Active)
 	f.NoFault = clinical.FactOf(st.State != protocol.StateFault)
-	if st.Fault != protocol.FaultNone {
-		f.FaultText = st.Fault.String()
-	}
 	f.VersionSupported = clinical.FactOf(!d.pen.info.Monitor)
 	// Nobody can approve a library yet: a simulated pen in a training store
 	// needs no approval, and any other pen stays in STANDBY.

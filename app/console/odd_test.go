@@ -2,11 +2,14 @@ package console_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 	"unsafe"
 
+	"stipple/app/alarm"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/store"
@@ -294,6 +297,10 @@ func TestNewestRecordIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBenchWith(t, sim.R1, true, func(b *bench) { b.newestFails.Store(3) })
 		defer b.stop()
+		v := b.desk.View()
+		if !slices.ContainsFunc(v.Blocks, func(bl clinical.Block) bool { return bl.Code == clinical.BlockRecords }) {
+			t.Errorf("blocks %+v", v.Blocks)
+		}
 		b.applied()
 		b.armed()
 	})
@@ -344,5 +351,205 @@ func TestAcknowledgedAfterTheRunWasLost(t *testing.T) {
 		if !acknowledged {
 			t.Errorf("%+v", rec.Alarms)
 		}
+	})
+}
+
+// STOP while the pen that was armed is out of reach is no stop, and says so until
+// somebody has seen it or the pen is back; without such a pen there is nothing to
+// stop.
+func TestStopOutOfReach(t *testing.T) {
+	lost := func(b *bench) *console.View {
+		b.applied()
+		b.armed()
+		b.cut()
+		return b.until("uncertain", func(v *console.View) bool { return len(v.Uncertain) == 1 && !v.Pen.Connected })
+	}
+	unconfirmed := func(b *bench) alarm.Occurrence {
+		v := b.until("not confirmed", func(v *console.View) bool { return v.Stop.Unconfirmed && v.Stop.OutOfReach })
+		i := slices.IndexFunc(v.Alarms.Present, func(o alarm.Occurrence) bool { return o.Code == alarm.StopUnconfirmed })
+		if i < 0 {
+			b.t.Fatalf("no alarm in %+v", v.Alarms.Present)
+		}
+		if shown := v.Alarms.Signal.Shown; shown.ID != v.Alarms.Present[i].ID || shown.Acknowledged() {
+			b.t.Errorf("what is shown, and may be acknowledged, is %+v", shown)
+		}
+		return v.Alarms.Present[i]
+	}
+	calm := func(v *console.View) bool { return !v.Stop.Active && !v.Stop.Unconfirmed }
+	for name, c := range map[string]func(*bench){
+		"seen": func(b *bench) {
+			lost(b)
+			b.desk.Stop()
+			o := unconfirmed(b)
+			b.desk.Acknowledge(o.ID)
+			b.until("on", calm)
+		},
+		"back": func(b *bench) {
+			lost(b)
+			b.desk.Stop()
+			unconfirmed(b)
+			b.plugged.Store(true)
+			b.until("on", func(v *console.View) bool { return calm(v) && v.Pen.Connected })
+		},
+		"on its way when the link was lost": func(b *bench) {
+			b.applied()
+			b.armed()
+			b.dead.Store(true)
+			b.desk.Stop()
+			b.cut()
+			unconfirmed(b)
+		},
+		"not confirmed, and then lost": func(b *bench) {
+			b.applied()
+			b.armed()
+			b.dead.Store(true)
+			b.desk.Stop()
+			v := b.until("not confirmed", func(v *console.View) bool { return v.Stop.Unconfirmed })
+			b.desk.Acknowledge(v.Alarms.Signal.Shown.ID)
+			b.cut()
+			o := unconfirmed(b)
+			b.desk.Acknowledge(o.ID)
+			b.until("on", calm)
+		},
+		"nothing was armed": func(b *bench) {
+			b.applied()
+			b.cut()
+			b.until("lost", func(v *console.View) bool { return !v.Pen.Connected })
+			b.desk.Stop()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if v := b.desk.View(); !calm(v) {
+				b.t.Errorf("%+v", v.Stop)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, sim.R1, true)
+				defer b.stop()
+				c(b)
+			})
+		})
+	}
+}
+
+// Who holds to arm stands with that arming, in a treatment that another opened.
+func TestArmingOfASecondOperator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		v := b.treatedOnce()
+		first, patient := v.Operator, v.Patient.ID
+		i := slices.IndexFunc(v.Operators, func(o clinical.Operator) bool { return o.Role.MayTreat() && o.ID != first.ID })
+		second := v.Operators[i]
+		b.desk.ChooseOperator(second.ID)
+		b.until("another operator", func(v *console.View) bool { return v.Operator.ID == second.ID && v.Apply.Can })
+		b.desk.Apply()
+		b.armed()
+		b.desk.EndTreatment()
+		rec := b.lastRecord(patient)
+		if got := rec.Armers(); !slices.Equal(got, []clinical.Operator{first, second}) {
+			t.Errorf("%+v", got)
+		}
+		if rec.Arms[0].Operator != first || rec.Arms[1].Operator != second {
+			t.Errorf("%+v", rec.Arms)
+		}
+	})
+}
+
+// An arming that was called off before ARM left is no treatment: the record says
+// so, and it is no session of the series. One that is armed afterwards is.
+func TestCalledOffBeforeArm(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		t.Run(map[bool]string{false: "ended", true: "armed afterwards"}[again], func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, sim.R1, true)
+				defer b.stop()
+				v := b.mayBeArmed()
+				patient, session := v.Patient.ID, v.Session
+				b.slow.Store(int64(300 * time.Millisecond))
+				b.desk.Arm(v.Arm.Shown)
+				time.Sleep(50 * time.Millisecond)
+				b.desk.Disarm()
+				b.until("called off", func(v *console.View) bool { return v.Arm.State != console.Arming && v.Run.Open })
+				want, results := clinical.OutcomeNotArmed, []clinical.ArmResult{clinical.ArmNotSent}
+				if again {
+					b.armed()
+					want, results = clinical.OutcomeComplete, append(results, clinical.ArmExecuted)
+				}
+				b.desk.EndTreatment()
+				rec := b.lastRecord(patient)
+				var got []clinical.ArmResult
+				for _, a := range rec.Arms {
+					got = append(got, a.Result)
+				}
+				if rec.Outcome != want || !slices.Equal(got, results) {
+					t.Errorf("outcome %s, armings %v", rec.Outcome, got)
+				}
+				if v := b.desk.View(); v.Session != session {
+					t.Errorf("session %d, was %d", v.Session, session)
+				}
+			})
+		})
+	}
+}
+
+// An entry that no record takes is told of, and holds back nothing behind it.
+func TestEntryThatIsNeverTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		b.never.Store(1)
+		b.spots(1)
+		v := b.until("told", func(v *console.View) bool {
+			return slices.ContainsFunc(v.Alarms.Present, func(o alarm.Occurrence) bool {
+				var left *console.LeftOutError
+				return o.Code == alarm.RecordFailed && errors.As(o.Cause, &left) && left.Pulse.Index == 1
+			})
+		})
+		b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		b.armed()
+		b.spots(1)
+		b.desk.EndTreatment()
+		rec := b.lastRecord(v.Patient.ID)
+		if rec.Outcome != clinical.OutcomeComplete || len(rec.Pulses) != 1 || rec.Pulses[0].Index != 2 {
+			t.Errorf("outcome %s, pulses %+v", rec.Outcome, rec.Pulses)
+		}
+	})
+}
+
+// The tip counts on with the pulses that come.
+func TestTipCountsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		v := b.treatedOnce()
+		now := v.Pen.Tip.UseCount
+		if now != uint32(v.Run.Pulses) {
+			t.Errorf("%d pulses, %d uses of a new tip", v.Run.Pulses, now)
+		}
+		b.cut() // the next session reads the tip anew
+		b.until("lost", func(v *console.View) bool { return !v.Pen.Connected })
+		b.plugged.Store(true)
+		v = b.until("back", func(v *console.View) bool { return v.Pen.Phase == console.Standby && v.Pen.Tip.Present })
+		if v.Pen.Tip.UseCount != now {
+			t.Errorf("the pen says %d uses, the console had counted %d", v.Pen.Tip.UseCount, now)
+		}
+	})
+}
+
+// Nothing is applied while an arming is on its way.
+func TestApplyWhileArming(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		v := b.mayBeArmed()
+		b.slow.Store(int64(300 * time.Millisecond))
+		b.desk.Arm(v.Arm.Shown)
+		time.Sleep(50 * time.Millisecond)
+		b.desk.Apply()
+		b.until("ready", func(v *console.View) bool { return v.Arm.State == console.ArmArmed && v.Arm.Err == nil })
 	})
 }

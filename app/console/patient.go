@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"stipple/app/clinical"
@@ -69,10 +70,11 @@ func (d *Desk) SearchPatients(query string, done func(PatientList, error)) {
 			now := d.cfg.Now()
 			for _, p := range hits {
 				row := PatientRow{Patient: p, Age: age(p.BirthDate, now)}
-				if ts, err := d.cfg.Records.Treatments(ctx, p.ID); err == nil && len(ts) > 0 {
-					row.LastIndication, _ = d.cfg.Library.IndicationName(ts[0].Indication)
-					row.LastSession = sessionOf(ts, ts[0])
-					row.LastAt = ts[0].Started
+				ts, _ := d.cfg.Records.Treatments(ctx, p.ID)
+				if i := slices.IndexFunc(ts, func(t clinical.Treatment) bool { return t.Outcome != clinical.OutcomeNotArmed }); i >= 0 {
+					row.LastIndication, _ = d.cfg.Library.IndicationName(ts[i].Indication)
+					row.LastSession = sessionOf(ts, ts[i])
+					row.LastAt = ts[i].Started
 				}
 				list.Rows = append(list.Rows, row)
 			}
@@ -191,7 +193,7 @@ func age(b clinical.Date, now time.Time) int {
 func sessionOf(all []clinical.Treatment, t clinical.Treatment) int {
 	days := make(map[clinical.Date]bool)
 	for _, o := range all {
-		if o.Indication == t.Indication && !o.Started.After(t.Started) {
+		if o.Indication == t.Indication && o.Outcome != clinical.OutcomeNotArmed && !o.Started.After(t.Started) {
 			days[dayOf(o.Started)] = true
 		}
 	}

@@ -18,6 +18,15 @@ type penState struct {
 	capability clinical.PenCapability
 	tip        clinical.Tip
 	bound      [16]byte // treatment that the tip belongs to; zeros: none
+	uses       uint32   // pulses or pulls of the tip since it was read
+}
+
+// tipNow is the tip with what it has given since it was read: the pen counts on,
+// and tells it only when it is asked.
+func (p *penState) tipNow() clinical.Tip {
+	t := p.tip
+	t.UseCount += p.uses
+	return t
 }
 
 // live is the newest status, or a zero one without a pen.
@@ -76,7 +85,7 @@ func (d *Desk) penFound(s *device.Session) {
 	d.stop = StopView{}
 	d.over(alarm.LinkLost, "")
 	d.over(alarm.LinkLostTreating, "")
-	d.over(alarm.StopUnconfirmed, "")
+	d.stopOver()
 	if other {
 		d.draft = draft{}
 		d.sel.fit(d.cfg.Library, d.pen.capability.Kind)
@@ -111,6 +120,9 @@ func (d *Desk) penLost(s *device.Session) {
 		r := d.run
 		d.run = nil
 		d.suspend(r, clinical.CauseLink, s.Err(), last)
+	}
+	if d.stop.Active && !d.stop.Confirmed && (d.stop.Unconfirmed || d.lostArmed()) {
+		d.stopNotSent() // not any more
 	}
 	d.tickEnding() // the endings that were owed something end as uncertain, too
 	for _, u := range d.unsettled {
@@ -245,7 +257,7 @@ func (d *Desk) penEvent(e device.Event) {
 // tipChanged takes the tip that the session has read. The pen has fallen back
 // to STANDBY itself; the limits may be others now.
 func (d *Desk) tipChanged(t protocol.TipInfo) {
-	d.pen.bound = t.BoundTreatment
+	d.pen.bound, d.pen.uses = t.BoundTreatment, 0
 	if now := tip(t); now != d.pen.tip {
 		d.fallBack(clinical.FellTip)
 		if now.ID != d.pen.tip.ID {

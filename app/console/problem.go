@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"strings"
 
 	"stipple/app/clinical"
 	"stipple/device"
@@ -139,11 +140,16 @@ func explainSession(err error) *Problem {
 		return refusedArm(refused, err)
 	case errors.As(err, &refused) && refused.Code == protocol.CodeTrigger:
 		return problem(err, "clear_trigger")
+	case errors.As(err, &refused) && refused.Request == protocol.TypeClear && refused.Code == protocol.CodeSelfTest:
+		return problem(err, "clear_self_test")
 	case errors.As(err, &refused):
-		return problem(err, "refused", refused.Error())
+		return problem(err, "refused", refusal(refused))
 	}
 	return nil
 }
+
+// refusal is what was refused and why, without the words around it.
+func refusal(e *device.RefusedError) string { return strings.TrimPrefix(e.Error(), "pen refuses ") }
 
 // refusedArm is a pen that refuses to be armed, by the gravest of its blocks. Which
 // calibration has expired the pen does not say: every pen has that of the depth.
@@ -153,7 +159,7 @@ func refusedArm(refused *device.RefusedError, err error) *Problem {
 	if by := clinical.Blocks(f); len(by) > 0 {
 		return problem(err, "arm_refused_by", by[0].Sentence, by[0].Remedy)
 	}
-	return problem(err, "arm_refused", refused.Error())
+	return problem(err, "arm_refused", refusal(refused))
 }
 
 // sentinels pairs errors without fields with their codes, the more precise
@@ -167,6 +173,7 @@ func sentinels() []struct {
 		code string
 	}{
 		{ErrStopNotConfirmed, "stop_unconfirmed"},
+		{ErrStopNotSent, "stop_not_sent"},
 		{ErrNotShown, "not_shown"},
 		{ErrBlocked, "arm_blocked"},
 		{ErrFellBack, "fell_back"},
@@ -177,6 +184,7 @@ func sentinels() []struct {
 		{ErrNotAnswered, "not_answered"},
 		{ErrAsking, "asking"},
 		{ErrAllKnown, "all_known"},
+		{ErrNotKnown, "not_known"},
 		{ErrNoPatient, "no_patient"},
 		{ErrNotWhole, "not_whole"},
 		{errOutside, "outside"},
@@ -200,3 +208,6 @@ func sentinels() []struct {
 
 // ErrStopNotConfirmed is a stop to which the pen has not answered in time.
 var ErrStopNotConfirmed = errors.New("stop not confirmed")
+
+// ErrStopNotSent is a stop while the pen that was armed is out of reach.
+var ErrStopNotSent = errors.New("stop not sent: the pen is out of reach")

@@ -51,6 +51,7 @@ func (d *Desk) publish() {
 	if st.State == protocol.StateStopped && !v.Stop.Active { // not by a STOP of this session
 		v.Stop.Active, v.Stop.Confirmed = true, true
 	}
+	v.Stop.OutOfReach = v.Stop.Unconfirmed && d.session.Load() == nil
 	v.Stop.NeedleBack = v.Stop.NeedleBack || latched(st.State) && st.Flags&protocol.FlagNeedleBack != 0
 	v.Stop.CanClear = (st.State == protocol.StateStopped || st.State == protocol.StateFault) && st.Flags&protocol.FlagTrigger == 0
 	d.view.Store(v)
@@ -76,7 +77,7 @@ func (d *Desk) penView() PenView {
 	v.Kind = d.pen.capability.Kind
 	v.Model, v.Serial, v.Firmware = d.pen.info.Model, d.pen.info.Serial, d.pen.info.Firmware
 	v.Simulated = d.pen.info.Simulated
-	v.Tip = d.pen.tip
+	v.Tip = d.pen.tipNow()
 	if desc := d.pen.info.Descriptor; desc != nil {
 		if w, ok := desc.Sensor("impedance"); ok {
 			v.ImpedanceLow, v.ImpedanceHigh = protocol.Ohms(w.Min), protocol.Ohms(w.Max)
@@ -254,7 +255,7 @@ func (d *Desk) sessionNumber() int {
 func (d *Desk) todayIsNew(now time.Time) int {
 	earlier := false
 	for _, t := range d.history {
-		if t.Indication != d.sel.indication {
+		if t.Indication != d.sel.indication || t.Outcome == clinical.OutcomeNotArmed {
 			continue
 		}
 		if dayOf(t.Started) == dayOf(now) {

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -49,6 +50,7 @@ type recorder struct {
 	queue   entryQueue
 	quit    chan struct{}
 	onWrite func(id clinical.ID, pulses int, err error) // on Run's goroutine
+	leftOut func(*LeftOutError)                         // on Run's goroutine
 
 	// revision is that of the newest head of each open record. It belongs to
 	// run's goroutine: every write of a head passes it, so that none of them
@@ -56,8 +58,8 @@ type recorder struct {
 	revision map[clinical.ID]int
 }
 
-func newRecorder(r Records, post func(func()), onWrite func(clinical.ID, int, error)) *recorder {
-	return &recorder{records: r, post: post, onWrite: onWrite, queue: entryQueue{wake: make(chan struct{}, 1)}, quit: make(chan struct{}), revision: make(map[clinical.ID]int)}
+func newRecorder(r Records, post func(func()), onWrite func(clinical.ID, int, error), leftOut func(*LeftOutError)) *recorder {
+	return &recorder{records: r, post: post, onWrite: onWrite, leftOut: leftOut, queue: entryQueue{wake: make(chan struct{}, 1)}, quit: make(chan struct{}), revision: make(map[clinical.ID]int)}
 }
 
 // entryQueue is what waits for the recorder. Only its memory is bounded: nobody
@@ -205,37 +207,34 @@ func (r *recorder) gather(waiting []entry) []entry {
 // more takes what is queued without waiting.
 func (r *recorder) more(waiting []entry) []entry { return append(waiting, r.queue.take()...) }
 
-// write appends the entries in order and returns those that the store refused
-// and all behind them.
+// write appends the entries in order and returns those that the store could not
+// take now and all behind them. What it will never take is left out and told, so
+// that it holds back nothing else: of a group that it refuses, the halves are
+// tried, down to the entry.
 func (r *recorder) write(waiting []entry) []entry {
-	ctx := context.Background() // the record is written even while the desk ends
+	most := groupMost
 	for len(waiting) > 0 {
 		if then := waiting[0].then; then != nil {
 			then()
 			waiting = waiting[1:]
 			continue
 		}
-		n := group(waiting)
+		n := group(waiting, most)
 		id := waiting[0].id
-		var pulses []clinical.Pulse
-		var alarms []clinical.Alarm
-		for _, e := range waiting[:n] {
-			if e.pulse != nil {
-				pulses = append(pulses, *e.pulse)
-			} else {
-				alarms = append(alarms, *e.alarm)
+		pulses, err := r.append(id, waiting[:n])
+		switch {
+		case err == nil || !neverTaken(err):
+			r.post(func() { r.onWrite(id, pulses, err) })
+			if err != nil {
+				return waiting
 			}
-		}
-		var err error
-		if len(pulses) > 0 {
-			err = r.records.AppendPulses(ctx, id, pulses)
-		}
-		if err == nil && len(alarms) > 0 {
-			err = r.records.AppendAlarms(ctx, id, alarms)
-		}
-		r.post(func() { r.onWrite(id, len(pulses), err) })
-		if err != nil {
-			return waiting
+			most = min(2*most, groupMost)
+		case n > 1:
+			most = n / 2
+			continue
+		default:
+			left := &LeftOutError{Treatment: id, Pulse: waiting[0].pulse, Alarm: waiting[0].alarm, Cause: err}
+			r.post(func() { r.leftOut(left) })
 		}
 		r.queue.done(n)
 		waiting = waiting[n:]
@@ -243,10 +242,74 @@ func (r *recorder) write(waiting []entry) []entry {
 	return nil
 }
 
+// append appends pulses and alarms to a record and says how many pulses they
+// were. It goes on while the desk ends.
+func (r *recorder) append(id clinical.ID, entries []entry) (int, error) {
+	var pulses []clinical.Pulse
+	var alarms []clinical.Alarm
+	for _, e := range entries {
+		if e.pulse != nil {
+			pulses = append(pulses, *e.pulse)
+		} else {
+			alarms = append(alarms, *e.alarm)
+		}
+	}
+	var err error
+	if len(pulses) > 0 {
+		err = r.records.AppendPulses(context.Background(), id, pulses)
+	}
+	if err == nil && len(alarms) > 0 {
+		err = r.records.AppendAlarms(context.Background(), id, alarms)
+	}
+	return len(pulses), err
+}
+
+// LeftOutError is an entry that the store will never take into a record: one that
+// has ended, or an entry that it can't hold.
+type LeftOutError struct {
+	Treatment clinical.ID
+	Pulse     *clinical.Pulse // one of the two
+	Alarm     *clinical.Alarm
+	Cause     error
+}
+
+func (e *LeftOutError) Error() string { return e.what() + " is not in the record: " + e.Cause.Error() }
+
+// Unwrap is what the store says.
+func (e *LeftOutError) Unwrap() error { return e.Cause }
+
+// Code is "left_out".
+func (e *LeftOutError) Code() string { return "left_out" }
+
+// Args name the entry.
+func (e *LeftOutError) Args() []any { return []any{e.what()} }
+
+// what names the entry.
+func (e *LeftOutError) what() string {
+	if e.Pulse != nil {
+		return fmt.Sprintf("pulse %d", e.Pulse.Index)
+	}
+	return "alarm " + e.Alarm.Text
+}
+
+// neverTaken says whether the store would refuse the same again for ever, by the
+// codes of its errors.
+func neverTaken(err error) bool {
+	var coded interface{ Code() string }
+	if !errors.As(err, &coded) {
+		return false
+	}
+	switch coded.Code() {
+	case "ended", "invalid", "conflict", "not_found", "too_large":
+		return true
+	}
+	return false
+}
+
 // group is how many entries from the front go to the same record in one call.
-func group(waiting []entry) int {
+func group(waiting []entry, most int) int {
 	n := 0
-	for n < min(len(waiting), groupMost) && waiting[n].then == nil && waiting[n].id == waiting[0].id {
+	for n < min(len(waiting), most) && waiting[n].then == nil && waiting[n].id == waiting[0].id {
 		n++
 	}
 	return n

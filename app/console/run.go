@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"time"
 
 	"stipple/app/alarm"
@@ -67,7 +68,7 @@ func (d *Desk) Clear() {
 					return
 				}
 				d.stop = StopView{Latency: d.stop.Latency}
-				d.over(alarm.StopUnconfirmed, "")
+				d.stopOver()
 				d.over(alarm.ClearRefused, "")
 				d.endPen(endsByClear)
 			}
@@ -129,7 +130,7 @@ func (d *Desk) stopEvent(e device.Event) {
 		}
 	case device.EventStopConfirmed:
 		d.stop = StopView{Active: true, Confirmed: true, Latency: e.Latency, NeedleBack: e.NeedleBack}
-		d.over(alarm.StopUnconfirmed, "")
+		d.stopOver()
 		if d.run != nil {
 			d.run.stopped = true
 			// 0 in a record means that there was no stop.
@@ -146,6 +147,52 @@ func (d *Desk) stopEvent(e device.Event) {
 	}
 }
 
+// stopUnheard tells that a STOP reached no pen: the one that was armed is out of
+// reach. A session sees to the stops of its own pen; where no pen was armed there
+// is nothing to stop.
+func (d *Desk) stopUnheard() {
+	if d.pressed.Swap(false) && d.session.Load() == nil && d.lostArmed() {
+		d.stopNotSent()
+	}
+}
+
+// stopNotSent is an occurrence of its own beside that of a stop that the pen has
+// not confirmed: it is the newest, and so the one that the window shows and lets
+// be acknowledged.
+func (d *Desk) stopNotSent() {
+	d.stop = StopView{Active: true, Unconfirmed: true}
+	d.over(alarm.StopUnconfirmed, "")
+	f := found(alarm.StopUnconfirmed, ErrStopNotSent)
+	f.Instance = stopOutOfReach
+	d.raise(f)
+}
+
+// stopOutOfReach tells a stop that could not be sent from one that was.
+const stopOutOfReach = "out_of_reach"
+
+// stopOver ends the alarms about a stop.
+func (d *Desk) stopOver() {
+	d.over(alarm.StopUnconfirmed, "")
+	d.over(alarm.StopUnconfirmed, stopOutOfReach)
+}
+
+// lostArmed says whether the pen that is out of reach was armed when it was seen
+// last, in this run of the program.
+func (d *Desk) lostArmed() bool {
+	return slices.ContainsFunc(d.unsettled, func(u *unsettled) bool {
+		return u.cause != nil && sameUnit(u.record, d.pen.info.Model, d.pen.info.Serial)
+	})
+}
+
+// stopSeen ends what fills the window about a stop that was not confirmed: a pen
+// that is out of reach confirms nothing, and a person has seen what to do.
+func (d *Desk) stopSeen() {
+	if d.session.Load() == nil {
+		d.stop = StopView{}
+		d.stopOver()
+	}
+}
+
 // pulse takes one entry of the pen's ledger into the record it belongs to.
 func (d *Desk) pulse(p protocol.Pulse) {
 	r := d.wireRun(p)
@@ -158,8 +205,11 @@ func (d *Desk) pulse(p protocol.Pulse) {
 		return
 	}
 	r.seen[pulseKey(c)] = true
-	if c.TipID == d.pen.tip.ID && d.pen.bound == [16]byte{} {
-		d.pen.bound = WireTreatment(r.record.ID) // the pen binds a tip by the first pulse of a treatment
+	if c.TipID == d.pen.tip.ID {
+		d.pen.uses++
+		if d.pen.bound == [16]byte{} {
+			d.pen.bound = WireTreatment(r.record.ID) // the pen binds a tip by the first pulse of a treatment
+		}
 	}
 	r.record.Pulses = append(r.record.Pulses, c)
 	r.strokes += uint64(c.Strokes)
@@ -263,7 +313,12 @@ func (d *Desk) endOf(r clinical.Treatment) time.Time {
 // record without an end is a crash to the next start.
 func (d *Desk) writeEnd(r clinical.Treatment) {
 	d.rec.head(d.cfg.Records.EndTreatment, r, func(_ clinical.Treatment, err error) {
-		if err != nil {
+		switch {
+		case codeOf(err) == "ended": // by a write that was taken and not confirmed
+		case err != nil && neverTaken(err): // it stays open, and is settled at the next start
+			d.recordFailed(err)
+			return
+		case err != nil:
 			d.recordFailed(err)
 			d.job(func(ctx context.Context) func() {
 				if !pause(ctx, retryEvery) {
@@ -302,6 +357,12 @@ func (d *Desk) refreshHistory() {
 			}
 		}
 	})
+}
+
+// leftOut tells of an entry that is in no record, and ends READY.
+func (d *Desk) leftOut(e *LeftOutError) {
+	d.fallBack(clinical.FellRecord)
+	d.raise(found(alarm.RecordFailed, e))
 }
 
 // wrote takes what the recorder has written.

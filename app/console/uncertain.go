@@ -98,6 +98,9 @@ var (
 	ErrAsking = errors.New("the pen is being asked")
 	// ErrNotAnswered: the pen has not told all that it can.
 	ErrNotAnswered = errors.New("the pen has not told all that it can yet")
+	// ErrNotKnown: the pen has told all that it can, and that is not all of the run,
+	// or contradicts the record. Such a run ends as uncertain.
+	ErrNotKnown = errors.New("not all of the run is known")
 	// ErrAllKnown: a run of which all is known does not end as uncertain.
 	ErrAllKnown = errors.New("all of the run is known")
 )
@@ -148,7 +151,7 @@ func (d *Desk) showUnsettled(u *unsettled) {
 	r, name := u.record.Reconciled, nameOf(u.patient)
 	var cause error
 	switch {
-	case r.Answered() && r.Known():
+	case r.Settled():
 		sum := u.record.Tally()
 		cause = &SettledError{Treatment: u.record, Patient: name, Found: sum.Told, Cut: sum.CutShort + sum.Interrupted}
 	case r.Answered():
@@ -321,7 +324,9 @@ func (d *Desk) maySign(u *unsettled, verdict clinical.Verdict, shown int) error 
 		return ErrShownOtherwise
 	case verdict == clinical.AsReconciled && !r.Answered():
 		return ErrNotAnswered
-	case verdict != clinical.AsReconciled && r.Answered() && r.Known():
+	case verdict == clinical.AsReconciled && !r.Known():
+		return ErrNotKnown
+	case verdict != clinical.AsReconciled && r.Settled():
 		return ErrAllKnown
 	}
 	return nil
@@ -334,7 +339,7 @@ func (d *Desk) sign(u *unsettled, verdict clinical.Verdict) {
 	t.Pulses = u.fresh
 	t.Reconciled.Signature = clinical.Signature{At: d.cfg.Now(), By: d.operator, Verdict: verdict}
 	t.Ended, t.Outcome = d.endOf(t), clinical.OutcomeUncertain
-	if verdict == clinical.AsReconciled && t.Reconciled.Known() {
+	if verdict == clinical.AsReconciled {
 		t.Outcome = clinical.OutcomeReconciled
 	}
 	u.signing = true

@@ -245,7 +245,7 @@ func TestUncertainRunIsReconciled(t *testing.T) {
 					})
 					b.plugged.Store(true)
 					v = b.until("all is known", func(v *console.View) bool {
-						return v.Uncertain[0].CanReconciled && !v.Uncertain[0].CanUncertain
+						return v.Uncertain[0].CanReconciled
 					})
 					b.desk.Apply()
 					b.desk.Arm(v.Arm.Shown)
@@ -284,7 +284,7 @@ func TestUncertainRunWhosePenNeverReturns(t *testing.T) {
 				v := b.lose(moment)
 				b.release()
 				u := v.Uncertain[0]
-				if u.CanReconciled || !u.CanUncertain || u.Place != console.PlaceAway {
+				if u.CanReconciled || u.Place != console.PlaceAway {
 					t.Errorf("%+v", u)
 				}
 				b.desk.Sign(u.Treatment.ID, clinical.AsReconciled, u.Version)
@@ -320,15 +320,23 @@ func TestLedgerThatHasRolledOver(t *testing.T) {
 			m.Pulses = append(m.Pulses, p)
 		}))
 		b.plugged.Store(true)
-		v = b.until("asked", func(v *console.View) bool { return v.Uncertain[0].CanReconciled })
+		v = b.until("asked", func(v *console.View) bool { return v.Uncertain[0].Treatment.Reconciled.Answered() })
 		r := v.Uncertain[0].Treatment.Reconciled
+		if v.Uncertain[0].CanReconciled {
+			t.Error("may be signed as reconciled")
+		}
 		want := []clinical.PulseSpan{
 			{From: run.FirstPulse(), To: run.FirstPulse(), Finding: clinical.PulseLogged}, {From: run.FirstPulse() + 1, To: run.FirstPulse() + 1, Finding: clinical.PulseUnknown},
 		}
 		if !slices.Equal(r.Spans, want) || r.Known() {
 			t.Errorf("%+v", r.Spans)
 		}
-		b.sign(v, clinical.AsReconciled)
+		b.desk.Sign(run.ID, clinical.AsReconciled, v.Uncertain[0].Version)
+		v = b.until("refused", func(v *console.View) bool { return len(v.Uncertain) == 1 && v.Uncertain[0].SignErr != nil })
+		if !errors.Is(v.Uncertain[0].SignErr, console.ErrNotKnown) {
+			t.Error(v.Uncertain[0].SignErr)
+		}
+		b.sign(v, clinical.AsUncertain)
 		if rec := b.lastRecord(v.Patient.ID); rec.Outcome != clinical.OutcomeUncertain || !slices.Equal(rec.Reconciled.Spans, want) {
 			t.Errorf("outcome %s, %+v", rec.Outcome, rec.Reconciled.Spans)
 		}

@@ -19,8 +19,7 @@ type UncertainView struct {
 	Asking         bool   // the pen is being asked now
 	Err            error  // why it has not told all that it can
 	Version        int    // of what is shown; Sign is given it
-	CanReconciled  bool   // may be signed as reconciled
-	CanUncertain   bool   // may be signed as uncertain
+	CanReconciled  bool   // is signed as reconciled, else as uncertain
 	Signing        bool
 	SignErr        error // of the last attempt to sign
 }
@@ -43,7 +42,7 @@ func (d *Desk) uncertainViews() []UncertainView {
 		v := UncertainView{
 			Treatment: u.record, Patient: u.patient, ZoneName: d.zoneName(u.record.Zone), Asking: u.asking, Err: explain(u.err),
 			Version: u.version, Signing: u.signing, SignErr: explain(u.signErr),
-			CanReconciled: r.Answered(), CanUncertain: !r.Answered() || !r.Known(),
+			CanReconciled: r.Settled(),
 		}
 		v.IndicationName, _ = d.cfg.Library.IndicationName(u.record.Indication)
 		v.Place, v.Other = d.placeOf(u)

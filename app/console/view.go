@@ -221,6 +221,7 @@ type StopView struct {
 	Active      bool          // ESTOP is latched on the pen, or being sent
 	Confirmed   bool          // STOPPED came back
 	Unconfirmed bool          // no STOPPED within protocol.StopConfirm
+	OutOfReach  bool          // and there is no pen to send it to
 	Latency     time.Duration // STOP to STOPPED
 	NeedleBack  bool
 	CanClear    bool

@@ -87,6 +87,9 @@ type storedArm struct {
 	LogBefore    uint32         `json:"log_before,omitempty"`
 	Boot         uint32         `json:"boot,omitempty"`
 	Result       string         `json:"result,omitempty"`
+	// Who held to arm; absent where only the treatment's is known.
+	OperatorID string          `json:"operator_id,omitempty"`
+	Operator   *storedOperator `json:"operator,omitempty"`
 }
 
 type storedFall struct {
@@ -263,16 +266,26 @@ func unpackApplied(v storedApplied) (clinical.Applied, error) {
 }
 
 func packArm(a clinical.ArmIntent) storedArm {
-	return storedArm{
+	v := storedArm{
 		At: utc(a.At), CommandID: a.CommandID, SettingsHash: hex.EncodeToString(a.SettingsHash[:]), Settings: packSettings(a.Settings),
 		PulsesBefore: a.PulsesBefore, LogBefore: a.LogBefore, Boot: a.Boot, Result: string(a.Result),
 	}
+	if a.Operator != (clinical.Operator{}) {
+		by := packOperator(a.Operator)
+		v.OperatorID, v.Operator = string(a.Operator.ID), &by
+	}
+	return v
 }
 
 func unpackArm(v storedArm) (clinical.ArmIntent, error) {
 	hash, err := unpackHash(v.SettingsHash)
+	var by clinical.Operator
+	if v.Operator != nil {
+		by = unpackOperator(clinical.ID(v.OperatorID), *v.Operator)
+	}
 	return clinical.ArmIntent{
-		At: v.At, CommandID: v.CommandID, SettingsHash: hash, Settings: unpackSettings(v.Settings),
+		Operator: by,
+		At:       v.At, CommandID: v.CommandID, SettingsHash: hash, Settings: unpackSettings(v.Settings),
 		PulsesBefore: v.PulsesBefore, LogBefore: v.LogBefore, Boot: v.Boot, Result: clinical.ArmResult(v.Result),
 	}, err
 }

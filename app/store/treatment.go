@@ -88,9 +88,10 @@ func (s *Store) AmendTreatment(ctx context.Context, t clinical.Treatment) (clini
 }
 
 // EndTreatment stores the last revision of the head of a treatment, with outcome
-// complete or stopped; Ended is now unless set. From then on the record can't be
-// changed. One that is uncertain ends by a signature, with ReconcileTreatment. Pulses and alarms of t are not stored, and come back
-// as they are; append them before.
+// complete, stopped or not armed; Ended is now unless set. From then on the record
+// can't be changed. One that is uncertain ends by a signature, with
+// ReconcileTreatment. Pulses and alarms of t are not stored, and come back as they
+// are; append them before.
 //
 // Errors as with AmendTreatment, ErrEnded also if it had ended before.
 func (s *Store) EndTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
@@ -102,7 +103,7 @@ func (s *Store) EndTreatment(ctx context.Context, t clinical.Treatment) (clinica
 	c.treatment(t)
 	c.that(!t.Ended.Before(t.Started), "Ended", BadValue)
 	switch t.Outcome {
-	case clinical.OutcomeComplete, clinical.OutcomeStopped:
+	case clinical.OutcomeComplete, clinical.OutcomeStopped, clinical.OutcomeNotArmed:
 	default:
 		c.refuse("Outcome", NotAllowed)
 	}

@@ -214,9 +214,10 @@ func (c *checker) treatment(t clinical.Treatment) {
 		c.key("FallBacks.Reason", string(f.Reason))
 	}
 	for _, a := range t.Arms {
-		if !storableTime(a.At) {
-			c.refuse("Arms.At", BadValue)
-			break
+		c.that(storableTime(a.At), "Arms.At", BadValue)
+		c.optional("Arms.Result", string(a.Result), maxWordRunes)
+		if a.Operator != (clinical.Operator{}) {
+			c.operator("Arms.Operator.", a.Operator)
 		}
 	}
 }

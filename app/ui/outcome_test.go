@@ -40,9 +40,8 @@ func TestSigningWhatIsKnown(t *testing.T) {
 // What is not fully known is signed after a question that says what it is.
 func TestSigningWhatIsNotKnownIsAQuestionFirst(t *testing.T) {
 	for _, c := range []struct{ scene, choice, verdict, says string }{
-		{"outcome-unknown", asReconciled, "reconciled", "1 086 – 1 089: not known"},
 		{"outcome-unknown", asUncertain, "uncertain", "1 086 – 1 089: not known"},
-		{"outcome-contradiction", asReconciled, "reconciled", "both versions are kept"},
+		{"outcome-contradiction", asUncertain, "uncertain", "both versions are kept"},
 		{"outcome-lost", asUncertain, "uncertain", "from 1 086 on: not known"},
 		{"outcome-crash", asUncertain, "uncertain", "from 1 086 on: not known"},
 	} {
@@ -73,7 +72,7 @@ func says(w *Window, text string) bool {
 // A choice is for what was shown: with what the pen tells next it is gone.
 func TestChoiceEndsWithWhatItWasFor(t *testing.T) {
 	w, d := use(t, "outcome-unknown")
-	tapName(t, w, asReconciled)
+	tapName(t, w, asUncertain)
 	d.change(w, func(v *console.View) {
 		v.Uncertain = slices.Clone(v.Uncertain)
 		v.Uncertain[0].Version++

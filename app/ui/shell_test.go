@@ -58,6 +58,14 @@ func TestStopNotConfirmedFillsThePage(t *testing.T) {
 	}
 	w.stop.MouseDown(&desktop.MouseEvent{})
 	expect(t, d, "stop")
+	const sends, away = "keeps sending STOP", "Acknowledge the alarm to go on"
+	if !shows(w, sends) || shows(w, away) {
+		t.Error("it does not say what Stipple does")
+	}
+	d.change(w, func(v *console.View) { v.Stop.OutOfReach = true })
+	if shows(w, sends) || !shows(w, away) {
+		t.Error("it does not say that the pen is out of reach")
+	}
 }
 
 func TestHandpieceDrawer(t *testing.T) {

@@ -35,6 +35,7 @@ func stripState(w *words.Words, v *console.View, live console.LiveView) widgets.
 	s := widgets.StripState{
 		State: chipState(v.Pen.Phase),
 		Word:  w.T("phase." + string(v.Pen.Phase)),
+		Room:  w.T("phase." + string(console.Treating)), // the longest of those that follow each other
 		Items: [][]widgets.Run{penItem(w, v.Pen)},
 		// Without an operator the name is a request.
 		Operator: v.Operator.Name,
@@ -102,7 +103,7 @@ func tipItem(w *words.Words, p console.PenView) []widgets.Run {
 	if p.Tip.UseCount > 0 {
 		note = w.T("strip.tip.uses", words.Count(int(p.Tip.UseCount)), words.Count(int(p.Tip.UseLimit)))
 		if p.Tip.UseLimit == 0 {
-			note = words.Count(int(p.Tip.UseCount))
+			note = w.T("strip.tip.used", words.Count(int(p.Tip.UseCount)))
 		}
 	}
 	if p.Tip.Expiry != (clinical.Date{}) {

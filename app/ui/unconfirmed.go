@@ -17,6 +17,8 @@ import (
 // alarms and STOP free, and lets no pointer through to what lies under it.
 type unconfirmed struct {
 	object *fyne.Container
+	keep   *widgets.Line
+	words  *words.Words
 }
 
 func newUnconfirmed(t *words.Words, k *keys.Router) *unconfirmed {
@@ -24,9 +26,8 @@ func newUnconfirmed(t *words.Words, k *keys.Router) *unconfirmed {
 		widgets.Title(t.T("unconfirmed.title")).In(theme.OnHigh).Sized(theme.SizeSetValue))
 	act := widgets.NewLineAligned(fyne.TextAlignCenter,
 		widgets.Title(t.T("unconfirmed.do")).In(theme.OnHigh).Sized(theme.SizeSetValue))
-	keep := widgets.NewLineAligned(fyne.TextAlignCenter, widgets.Title(t.T("unconfirmed.keep")).In(theme.OnHigh))
-	u := &unconfirmed{}
-	u.object = container.NewStack(overlay.NewBlind(k), widgets.NewGround(theme.HighPressed), container.New(centred{gap: 16}, title, act, keep))
+	u := &unconfirmed{keep: widgets.NewLineAligned(fyne.TextAlignCenter), words: t}
+	u.object = container.NewStack(overlay.NewBlind(k), widgets.NewGround(theme.HighPressed), container.New(centred{gap: 16}, title, act, u.keep))
 	u.object.Hide()
 	return u
 }
@@ -34,6 +35,11 @@ func newUnconfirmed(t *words.Words, k *keys.Router) *unconfirmed {
 // show draws a view and says whether it has come just now.
 func (u *unconfirmed) show(v *console.View) bool {
 	came := v.Stop.Unconfirmed && !u.object.Visible()
+	next := u.words.T("unconfirmed.keep")
+	if v.Stop.OutOfReach {
+		next = u.words.T("unconfirmed.away")
+	}
+	u.keep.Set(widgets.Title(next).In(theme.OnHigh))
 	setVisible(u.object, v.Stop.Unconfirmed)
 	return came
 }

@@ -160,7 +160,7 @@ func (p *Outcome) todoText() string {
 	switch {
 	case u.Asking:
 		return w.T("outcome.do.wait", pen)
-	case r.Answered() && r.Known():
+	case r.Settled():
 		return w.T("outcome.do.sign")
 	case r.Answered():
 		return w.T("outcome.do.sign_rest")
@@ -200,7 +200,7 @@ func (p *Outcome) factsOf(u console.UncertainView) []fact {
 	}
 	return []fact{
 		{w.T("outcome.fact.place"), widgets.Plain(w.T("preset.place", u.ZoneName, u.IndicationName) + " · " + w.DayAndTime(t.Started, now))},
-		{w.T("outcome.fact.by"), widgets.Plain(t.Operator.Name)},
+		{w.T("outcome.fact.by"), widgets.Plain(operatorNames(t))},
 		{w.T("outcome.fact.pen"), widgets.Strong(w.T("outcome.pen", t.PenModel, t.PenSerial))},
 		{w.T("outcome.fact.boot"), widgets.Plain(boots)},
 		{w.T("outcome.fact.cause"), widgets.Plain(w.T("outcome.cause."+string(r.Cause)) + " · " + w.Day(r.LostAt, now) + " " + words.Time(r.LostAt))},
@@ -244,8 +244,8 @@ func (p *Outcome) showSignature() {
 	}
 	w, u := p.env.Words, p.run
 	p.choice.SetDisabled(0, !u.CanReconciled)
-	p.choice.SetDisabled(1, !u.CanUncertain)
-	text := w.T("outcome.choose")
+	p.choice.SetDisabled(1, u.CanReconciled)
+	text := w.T("outcome.choose.uncertain")
 	switch {
 	case u.SignErr != nil:
 		text = w.Error(u.SignErr).Text()
@@ -255,10 +255,10 @@ func (p *Outcome) showSignature() {
 		text = w.T("outcome.sign.who", p.view.Operator.Name, mayTreat(w, p.view.Operators))
 	case p.chosen != "":
 		text = p.meaningText(p.chosen)
-	case !u.CanReconciled:
-		text = w.T("outcome.choose.uncertain")
-	case !u.CanUncertain:
+	case u.CanReconciled:
 		text = w.T("outcome.choose.reconciled")
+	case u.Treatment.Reconciled.Answered():
+		text = w.T("outcome.choose.rest")
 	}
 	p.meaning.Set(widgets.Muted(text))
 	p.sign.SetText(w.T("outcome.sign.as", p.view.Operator.Name))
@@ -299,18 +299,18 @@ func mayTreat(w *words.Words, operators []clinical.Operator) string {
 // meaningText is what a signature says.
 func (p *Outcome) meaningText(v clinical.Verdict) string {
 	w, t := p.env.Words, p.run.Treatment
-	unknown := spansText(w, t)
+	r, unknown := t.Reconciled, spansText(w, t)
 	switch {
-	case v == clinical.AsReconciled && t.Reconciled.Known():
-		return w.T("outcome.means.reconciled")
-	case v == clinical.AsReconciled && unknown == "":
-		return w.T("outcome.means.disputed")
 	case v == clinical.AsReconciled:
+		return w.T("outcome.means.reconciled")
+	case unknown != "" && r.Answered():
 		return w.T("outcome.means.rest", unknown)
-	case unknown == "":
-		return w.T("outcome.means.uncertain")
+	case unknown != "":
+		return w.T("outcome.means.unknown", unknown)
+	case r.Contradicted > 0:
+		return w.T("outcome.means.disputed")
 	}
-	return w.T("outcome.means.unknown", unknown)
+	return w.T("outcome.means.uncertain")
 }
 
 // askToSign signs what is wholly known at once, and asks about the rest with all
@@ -321,7 +321,7 @@ func (p *Outcome) askToSign() {
 		return
 	}
 	act := func() { p.env.Desk.Sign(u.Treatment.ID, v, u.Version) }
-	if v == clinical.AsReconciled && u.Treatment.Reconciled.Known() {
+	if v == clinical.AsReconciled {
 		act()
 		return
 	}

@@ -65,11 +65,21 @@ func delivered(w *words.Words, t console.TreatmentRow) string {
 }
 
 func who(w *words.Words, t console.TreatmentRow) string {
-	text := t.Operator.Name
+	text := operatorNames(t.Treatment)
 	if stop := max(t.StopLatency, t.StopCheck); stop > 0 {
 		text += " · " + w.T("treatments.stop", words.Milliseconds(stop))
 	}
 	return text
+}
+
+// operatorNames are those who armed in a treatment, in the order of their first
+// arming.
+func operatorNames(t clinical.Treatment) string {
+	var names []string
+	for _, o := range t.Armers() {
+		names = append(names, o.Name)
+	}
+	return strings.Join(names, " · ")
 }
 
 func (p *Patients) showDetails() {
@@ -192,7 +202,7 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 		{w.T("record.total"), widgets.Plain(total(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
 		{w.T("record.stop"), widgets.Strong(stopText(w, t.Treatment))},
 		{w.T("record.time"), widgets.Plain(when)},
-		{w.T("record.operator"), widgets.Plain(t.Operator.Name)},
+		{w.T("record.operator"), widgets.Plain(operatorNames(t.Treatment))},
 		{w.T("record.pen"), widgets.Plain(w.T("record.pen.value", t.PenModel, t.PenFirmware, w.T("pen.serial", t.PenSerial)))},
 		{w.T("record.tip"), widgets.Plain(w.T("record.tip.lot", t.Tip.Lot) + " · " + pins(w, t))},
 		{w.T("record.library"), widgets.Plain(t.LibraryVersion + " · " + w.T("record.skin") + " " + skin(w, t.Fitzpatrick))},

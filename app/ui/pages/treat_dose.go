@@ -254,7 +254,7 @@ func (h *haltBar) show(v *console.View) {
 	title := w.T("stopped.title")
 	switch {
 	case v.Pen.Phase == console.Fault:
-		title = w.T("fault.title") + " · " + w.Or("fault."+v.Pen.Fault.String(), v.Pen.Fault.String())
+		title = w.T("fault.title")
 	case !v.Stop.Confirmed && v.Stop.Active:
 		title = w.T("stopped.sending")
 	}
@@ -263,11 +263,14 @@ func (h *haltBar) show(v *console.View) {
 	h.clear.SetDisabled(!v.Stop.CanClear, "")
 }
 
-// stopDetail says what is known of the stop.
+// stopDetail says what is known of the stop, or of the fault.
 func stopDetail(w *words.Words, v *console.View) string {
 	text := w.T("stopped.moving")
 	if v.Stop.NeedleBack {
 		text = w.T("stopped.back")
+	}
+	if v.Pen.Phase == console.Fault {
+		text = w.Or("fault."+v.Pen.Fault.String(), v.Pen.Fault.String()) + " · " + text
 	}
 	if v.Stop.Confirmed && v.Stop.Latency > 0 {
 		text += " · " + w.T("stopped.confirmed", words.Milliseconds(v.Stop.Latency))

@@ -76,7 +76,7 @@ func (c Clinic) alarm() *scene {
 func (c Clinic) faulted(do func(*alarm.Book)) *scene {
 	s := c.rf().run(86, 2, 192*time.Second)
 	f := allHolds()
-	f.NoFault, f.FaultText, f.SettingsApplied = clinical.FactFails, "OVER_TEMPERATURE", clinical.FactFails
+	f.NoFault, f.SettingsApplied = clinical.FactFails, clinical.FactFails
 	s.facts(f).phase(console.Fault, protocol.StateFault)
 	s.view.Pen.Fault = protocol.FaultOverTemperature
 	s.view.Arm.State = console.ArmBlocked

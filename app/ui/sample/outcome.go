@@ -62,7 +62,7 @@ func (s *scene) cutOff(pulses int) console.UncertainView {
 	t.Reconciled, _ = clinical.Reconcile(t, clinical.PenTold{})
 	return console.UncertainView{
 		Treatment: t, Patient: s.view.Patient, IndicationName: "Acne scars", ZoneName: "Left cheek",
-		Place: console.PlaceAway, Version: 1, CanUncertain: true,
+		Place: console.PlaceAway, Version: 1,
 	}
 }
 
@@ -110,7 +110,7 @@ func (c Clinic) runTold(tell func(clinical.Treatment) clinical.PenTold) *scene {
 	answer := tell(u.Treatment)
 	r, extra := clinical.Reconcile(u.Treatment, answer)
 	u.Treatment.Reconciled, u.Treatment.Pulses = r, append(slices.Clone(u.Treatment.Pulses), extra...)
-	u.Place, u.CanReconciled, u.CanUncertain = console.PlaceHere, r.Answered(), !r.Answered() || !r.Known()
+	u.Place, u.CanReconciled = console.PlaceHere, r.Settled()
 	s.view.Uncertain = []console.UncertainView{u}
 	settled := &console.SettledError{Treatment: u.Treatment}
 	return s.toSign(worded{settled, "settled", []any{s.view.Patient.FamilyName, len(extra), 1}})

@@ -7,7 +7,7 @@ func englishArming() map[string]string {
 		"review.pen":                     "Pen reports",
 		"review.tip":                     "Tip %s",
 		"review.tip.uses":                "%s of %s uses",
-		"review.tip.used":                "%s uses",
+		"review.tip.used":                "%s×",
 		"review.tip.expiry":              "expires %s",
 		"review.dose":                    "Dose up to %s mJ/pin",
 		"review.spot.one":                "%s pulse at each spot",

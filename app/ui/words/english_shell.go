@@ -38,6 +38,7 @@ func englishShell() map[string]string {
 		"strip.tip.unknown": "unknown",
 		"strip.tip.new":     "new",
 		"strip.tip.uses":    "%s of %s",
+		"strip.tip.used":    "used %s×",
 		"strip.tip.expiry":  "exp %s",
 		"strip.battery":     "Battery",
 		"strip.link":        "Link",
@@ -98,6 +99,7 @@ func englishShell() map[string]string {
 		"unconfirmed.title": "STOP NOT CONFIRMED",
 		"unconfirmed.do":    "Release the trigger. Unplug the pen.",
 		"unconfirmed.keep":  "Stipple keeps sending STOP until the pen answers.",
+		"unconfirmed.away":  "The pen is out of reach: STOP can't be sent. Acknowledge the alarm to go on.",
 
 		"operator.title": "Who works at this console?",
 		"operator.none":  "No operator is known yet.",

@@ -128,8 +128,8 @@ func englishUncertain() map[string]string {
 
 		"outcome.as.reconciled":     "As reconciled",
 		"outcome.as.uncertain":      "As uncertain",
-		"outcome.choose":            "Choose how the run ends.",
 		"outcome.choose.uncertain":  "“As reconciled” needs the pen's answers.",
+		"outcome.choose.rest":       "Not all is known, so the run ends as uncertain. What the pen told is kept.",
 		"outcome.choose.reconciled": "All is known, so the run does not end as uncertain.",
 		"outcome.means.reconciled":  "The run ends as reconciled: what the pen told stands in the record.",
 		"outcome.means.disputed":    "The run ends as uncertain: record and pen contradict each other, and both versions are kept.",
@@ -176,6 +176,8 @@ func englishUncertain() map[string]string {
 		"error.asking.do":          "Wait for what it tells, then sign.",
 		"error.not_answered":       "The pen has not told all that it can.",
 		"error.not_answered.do":    "Connect that pen, or sign the run as uncertain.",
+		"error.not_known":          "Not all of the run is known, or the pen contradicts the record.",
+		"error.not_known.do":       "Sign it as uncertain: what the pen told is kept.",
 		"error.all_known":          "All of the run is known: it does not end as uncertain.",
 		"error.all_known.do":       "Sign it as reconciled.",
 	}
