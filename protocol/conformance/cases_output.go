@@ -154,7 +154,8 @@ func (t *trial) outputEnds(mark int, low, high protocol.PenClock) {
 	t.outputCame(protocol.PulseLease)
 }
 
-// outputCame expects the report of the newest output to have a result.
+// outputCame expects the report of the newest output to have a result. Until its
+// EVENT 22 has come, an output may still be closing.
 func (t *trial) outputCame(want protocol.PulseResult) *protocol.TestReport {
 	r := ask[protocol.TestReport](t, &protocol.TestRead{})
 	t.want(t.over() || r.Result == want, "TEST_REPORT with result "+want.String(), "%s", r.Result)
@@ -200,27 +201,30 @@ func outputTwice(t *trial) {
 }
 
 func outputDisarm(t *trial) {
-	m, _, _ := t.serviceOutput(shortOutput)
+	m, mark, _ := t.serviceOutput(shortOutput)
 	t.keepLeasing(m.ArmID())
 	t.put(&protocol.Disarm{ArmID: m.ArmID()})
 	s := t.inState(protocol.StateService)
 	t.want(t.over() || s.ArmID == 0, "no arm id", "%s", describeStatus(s))
+	t.outputEvent(mark, protocol.PulseDisarmed)
 	t.outputCame(protocol.PulseDisarmed)
 }
 
 func outputStop(t *trial) {
-	m, _, _ := t.serviceOutput(shortOutput)
+	m, mark, _ := t.serviceOutput(shortOutput)
 	t.keepLeasing(m.ArmID())
 	t.stopsInTime()
+	t.outputEvent(mark, protocol.PulseStopped)
 	t.outputCame(protocol.PulseStopped)
 }
 
 func outputHello(t *trial) {
-	m, _, _ := t.serviceOutput(shortOutput)
+	m, mark, _ := t.serviceOutput(shortOutput)
 	t.leaseAt(m.ArmID(), t.fresh())
 	t.hello()
 	s := t.inState(protocol.StateStandby)
 	t.want(t.over() || s.ArmID == 0, "no arm id", "%s", describeStatus(s))
+	t.outputEvent(mark, protocol.PulseDisarmed)
 	t.outputCame(protocol.PulseDisarmed)
 }
 
@@ -364,8 +368,9 @@ func outputLeaseOver(t *trial) {
 }
 
 func outputStopDriving(t *trial) {
-	t.driving(longOutput)
+	_, mark := t.driving(longOutput)
 	t.stopsInTime()
+	t.outputEvent(mark, protocol.PulseStopped)
 	t.outputCame(protocol.PulseStopped)
 }
 
