@@ -61,8 +61,13 @@ func run(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	opt.Exit = func(err error) { os.Exit(exitCode(err)) }
+	return exitCode(app.Run(ctx, opt))
+}
+
+// exitCode says on standard error what the window has not shown.
+func exitCode(err error) int {
 	var shown *app.ShownError
-	err := app.Run(ctx, opt)
 	switch {
 	case errors.Is(err, app.ErrUsage):
 		fmt.Fprintln(os.Stderr, "stipple:", err)

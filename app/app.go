@@ -63,6 +63,8 @@ func Run(ctx context.Context, opt Options) error {
 		log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		app: fyneapp.NewWithID(appID),
 		gc:  debug.SetGCPercent(startGC),
+
+		over: make(chan struct{}),
 	}
 	if opt.Screenshots != "" {
 		return screenshots(opt.Screenshots)
@@ -93,6 +95,7 @@ type window struct {
 	win   fyne.Window
 	trace *os.File // nil: none
 
+	over    chan struct{}  // closed when the toolkit has come to its end
 	opening sync.WaitGroup // consoles that are being opened or closed
 	ending  sync.Once
 	left    error // of closing the console at the end
@@ -123,6 +126,7 @@ func (w *window) run(ctx context.Context) error {
 	})
 	w.await(ctx, first)
 	w.win.ShowAndRun()
+	close(w.over)
 	w.end() // where the toolkit ended by itself
 	return errors.Join(w.failed, w.left)
 }
@@ -133,7 +137,27 @@ func (w *window) quit() {
 	go func() {
 		w.end()
 		fyne.Do(w.app.Quit)
+		w.mustEnd()
 	}()
+}
+
+// quitPatience is how long the toolkit may take to end: it needs milliseconds.
+const quitPatience = time.Second
+
+// mustEnd ends the process where the toolkit does not. Fyne 2.8.1 may wait for
+// ever: what its life cycle queues last, the saving of preferences, is handed to
+// the window's thread behind the moment at which that looks for the last time
+// (internal/driver/glfw/loop.go, runGL). The console is closed by now, and
+// preferences were saved when they changed.
+func (w *window) mustEnd() {
+	select {
+	case <-w.over:
+	case <-time.After(quitPatience):
+		w.log.Warn("the window's toolkit did not end: the console is closed, and the program ends without it")
+		if w.opt.Exit != nil {
+			w.opt.Exit(errors.Join(w.failed, w.left))
+		}
+	}
 }
 
 // end closes the console for good; a second call waits for the first.

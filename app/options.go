@@ -24,6 +24,9 @@ type Options struct {
 	Screenshots string // draw every page into this folder and end
 	TraceFD     int    // open file descriptor for the UI trace; 0: none
 	Bench       *Bench // of a measuring program; nil: none
+	// Exit ends the process with what Run would return, where the toolkit does not
+	// come to its end; everything of the console is closed by then. Nil: Run waits.
+	Exit func(error)
 }
 
 // check refuses options that contradict each other.

@@ -28,10 +28,16 @@ func main() {
 	port := flag.String("port", "", "`path` of the simulated pen's port")
 	fd := flag.Int("ui-trace", 0, "open file `descriptor` for the UI trace")
 	flag.Parse()
-	if err := run(*port, *fd); err != nil {
+	leave(run(*port, *fd))
+}
+
+// leave ends the rig.
+func leave(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "rig:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 func run(port string, traceFD int) error {
@@ -45,7 +51,7 @@ func run(port string, traceFD int) error {
 	go r.print(os.Stdout)
 	go r.read(os.Stdin)
 	return app.Run(ctx, app.Options{
-		Demo: true, Port: port, TraceFD: traceFD,
+		Demo: true, Port: port, TraceFD: traceFD, Exit: leave,
 		Bench: &app.Bench{Port: r.port, Window: r.window, Limits: limits, Run: r.run},
 	})
 }
