@@ -70,8 +70,7 @@ func (o operator) obey(ctx context.Context, words []string) answer {
 	case "fault":
 		err = o.until(ctx, "FAULT, or a stop that came before it", func(v *console.View) bool { return v.Pen.Phase == console.Fault || v.Pen.Phase == console.Stopped })
 	case "redraw":
-		drawn := o.redraws.Load()
-		err = o.until(ctx, "a redraw", func(*console.View) bool { return o.redraws.Load() > drawn })
+		err = o.redrawn(ctx)
 	case "freeze":
 		err = o.freeze(words[1:])
 	case "counts":
@@ -126,10 +125,20 @@ func (o operator) prepare(ctx context.Context, words []string) error {
 	})
 }
 
-// arm arms for what the desk shows.
+// redrawn waits for a redraw of the window.
+func (o operator) redrawn(ctx context.Context) error {
+	drawn := o.redraws.Load()
+	return o.until(ctx, "a redraw", func(*console.View) bool { return o.redraws.Load() > drawn })
+}
+
+// arm arms for what the desk shows, once the window has drawn it: nobody can be
+// quicker, and a session that has not seen the window alive yet arms nothing.
 func (o operator) arm(ctx context.Context) error {
 	can := func(v *console.View) bool { return v.Arm.State == console.ArmReady && v.Arm.Review != nil }
 	if err := o.until(ctx, "arming to be possible", can); err != nil {
+		return err
+	}
+	if err := o.redrawn(ctx); err != nil {
 		return err
 	}
 	o.Desk.Arm(o.Desk.View().Arm.Shown)
