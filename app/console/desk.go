@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"io"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -296,6 +297,9 @@ func (d *Desk) tick() {
 func (d *Desk) Stop() {
 	d.cfg.Link.Stop()
 	d.pressed.Store(true)
+	// The session's writer may wait for the very processor on which the window's
+	// thread goes on to draw: it comes first, here and now.
+	runtime.Gosched()
 }
 
 // Touch proves that the window's thread is alive. Without it the session stops

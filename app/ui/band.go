@@ -34,7 +34,7 @@ func newBand(w *Window) *band {
 	w.names.Set(b.banner, "banner", "banner")
 	b.hand = widgets.NewButton(w.keys, widgets.OnDrawer, w.words.T("nav.handpiece"), func() { w.drawer.setOpen(!w.drawer.open) })
 	w.names.Set(b.hand, "button", "nav.handpiece")
-	b.object = container.New(b, widgets.NewGround(theme.Background), b.quiet, b.hand, b.banner)
+	b.object = container.New(b, b.quiet, b.hand, b.banner)
 	return b
 }
 
@@ -74,9 +74,8 @@ func (b *band) list() { b.w.alarms.ShowList() }
 func (b *band) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, theme.BannerHeight) }
 
 // Layout implements fyne.Layout.
-func (b *band) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+func (b *band) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	const side, least = 18, 34
-	objects[0].Resize(s)
 	m := b.hand.MinSize()
 	m.Height = least
 	b.hand.Resize(m)

@@ -180,7 +180,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	text.Alignment, why.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   b,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, mark.Image, text, why},
+		objects: ground.under(mark.Image, text, why),
 		min: func() fyne.Size {
 			w := fyne.MeasureText(b.text, size(b, theme.SizeBody), fyne.TextStyle{Bold: true})
 			if b.icon != IconNone {

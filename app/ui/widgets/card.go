@@ -28,7 +28,7 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 	ground := newPlate()
 	return newDrawn(&drawn{
 		owner:   c,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, c.content},
+		objects: ground.under(c.content),
 		min:     func() fyne.Size { return c.content.MinSize().AddWidthHeight(2*c.pad, 2*c.pad) },
 		layout: func(s fyne.Size) {
 			ground.place(0, 0, s.Width, s.Height)

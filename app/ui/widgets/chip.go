@@ -138,7 +138,7 @@ func (c *StatusChip) CreateRenderer() fyne.WidgetRenderer {
 	const height = 34
 	return newDrawn(&drawn{
 		owner:   c,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, mark.Image, word},
+		objects: ground.under(mark.Image, word),
 		min: func() fyne.Size {
 			w := fyne.MeasureText(c.Text(), size(c, theme.SizeBody), fyne.TextStyle{Bold: true})
 			return fyne.NewSize(c.widthOf(c.Text()), max(height, w.Height+8))

@@ -187,7 +187,7 @@ func (h *HoldButton) CreateRenderer() fyne.WidgetRenderer {
 	text.Alignment = fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   h,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, fill, dashes.Image, text, h.disarm},
+		objects: ground.under(fill, dashes.Image, text, h.disarm),
 		min:     func() fyne.Size { return fyne.NewSize(240, holdHeight) },
 		layout: func(s fyne.Size) {
 			ground.place(0, 0, s.Width, s.Height)

@@ -94,7 +94,7 @@ func (b *LineButton) CreateRenderer() fyne.WidgetRenderer {
 	ground := newPlate()
 	return newDrawn(&drawn{
 		owner:   b,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, b.line},
+		objects: ground.under(b.line),
 		min: func() fyne.Size {
 			return fyne.NewSize(theme.Touch, max(theme.Touch, b.line.MinSize().Height))
 		},

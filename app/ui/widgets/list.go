@@ -172,7 +172,7 @@ func (l *RowList) CreateRenderer() fyne.WidgetRenderer {
 	frame := newPlate()
 	return newDrawn(&drawn{
 		owner:   l,
-		objects: []fyne.CanvasObject{l.scroll, l.empty, frame.outer, frame.inner},
+		objects: append([]fyne.CanvasObject{l.scroll, l.empty}, frame.under()...),
 		min:     func() fyne.Size { return fyne.NewSize(200, 2*RowHeightSingle) },
 		layout: func(s fyne.Size) {
 			place(l.scroll, 0, 0, s.Width, s.Height)

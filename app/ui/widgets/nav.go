@@ -135,7 +135,7 @@ func (w *navItem) CreateRenderer() fyne.WidgetRenderer {
 	const side, barWidth = 24, 4
 	return newDrawn(&drawn{
 		owner:   w,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, bar, mark.Image, word},
+		objects: ground.under(bar, mark.Image, word),
 		min:     func() fyne.Size { return fyne.NewSize(theme.NavWidth-1, navItemHeight) },
 		layout: func(s fyne.Size) {
 			th := word.MinSize().Height

@@ -105,7 +105,7 @@ func (p *PickerButton) CreateRenderer() fyne.WidgetRenderer {
 	const pad, side = 14, 12
 	return newDrawn(&drawn{
 		owner:   p,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, p.line, arrow.Image},
+		objects: ground.under(p.line, arrow.Image),
 		min: func() fyne.Size {
 			return fyne.NewSize(160, max(theme.Touch, p.line.MinSize().Height+16))
 		},

@@ -85,7 +85,7 @@ func (b *RowButton) CreateRenderer() fyne.WidgetRenderer {
 	ground := newPlate()
 	return newDrawn(&drawn{
 		owner:   b,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, b.title, b.sub},
+		objects: ground.under(b.title, b.sub),
 		min: func() fyne.Size {
 			return fyne.NewSize(120, max(theme.Touch, b.title.MinSize().Height+b.sub.MinSize().Height-4))
 		},

@@ -159,7 +159,7 @@ func (s *Stepper) CreateRenderer() fyne.WidgetRenderer {
 	const side = 24
 	return newDrawn(&drawn{
 		owner:   s,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, mark.Image},
+		objects: ground.under(mark.Image),
 		min:     func() fyne.Size { return fyne.NewSize(theme.TouchFar, stepperHeight) },
 		layout: func(sz fyne.Size) {
 			ground.place(0, 0, sz.Width, sz.Height)

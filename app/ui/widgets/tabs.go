@@ -137,7 +137,7 @@ func (w *tab) CreateRenderer() fyne.WidgetRenderer {
 	word.Alignment = fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   w,
-		objects: []fyne.CanvasObject{frame.outer, frame.inner, word, bar},
+		objects: frame.under(word, bar),
 		min: func() fyne.Size {
 			m := fyne.MeasureText(w.label, size(w, theme.SizeBody), fyne.TextStyle{Bold: true})
 			return fyne.NewSize(max(theme.Touch, m.Width+10), max(theme.Touch, m.Height))

@@ -116,7 +116,7 @@ func (p *HoldPad) CreateRenderer() fyne.WidgetRenderer {
 	text.Alignment = fyne.TextAlignCenter
 	return newDrawn(&drawn{
 		owner:   p,
-		objects: []fyne.CanvasObject{ground.outer, ground.inner, text},
+		objects: ground.under(text),
 		min: func() fyne.Size {
 			w := fyne.MeasureText(p.text, size(p, theme.SizeBody), fyne.TextStyle{Bold: true})
 			return fyne.NewSize(w.Width+32, max(stepperHeight, w.Height+12))

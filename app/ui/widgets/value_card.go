@@ -146,10 +146,8 @@ func (c *ValueCard) CreateRenderer() fyne.WidgetRenderer {
 	ground := newPlate()
 	const pad, edge, barHeight = 16, 10, 32
 	return newDrawn(&drawn{
-		owner: c,
-		objects: []fyne.CanvasObject{
-			ground.outer, ground.inner, c.title, c.step, c.field, c.note, c.bar, c.reason, c.detail, c.minus, c.plus,
-		},
+		owner:   c,
+		objects: ground.under(c.title, c.step, c.field, c.note, c.bar, c.reason, c.detail, c.minus, c.plus),
 		min: func() fyne.Size {
 			body, small := textHeight(c, theme.SizeBody), textHeight(c, theme.SizeLabel)
 			h := 12 + body + c.field.MinSize().Height + body + barHeight + 2*small + 6 + stepperHeight + edge

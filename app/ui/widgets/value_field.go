@@ -192,7 +192,7 @@ func (f *ValueField) CreateRenderer() fyne.WidgetRenderer {
 	caret := canvas.NewRectangle(color.Black)
 	return newDrawn(&drawn{
 		owner:   f,
-		objects: []fyne.CanvasObject{frame.outer, frame.inner, value, unit, caret},
+		objects: frame.under(value, unit, caret),
 		min: func() fyne.Size {
 			return fyne.NewSize(120, textHeight(f, theme.SizeSetValue))
 		},
