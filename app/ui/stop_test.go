@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -174,4 +175,33 @@ func (r rect) move(p fyne.Position) rect { return rect{r.x0 + p.X, r.y0 + p.Y, r
 
 func (r rect) overlaps(o rect) bool {
 	return r.x0 < o.x1 && o.x0 < r.x1 && r.y0 < o.y1 && o.y0 < r.y1
+}
+
+// Escape stops a pen that is armed already and not drawn as such yet, by the
+// desk's word or the pen's, and one that is drawn as armed and is not any more.
+func TestStopBeforeTheWindowHasDrawnIt(t *testing.T) {
+	ready := console.View{Pen: console.PenView{Phase: console.Ready}}
+	for name, c := range map[string]struct {
+		drawn, now console.View
+		live       console.LiveView
+		stops      bool
+	}{
+		"standby":                    {},
+		"ready, and not drawn":       {now: ready, stops: true},
+		"arming, and not drawn":      {now: console.View{Arm: console.ArmView{State: console.Arming}}, stops: true},
+		"armed by the pen's word":    {live: console.LiveView{Valid: true, Armed: true}, stops: true},
+		"drawn as ready, in standby": {drawn: ready, stops: true},
+	} {
+		w, d := use(t, "treat-standby")
+		d.take()
+		w.view, d.view, d.live = &c.drawn, &c.now, &c.live
+		w.keys.KeyDown(&fyne.KeyEvent{Name: fyne.KeyEscape})
+		var want []string
+		if c.stops {
+			want = []string{"stop"}
+		}
+		if got := d.take(); !slices.Equal(got, want) {
+			t.Errorf("%s: the desk was asked %v, want %v", name, got, want)
+		}
+	}
 }

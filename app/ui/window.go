@@ -112,7 +112,7 @@ func New(cfg Config) *Window {
 		cfg.Clock = NewClock(cfg.Dispatch)
 	}
 	w := &Window{cfg: cfg, words: words.English(), names: &trace.Names{}, view: cfg.Desk.View(), prefs: cfg.Prefs, told: map[clinical.ID]bool{}}
-	w.keys = keys.New(keys.Config{Stop: cfg.Desk.Stop, Here: cfg.Desk.Here, OutputPossible: w.outputPossible, Modifiers: cfg.Modifiers})
+	w.keys = keys.New(keys.Config{Stop: cfg.Desk.Stop, Here: cfg.Desk.Here, OutputPossible: w.stopKeys, Modifiers: cfg.Modifiers})
 	w.layer = overlay.New(w.keys, cfg.Canvas, fyne.NewSize(theme.StopWidth+stopSide+stopBottom, theme.StopHeight+2*stopBottom))
 	w.names.Set(w.layer.Object(), "layer", "overlay")
 	w.env = &pages.Env{
@@ -273,13 +273,22 @@ func (w *Window) applyTheme() {
 	w.root.Refresh()
 }
 
-// outputPossible says whether Space and Escape are stop keys now.
-func (w *Window) outputPossible() bool {
-	switch w.view.Pen.Phase {
+// stopKeys says whether Space and Escape are stop keys now: by what is shown, by
+// what the desk knows and by what the pen says. A pen may be armed already that
+// nothing has been drawn of yet, and what is still drawn as armed is stopped, too.
+func (w *Window) stopKeys() bool {
+	return w.outputPossible() || outputPossible(w.cfg.Desk.View()) || w.cfg.Desk.Live().Armed
+}
+
+// outputPossible says whether what is shown is a pen that can put anything out.
+func (w *Window) outputPossible() bool { return outputPossible(w.view) }
+
+func outputPossible(v *console.View) bool {
+	switch v.Pen.Phase {
 	case console.Ready, console.Treating, console.Service:
 		return true
 	}
-	return w.view.Arm.State == console.Arming || w.view.Arm.State == console.ArmArmed
+	return v.Arm.State == console.Arming || v.Arm.State == console.ArmArmed
 }
 
 // show draws the newest view.
