@@ -287,9 +287,10 @@ func (t Treatment) Armers() []Operator {
 }
 
 // NeverArmed says whether it is certain of every ARM of the treatment that the
-// pen did not carry it out.
+// pen did not carry it out. A pulse is the proof of the opposite, whatever the pen
+// has answered.
 func (t Treatment) NeverArmed() bool {
-	return !slices.ContainsFunc(t.Arms, func(a ArmIntent) bool { return !a.Result.Refuted() })
+	return len(t.Pulses) == 0 && !slices.ContainsFunc(t.Arms, func(a ArmIntent) bool { return !a.Result.Refuted() })
 }
 
 // Energy is the sum of the energy of all pulses of the treatment.

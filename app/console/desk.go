@@ -119,7 +119,7 @@ func New(cfg Config) *Desk {
 		inbox: make(chan func(), inboxSize),
 		ended: make(chan struct{}),
 	}
-	d.rec = newRecorder(cfg.Records, d.post, d.wrote, d.leftOut)
+	d.rec = newRecorder(cfg.Records, d.post, d.wrote, d.notTaken)
 	d.sel.spot = 1
 	d.publish()
 	return d

@@ -505,7 +505,7 @@ func TestEntryThatIsNeverTaken(t *testing.T) {
 		b.spots(1)
 		v := b.until("told", func(v *console.View) bool {
 			return slices.ContainsFunc(v.Alarms.Present, func(o alarm.Occurrence) bool {
-				var left *console.LeftOutError
+				var left *console.NotTakenError
 				return o.Code == alarm.RecordFailed && errors.As(o.Cause, &left) && left.Pulse.Index == 1
 			})
 		})

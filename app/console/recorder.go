@@ -45,12 +45,12 @@ type entry struct {
 // recorder appends to records in order, in groups. It never loses what the
 // store refuses: it keeps it and tries again.
 type recorder struct {
-	records Records
-	post    func(func())
-	queue   entryQueue
-	quit    chan struct{}
-	onWrite func(id clinical.ID, pulses int, err error) // on Run's goroutine
-	leftOut func(*LeftOutError)                         // on Run's goroutine
+	records  Records
+	post     func(func())
+	queue    entryQueue
+	quit     chan struct{}
+	onWrite  func(id clinical.ID, pulses int, err error) // on Run's goroutine
+	notTaken func(*NotTakenError)                        // on Run's goroutine
 
 	// revision is that of the newest head of each open record. It belongs to
 	// run's goroutine: every write of a head passes it, so that none of them
@@ -58,8 +58,8 @@ type recorder struct {
 	revision map[clinical.ID]int
 }
 
-func newRecorder(r Records, post func(func()), onWrite func(clinical.ID, int, error), leftOut func(*LeftOutError)) *recorder {
-	return &recorder{records: r, post: post, onWrite: onWrite, leftOut: leftOut, queue: entryQueue{wake: make(chan struct{}, 1)}, quit: make(chan struct{}), revision: make(map[clinical.ID]int)}
+func newRecorder(r Records, post func(func()), onWrite func(clinical.ID, int, error), notTaken func(*NotTakenError)) *recorder {
+	return &recorder{records: r, post: post, onWrite: onWrite, notTaken: notTaken, queue: entryQueue{wake: make(chan struct{}, 1)}, quit: make(chan struct{}), revision: make(map[clinical.ID]int)}
 }
 
 // entryQueue is what waits for the recorder. Only its memory is bounded: nobody
@@ -233,8 +233,8 @@ func (r *recorder) write(waiting []entry) []entry {
 			most = n / 2
 			continue
 		default:
-			left := &LeftOutError{Treatment: id, Pulse: waiting[0].pulse, Alarm: waiting[0].alarm, Cause: err}
-			r.post(func() { r.leftOut(left) })
+			left := &NotTakenError{Treatment: id, Pulse: waiting[0].pulse, Alarm: waiting[0].alarm, Cause: err}
+			r.post(func() { r.notTaken(left) })
 		}
 		r.queue.done(n)
 		waiting = waiting[n:]
@@ -264,32 +264,39 @@ func (r *recorder) append(id clinical.ID, entries []entry) (int, error) {
 	return len(pulses), err
 }
 
-// LeftOutError is an entry that the store will never take into a record: one that
+// NotTakenError is an entry that the store will never take into a record: one that
 // has ended, or an entry that it can't hold.
-type LeftOutError struct {
+type NotTakenError struct {
 	Treatment clinical.ID
 	Pulse     *clinical.Pulse // one of the two
 	Alarm     *clinical.Alarm
 	Cause     error
 }
 
-func (e *LeftOutError) Error() string { return e.what() + " is not in the record: " + e.Cause.Error() }
+func (e *NotTakenError) Error() string {
+	if e.Pulse != nil {
+		return fmt.Sprintf("pulse %d is not in the record: %v", e.Pulse.Index, e.Cause)
+	}
+	return fmt.Sprintf("alarm %s is not in the record: %v", e.Alarm.Text, e.Cause)
+}
 
 // Unwrap is what the store says.
-func (e *LeftOutError) Unwrap() error { return e.Cause }
+func (e *NotTakenError) Unwrap() error { return e.Cause }
 
-// Code is "left_out".
-func (e *LeftOutError) Code() string { return "left_out" }
-
-// Args name the entry.
-func (e *LeftOutError) Args() []any { return []any{e.what()} }
-
-// what names the entry.
-func (e *LeftOutError) what() string {
+// Code is "pulse_not_taken" or "alarm_not_taken".
+func (e *NotTakenError) Code() string {
 	if e.Pulse != nil {
-		return fmt.Sprintf("pulse %d", e.Pulse.Index)
+		return "pulse_not_taken"
 	}
-	return "alarm " + e.Alarm.Text
+	return "alarm_not_taken"
+}
+
+// Args are the number of the pulse.
+func (e *NotTakenError) Args() []any {
+	if e.Pulse != nil {
+		return []any{e.Pulse.Index}
+	}
+	return nil
 }
 
 // neverTaken says whether the store would refuse the same again for ever, by the

@@ -49,7 +49,7 @@ func TestGroupWithWhatIsNeverTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := &picky{refuses: refuses}
 			var left, want []uint32
-			r := newRecorder(store, func(f func()) { f() }, func(clinical.ID, int, error) {}, func(e *LeftOutError) {
+			r := newRecorder(store, func(f func()) { f() }, func(clinical.ID, int, error) {}, func(e *NotTakenError) {
 				if !errors.Is(e, tooLarge{}) {
 					t.Error(e)
 				}

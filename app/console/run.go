@@ -359,8 +359,8 @@ func (d *Desk) refreshHistory() {
 	})
 }
 
-// leftOut tells of an entry that is in no record, and ends READY.
-func (d *Desk) leftOut(e *LeftOutError) {
+// notTaken tells of an entry that is in no record, and ends READY.
+func (d *Desk) notTaken(e *NotTakenError) {
 	d.fallBack(clinical.FellRecord)
 	d.raise(found(alarm.RecordFailed, e))
 }

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// turn is how long a thread runs at most while another waits for
-// its processor: the scheduler's usual 3 ms are longer than a STOP may take from
-// the key to the port, and without a graphics processor the toolkit's threads
-// take all processors for most of each redraw.
+// turn is how long a thread runs at most while another waits for its processor:
+// the scheduler's usual 3 ms are longer than a STOP may take from the key to the
+// port, and without a graphics processor the toolkit's threads take all processors
+// for most of each redraw.
 const turn = 200 * time.Microsecond
 
 // Short asks for short turns for the threads of this process, and so for all

@@ -15,7 +15,8 @@
 //
 // The load, for as long as a console is open: the pen's log is downloaded over
 // the same session, from its beginning, again and again; and the store commits
-// without a pause. The charts are drawn 30 times a second as they are in READY.
+// in a loop, at the pace of a drive. The charts are drawn 30 times a second as they
+// are in READY.
 //
 // The limit library is the program's with one number changed: a pulse may take
 // as long as the pen can make it, so that RF is on at any moment a measurement

@@ -46,6 +46,7 @@ func englishAlarm() map[string]string {
 		"alarm.store_damaged":          "A record is not what was written",
 		"alarm.clear_refused":          "The stop was not cleared",
 		"alarm.safety":                 "The console stopped the pen",
+		"alarm.pulse_not_taken":        "A pulse could not be taken into the record",
 		"alarm.left_out":               "Alarms that are not listed one by one",
 		"alarm.other":                  "The pen raised an alarm %s",
 
