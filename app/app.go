@@ -16,7 +16,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"stipple/app/clinical"
-	"stipple/app/turns"
 	"stipple/app/ui"
 	"stipple/app/ui/theme"
 	"stipple/assets"
@@ -55,7 +54,6 @@ func Run(ctx context.Context, opt Options) error {
 	if err := opt.check(); err != nil {
 		return err
 	}
-	turns.Short()
 	fyneapp.SetMetadata(fyne.AppMetadata{
 		ID: appID, Name: appName, Version: appVersion, Build: appBuild, Icon: fyne.NewStaticResource("stipple.png", assets.Icon()),
 		Migrations: map[string]bool{"fyneDo": true},

@@ -16,6 +16,7 @@ import (
 	"stipple/app/console"
 	"stipple/app/sound/player"
 	"stipple/app/store"
+	"stipple/app/turns"
 	"stipple/app/ui"
 	"stipple/device"
 	"stipple/protocol"
@@ -113,8 +114,14 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 
 // start runs what the room is made of. The ends come in the reverse order.
 func (r *room) start(ctx context.Context) {
+	hurried := false
 	r.desk.Watch(func() {
-		r.awake.Hold(keepsAwake(r.desk.View().Pen.Phase))
+		up := keepsAwake(r.desk.View().Pen.Phase)
+		if up && !hurried {
+			turns.Short() // what is armed was drawn first
+		}
+		hurried = up
+		r.awake.Hold(up)
 		r.window.Refresh()
 	})
 	// The first two end behind the desk, which disarms and has the last word.
@@ -139,7 +146,8 @@ func (r *room) start(ctx context.Context) {
 	}
 }
 
-// keepsAwake says in which phases the computer must not sleep: those with output.
+// keepsAwake says in which phases the computer must not sleep, and STOP must wait
+// for nothing: those with output.
 func keepsAwake(p console.Phase) bool {
 	switch p {
 	case console.Ready, console.Treating, console.Service:

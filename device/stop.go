@@ -95,8 +95,8 @@ type haltState struct {
 // Model: PersonStops.
 func (s *Session) Stop() {
 	s.stop.begin(s.now().Microseconds() + 1)
-	wake(s.wakeWriter)
 	wake(s.wakeTimer)
+	wake(s.wakeWriter) // the one that is woken last runs first
 }
 
 // stopFor stops because the session itself has a reason. The mutex is held.

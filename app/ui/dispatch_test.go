@@ -76,10 +76,12 @@ func TestTheClockCallsEachPeriodUntilStopped(t *testing.T) {
 	})
 }
 
-// A window that waits redraws 20 times a second, one whose pen can put out 30
-// times.
+// A window that waits redraws 20 times a second, one whose pen can put out asks
+// for 31. A new view is drawn at once by the one, and comes with the next redraw of
+// the other: one more would only keep the stop keys waiting.
 func TestThePaceFollowsThePen(t *testing.T) {
 	w, d := use(t, "treat-standby")
+	now := 0 // redraws that Refresh makes at once
 	perSecond := func() int {
 		n := 0
 		synctest.Test(t, func(t *testing.T) {
@@ -89,6 +91,9 @@ func TestThePaceFollowsThePen(t *testing.T) {
 			w.Start(ctx)
 			<-ctx.Done()
 			synctest.Wait()
+			before := n
+			w.Refresh()
+			now = n - before
 		})
 		return n / 10
 	}
@@ -98,14 +103,17 @@ func TestThePaceFollowsThePen(t *testing.T) {
 		want  int
 	}{
 		{console.Standby, console.ArmBlocked, 20},
-		{console.Standby, console.Arming, 30},
-		{console.Ready, console.ArmArmed, 30},
-		{console.Treating, console.ArmArmed, 30},
+		{console.Standby, console.Arming, 31},
+		{console.Ready, console.ArmArmed, 31},
+		{console.Treating, console.ArmArmed, 31},
 		{console.Disconnected, console.ArmBlocked, 20},
 	} {
 		d.change(w, func(v *console.View) { v.Pen.Phase, v.Arm.State = c.phase, c.arm })
 		if got := perSecond(); got != c.want {
 			t.Errorf("%s: %d redraws a second, want %d", c.phase, got, c.want)
+		}
+		if atOnce := c.want == 20; (now == 1) != atOnce {
+			t.Errorf("%s: %d redraws at once for a new view", c.phase, now)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func newLiveColumn(w *Window) *liveColumn {
 		objects[i] = p.widget
 	}
 	c.rows = container.New(column{gap: 10, least: 60, most: 170}, objects...)
-	c.object = container.New(c, widgets.NewGround(theme.Panel), c.rows, widgets.NewGround(theme.Line))
+	c.object = container.New(c, c.rows, widgets.NewGround(theme.Line))
 	return c
 }
 
@@ -103,11 +103,11 @@ func (c *liveColumn) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(theme.LiveWidth, 300)
 }
 
-// Layout implements fyne.Layout: the ground takes all, the charts what lies
-// above STOP.
+// Layout implements fyne.Layout: the charts take what lies above STOP. They stand
+// on the window's own ground: one of the column's own would be a sixth of all that
+// a redraw paints.
 func (c *liveColumn) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	objects[0].Resize(s)
-	objects[2].Resize(fyne.NewSize(1, s.Height))
+	objects[1].Resize(fyne.NewSize(1, s.Height))
 	c.rows.Move(fyne.NewPos(stopSide, 6))
 	c.rows.Resize(fyne.NewSize(s.Width-2*stopSide, max(min(c.room, s.Height)-18, 0)))
 }

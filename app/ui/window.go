@@ -173,9 +173,10 @@ func (w *Window) build() {
 func (w *Window) Content() fyne.CanvasObject { return w.root }
 
 // The pace of the redraws (ui.md): 30 a second while the pen can put anything
-// out, and 20 while it can't, which spares a laptop that waits.
+// out, and 20 while it can't, which spares a laptop that waits. Of 31 that are
+// asked for, one may find the last not finished.
 const (
-	redrawEvery = time.Second / 30
+	redrawEvery = time.Second / 31
 	restEvery   = time.Second / 20
 )
 
@@ -215,8 +216,14 @@ func (w *Window) Start(ctx context.Context) {
 }
 
 // Refresh asks for the newest view to be drawn. It may be called from any
-// goroutine, as often as it likes.
-func (w *Window) Refresh() { w.redraw.Ask() }
+// goroutine, as often as it likes. While the pen can put anything out, the view
+// comes with the next of the redraws that are on their way 30 times a second: one
+// more between two of them only keeps STOP's key waiting.
+func (w *Window) Refresh() {
+	if time.Duration(w.pace.Load()) != redrawEvery {
+		w.redraw.Ask()
+	}
+}
 
 // ShowPage brings a page to the front. Leaving the Treat page disarms.
 func (w *Window) ShowPage(name string) {

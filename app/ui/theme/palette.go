@@ -48,7 +48,7 @@ func palette() map[fyne.ThemeColorName]row {
 		Text:          {0xEAF1F6, 0x13212B, 0xB7C4CD},
 		TextSecondary: {0x93A7B5, 0x54697A, 0x80929F},
 		TextDisabled:  {0x728795, 0x738797, 0x5F717E},
-		ChartGround:   {0x101A20, 0xF4F7F9, 0x090E12},
+		ChartGround:   {0x16212A, 0xFFFFFF, 0x0D1419},
 		Cursor:        {0x93A7B5, 0x54697A, 0x647582},
 		Scrim:         {0xB0070B0F, 0x8013212B, 0xB0030506},
 

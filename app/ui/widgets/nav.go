@@ -61,8 +61,8 @@ func (n *NavRail) Selected() int { return n.selected }
 
 // CreateRenderer implements fyne.Widget.
 func (n *NavRail) CreateRenderer() fyne.WidgetRenderer {
-	ground, edge := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black)
-	objects := []fyne.CanvasObject{ground, edge}
+	edge := canvas.NewRectangle(color.Black)
+	objects := []fyne.CanvasObject{edge}
 	for _, it := range n.items {
 		objects = append(objects, it)
 	}
@@ -71,13 +71,12 @@ func (n *NavRail) CreateRenderer() fyne.WidgetRenderer {
 		objects: objects,
 		min:     func() fyne.Size { return fyne.NewSize(theme.NavWidth, float32(len(n.items))*navItemHeight+16) },
 		layout: func(s fyne.Size) {
-			place(ground, 0, 0, s.Width, s.Height)
 			place(edge, s.Width-1, 0, 1, s.Height)
 			for i, it := range n.items {
 				place(it, 0, 8+float32(i)*navItemHeight, s.Width-1, navItemHeight)
 			}
 		},
-		paint: func() { ground.FillColor, edge.FillColor = ink(n, theme.Panel), ink(n, theme.Line) },
+		paint: func() { edge.FillColor = ink(n, theme.Line) },
 	})
 }
 

@@ -86,14 +86,14 @@ func (s *StatusStrip) StateText() string { return s.chip.Text() }
 
 // CreateRenderer implements fyne.Widget.
 func (s *StatusStrip) CreateRenderer() fyne.WidgetRenderer {
-	r := &stripRenderer{strip: s, ground: canvas.NewRectangle(color.Black), edge: canvas.NewRectangle(color.Black)}
+	r := &stripRenderer{strip: s, edge: canvas.NewRectangle(color.Black)}
 	r.paint()
 	return r
 }
 
 type stripRenderer struct {
-	strip        *StatusStrip
-	ground, edge *canvas.Rectangle
+	strip *StatusStrip
+	edge  *canvas.Rectangle
 }
 
 func (r *stripRenderer) Destroy() {}
@@ -102,7 +102,7 @@ func (r *stripRenderer) MinSize() fyne.Size { return fyne.NewSize(400, theme.Str
 
 func (r *stripRenderer) Objects() []fyne.CanvasObject {
 	s := r.strip
-	objs := []fyne.CanvasObject{r.ground, r.edge, s.chip}
+	objs := []fyne.CanvasObject{r.edge, s.chip}
 	for i, l := range s.items {
 		objs = append(objs, s.rules[i], l)
 	}
@@ -116,7 +116,7 @@ func (r *stripRenderer) Objects() []fyne.CanvasObject {
 
 func (r *stripRenderer) paint() {
 	s := r.strip
-	r.ground.FillColor, r.edge.FillColor = ink(s, theme.Panel), ink(s, theme.Line)
+	r.edge.FillColor = ink(s, theme.Line)
 	for _, rule := range s.rules {
 		rule.FillColor = ink(s, theme.Line)
 	}
@@ -137,7 +137,6 @@ func (r *stripRenderer) Layout(size fyne.Size) {
 	s := r.strip
 	const side, gap = 18, itemGap
 	h := size.Height - 1
-	place(r.ground, 0, 0, size.Width, size.Height)
 	place(r.edge, 0, h, size.Width, 1)
 	right := size.Width - side
 	if s.lock != nil {
