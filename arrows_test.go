@@ -48,6 +48,7 @@ func rooms() []room {
 		{"app/chart", nil, "it draws into a picture and knows no patient and no pen"},
 		{"app/console", []string{"app/clinical", "app/alarm", "device", "protocol"}, "the use cases are plain Go and declare what they need"},
 		{"app/store", []string{"app/clinical", "protocol", "go.etcd.io/bbolt/...", "golang.org/x/crypto/...", "golang.org/x/sys/..."}, "the store keeps nouns and knows no use case"},
+		{"app/exchange", []string{"app/clinical", "protocol"}, "files in and out are bytes and nouns: no store, no file, no window"},
 		{"app/report", []string{"app/clinical", "protocol", "codeberg.org/go-pdf/fpdf"}, "a report is made from records alone"},
 		{"app/sound", []string{"app/sound/...", "github.com/ebitengine/oto/..."}, "the one place that knows a sound library"},
 		{"app/sound/...", []string{"app/alarm", "app/sound/..."}, "samples, and the process that plays them, need no sound device"},
