@@ -1,0 +1,150 @@
+package exchange
+
+import (
+	"stipple/app/clinical"
+	"stipple/protocol"
+)
+
+// Patients is the table of patients. ReadPatients reads it again: all but the
+// ids and times, which belong to the store that the file comes from.
+//
+// The first column must not be named "ID": spreadsheets take a file that begins
+// with these letters for one of their old formats.
+func Patients(records []clinical.Patient) Table {
+	type p = clinical.Patient
+	return table("patients", []column[p]{
+		{"file_number", func(p p) cell { return text(p.FileNumber) }},
+		{"family_name", func(p p) cell { return text(p.FamilyName) }},
+		{"given_name", func(p p) cell { return text(p.GivenName) }},
+		{"birth_date", func(p p) cell { return day(p.BirthDate) }},
+		{"sex", func(p p) cell { return text(p.Sex) }},
+		{"fitzpatrick", func(p p) cell { return skin(p.Fitzpatrick) }},
+		{"id", func(p p) cell { return text(p.ID) }},
+		{"revision", func(p p) cell { return number(p.Revision) }},
+		{"created_utc", func(p p) cell { return stamp(p.Created) }},
+		{"updated_utc", func(p p) cell { return stamp(p.Updated) }},
+	}, records)
+}
+
+// Presets is the table of presets. patient_id joins it with Patients. Power and
+// duration are empty on a needling pen, which has neither.
+func Presets(records []clinical.Preset) Table {
+	type p = clinical.Preset
+	return table("presets", []column[p]{
+		{"preset_id", func(p p) cell { return text(p.ID) }},
+		{"revision", func(p p) cell { return number(p.Revision) }},
+		{"patient_id", func(p p) cell { return text(p.Patient) }},
+		{"name", func(p p) cell { return text(p.Name) }},
+		{"pen_kind", func(p p) cell { return text(p.PenKind) }},
+		{"indication", func(p p) cell { return text(p.Indication) }},
+		{"zone", func(p p) cell { return text(p.Zone) }},
+		{"depth_um", func(p p) cell { return number(p.Settings.Depth) }},
+		{"speed_spm", func(p p) cell { return number(p.Settings.Speed) }},
+		{"power_mw", func(p p) cell { return ofRF(p.PenKind, p.Settings.Power) }},
+		{"pulse_ms", func(p p) cell { return ofRF(p.PenKind, p.Settings.Duration) }},
+		{"saved_at_utc", func(p p) cell { return stamp(p.SavedAt) }},
+		{"saved_by", func(p p) cell { return text(p.SavedBy) }},
+	}, records)
+}
+
+// ofRF is a number that a needling pen does not have.
+func ofRF[T ~int32 | ~int64](kind clinical.PenKind, n T) cell {
+	if kind == clinical.Needling {
+		return cell{}
+	}
+	return number(n)
+}
+
+// Treatments is the table of treatments, a line each: who, what, with which pen
+// and tip, the settings that were applied last, and what was delivered in all.
+// patient_id and preset_id join it with the other tables. The records must have
+// their pulses, which are counted and summed here.
+func Treatments(records []clinical.Treatment) Table {
+	columns := append(treatmentHead(), treatmentPen()...)
+	return table("treatments", append(columns, treatmentGiven()...), records)
+}
+
+func treatmentHead() []column[clinical.Treatment] {
+	type t = clinical.Treatment
+	return []column[t]{
+		{"treatment_id", func(t t) cell { return text(t.ID) }},
+		{"revision", func(t t) cell { return number(t.Revision) }},
+		{"patient_id", func(t t) cell { return text(t.Patient) }},
+		{"started_utc", func(t t) cell { return stamp(t.Started) }},
+		{"ended_utc", func(t t) cell { return stamp(t.Ended) }},
+		{"outcome", func(t t) cell { return text(t.Outcome) }},
+		{"uncertain_cause", func(t t) cell { return text(t.Reconciled.Cause) }},
+		{"signed_as", func(t t) cell { return text(t.Reconciled.Signature.Verdict) }},
+		{"signed_by", func(t t) cell { return text(t.Reconciled.Signature.By.Name) }},
+		{"signed_at_utc", func(t t) cell { return stamp(t.Reconciled.Signature.At) }},
+		{"operator_id", func(t t) cell { return text(t.Operator.ID) }},
+		{"operator_name", func(t t) cell { return text(t.Operator.Name) }},
+		{"operator_role", func(t t) cell { return text(t.Operator.Role) }},
+		{"indication", func(t t) cell { return text(t.Indication) }},
+		{"zone", func(t t) cell { return text(t.Zone) }},
+		{"fitzpatrick", func(t t) cell { return skin(t.Fitzpatrick) }},
+		{"library_version", func(t t) cell { return text(t.LibraryVersion) }},
+		{"library_hash", func(t t) cell { return text(t.LibraryHash) }},
+		{"preset_id", func(t t) cell { return text(t.Preset) }},
+		{"preset_revision", func(t t) cell { return numberOr0(t.PresetRevision) }},
+	}
+}
+
+func treatmentPen() []column[clinical.Treatment] {
+	type t = clinical.Treatment
+	ofTip := func(t t, c cell) cell {
+		if !t.Tip.Present {
+			return cell{}
+		}
+		return c
+	}
+	return []column[t]{
+		{"pen_kind", func(t t) cell { return text(t.PenKind) }},
+		{"pen_model", func(t t) cell { return text(t.PenModel) }},
+		{"pen_serial", func(t t) cell { return text(t.PenSerial) }},
+		{"pen_firmware", func(t t) cell { return text(t.PenFirmware) }},
+		{"simulated", func(t t) cell { return boolean(t.Simulated) }},
+		{"tip_id", func(t t) cell { return ofTip(t, number(t.Tip.ID)) }},
+		{"tip_lot", func(t t) cell { return ofTip(t, text(t.Tip.Lot)) }},
+		{"tip_expiry", func(t t) cell { return ofTip(t, day(t.Tip.Expiry)) }},
+		{"tip_pins", func(t t) cell { return ofTip(t, numberOr0(t.Tip.Pins)) }},
+		{"tip_insulated", func(t t) cell { return ofTip(t, boolean(t.Tip.Insulated)) }},
+		{"tip_needle_um", func(t t) cell { return ofTip(t, number(t.Tip.NeedleLength)) }},
+	}
+}
+
+func treatmentGiven() []column[clinical.Treatment] {
+	type t = clinical.Treatment
+	applied := func(t t, of func(clinical.Settings) cell) cell {
+		if len(t.Applied) == 0 {
+			return cell{}
+		}
+		return of(t.Applied[len(t.Applied)-1].Settings)
+	}
+	return []column[t]{
+		{"depth_um", func(t t) cell { return applied(t, func(s clinical.Settings) cell { return number(s.Depth) }) }},
+		{"speed_spm", func(t t) cell { return applied(t, func(s clinical.Settings) cell { return number(s.Speed) }) }},
+		{"power_mw", func(t t) cell {
+			return applied(t, func(s clinical.Settings) cell { return ofRF(t.PenKind, s.Power) })
+		}},
+		{"pulse_ms", func(t t) cell {
+			return applied(t, func(s clinical.Settings) cell { return ofRF(t.PenKind, s.Duration) })
+		}},
+		{"pulses", func(t t) cell { return number(len(t.Pulses)) }},
+		{"passes", func(t t) cell { return number(t.Passes) }},
+		{"strokes", func(t t) cell { return number(strokes(t)) }},
+		{"energy_uj", func(t t) cell { return ofRF[protocol.Microjoules](t.PenKind, t.Energy()) }},
+		{"alarm_entries", func(t t) cell { return number(len(t.Alarms)) }},
+		{"stop_latency_us", func(t t) cell { return numberOr0(t.StopLatency.Microseconds()) }},
+		{"stop_check_us", func(t t) cell { return numberOr0(t.StopCheck.Microseconds()) }},
+	}
+}
+
+// strokes is how many strokes all pulses of a treatment had.
+func strokes(t clinical.Treatment) int64 {
+	var sum int64
+	for _, p := range t.Pulses {
+		sum += int64(p.Strokes)
+	}
+	return sum
+}
