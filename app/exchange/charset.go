@@ -137,13 +137,17 @@ func (c *cursor) utf8() rune {
 		c.pos++
 		return rune(b)
 	}
-	var buf [utf8.UTFMax]byte
-	n := 0
-	for n < len(buf) && c.pos+n < c.file.size {
-		buf[n] = c.file.at(c.pos + n)
-		n++
+	rest := c.file.pieces[c.pos/pieceBytes][c.pos%pieceBytes:]
+	if !utf8.FullRune(rest) { // it may go on in the next piece
+		var buf [utf8.UTFMax]byte
+		n := 0
+		for n < len(buf) && c.pos+n < c.file.size {
+			buf[n] = c.file.at(c.pos + n)
+			n++
+		}
+		rest = buf[:n]
 	}
-	r, size := utf8.DecodeRune(buf[:n])
+	r, size := utf8.DecodeRune(rest)
 	c.pos += size
 	if r == utf8.RuneError && size == 1 {
 		return notChar + rune(b)
