@@ -45,7 +45,8 @@
 // guarded. Both ways together change no text: an apostrophe counts among the
 // quotes that a formula may hide behind, so that a text that looks guarded
 // already gets a second one. Numbers and times that this package writes itself
-// have no guard; -5 stays a number.
+// have no guard; -5 stays a number. The guard is about formulas alone: that a
+// spreadsheet drops the zeros of 00123 when it opens a file is not its matter.
 //
 // JSON has no guard. A JSON text is a text for whoever reads it; an apostrophe
 // would be one that the record does not have.

@@ -76,8 +76,8 @@ func (e *FileError) Args() []any {
 	return nil
 }
 
-// FaultyError: lines are faulty, and the caller has not said that they are to be
-// left out. Nothing is handed over. Code "import_faulty".
+// FaultyError says that lines are faulty, and that the caller has not said that
+// they are to be left out. Nothing is handed over. Code "import_faulty".
 type FaultyError struct {
 	Lines int // faulty records
 	First LineError
@@ -93,8 +93,8 @@ func (e *FaultyError) Code() string { return "import_faulty" }
 // Args is how many records are faulty.
 func (e *FaultyError) Args() []any { return []any{e.Lines} }
 
-// UnsettledError: the file can be read in more than one way, and the caller has
-// to choose first. Code "import_unsettled".
+// UnsettledError says that the file can be read in more than one way, and that
+// the caller has to choose first. Code "import_unsettled".
 type UnsettledError struct{ Needs []Need }
 
 func (e *UnsettledError) Error() string {
@@ -108,8 +108,8 @@ func (e *UnsettledError) Error() string {
 // Code is "import_unsettled".
 func (e *UnsettledError) Code() string { return "import_unsettled" }
 
-// RecordError: a record can't be written, since its value has no form in the
-// file. Code "not_writable".
+// RecordError says that a record can't be written, since a value of it has no
+// form in the file. Code "not_writable".
 type RecordError struct {
 	Record int    // from 1
 	Column string // as in the file
