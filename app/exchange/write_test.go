@@ -117,6 +117,18 @@ func TestNumbersStayNumbers(t *testing.T) {
 	}
 }
 
+// Quotes stand where any reader might cut, or drop a blank, and nowhere else.
+func TestQuotes(t *testing.T) {
+	for value, want := range map[string]string{
+		"Ruiz": "Ruiz", "": "", "Ana María": "Ana María", "O'Brien": "O'Brien",
+		" Ruiz": `" Ruiz"`, "Ruiz\u00a0": "\"Ruiz\u00a0\"", "a,b": `"a,b"`, "a;b": `"a;b"`, "a\tb": "\"a\tb\"", "a\rb": "\"a\rb\"", "a\nb": "\"a\nb\"", `a"b`: `"a""b"`, `"`: `""""`,
+	} {
+		if got := string(appendCell(nil, 0, value, ',')); got != want {
+			t.Errorf("%q is written as %s", value, got)
+		}
+	}
+}
+
 func genText(runes int) *rapid.Generator[string] {
 	piece := rapid.OneOf(
 		rapid.SampledFrom([]string{"=", "+", "-", "@", "'", "\"", "＝", ",", ";", " ", "\u00a0", "\u200b", "«", "Novák", "Leïla", "\uFEFF", "sep=;", "\u2028", "\uFFFD"}),
