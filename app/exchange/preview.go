@@ -38,13 +38,13 @@ type Lines struct{ First, Last int }
 
 // Counts is what a file comes to, in records.
 type Counts struct {
-	Records   int // all of the following
+	Records   int // with a text; where rows were read, the sum of the next five
 	New       int
 	Same      int
 	Differs   int
 	Faulty    int
 	Unsettled int
-	Blank     int // records without a text, which are passed over and count nowhere else
+	Blank     int // records without a text, which are passed over
 }
 
 // Preview is what a file would come to. It is a value; nothing has been stored.
