@@ -112,7 +112,7 @@ func New(cfg Config) *Window {
 		cfg.Clock = NewClock(cfg.Dispatch)
 	}
 	w := &Window{cfg: cfg, words: words.English(), names: &trace.Names{}, view: cfg.Desk.View(), prefs: cfg.Prefs, told: map[clinical.ID]bool{}}
-	w.keys = keys.New(keys.Config{Stop: cfg.Desk.Stop, Here: cfg.Desk.Here, OutputPossible: w.stopKeys, Modifiers: cfg.Modifiers})
+	w.keys = keys.New(keys.Config{Stop: w.stopNow, Here: cfg.Desk.Here, OutputPossible: w.stopKeys, Modifiers: cfg.Modifiers})
 	w.layer = overlay.New(w.keys, cfg.Canvas, fyne.NewSize(theme.StopWidth+stopSide+stopBottom, theme.StopHeight+2*stopBottom))
 	w.names.Set(w.layer.Object(), "layer", "overlay")
 	w.env = &pages.Env{
@@ -147,7 +147,7 @@ func (w *Window) build() {
 	w.names.Set(w.nav, "nav", "nav")
 	w.foot = newFoot(w)
 	w.live = newLiveColumn(w)
-	w.stop = widgets.NewStopButton(w.words.T("stop"), w.cfg.Desk.Stop)
+	w.stop = widgets.NewStopButton(w.words.T("stop"), w.stopNow)
 	w.names.Set(w.stop, "stop", "stop")
 	w.drawer = newDrawer(w)
 	w.alarm = newUnconfirmed(w.words, w.keys)
@@ -235,7 +235,7 @@ func (w *Window) ShowPage(name string) {
 		if i == w.current {
 			return
 		}
-		w.layer.Close()
+		w.layer.Aside()
 		old := w.pages[w.current]
 		old.Leave()
 		old.Content().Hide()
@@ -280,6 +280,15 @@ func (w *Window) applyTheme() {
 	w.root.Refresh()
 }
 
+// stopNow is STOP, by key or button. What is open closes once the stop is on its
+// way, whatever the pen says to it.
+func (w *Window) stopNow() {
+	w.cfg.Desk.Stop()
+	if w.layer.IsOpen() {
+		w.cfg.Dispatch(w.layer.Aside)
+	}
+}
+
 // stopKeys says whether Space and Escape are stop keys now: by what is shown, by
 // what the desk knows and by what the pen says. A pen may be armed already that
 // nothing has been drawn of yet, and what is still drawn as armed is stopped, too.
@@ -301,11 +310,11 @@ func outputPossible(v *console.View) bool {
 // show draws the newest view.
 func (w *Window) show() {
 	v := w.cfg.Desk.View()
-	ready := w.outputPossible()
+	ready, stopped := w.outputPossible(), w.view.Stop.Active
 	w.view = v
 	w.pace.Store(int64(w.paceOf()))
-	if !ready && w.outputPossible() {
-		w.layer.Close() // what is open must not hide what is armed
+	if !ready && w.outputPossible() || !stopped && v.Stop.Active {
+		w.layer.Aside() // what is open must not hide what is armed, nor that it was stopped
 	}
 	if keep := w.outputPossible(); keep != ready && w.cfg.KeepSize != nil {
 		w.cfg.KeepSize(keep)

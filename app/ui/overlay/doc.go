@@ -5,7 +5,8 @@
 // too. This layer is part of the content instead: it lies over the page,
 // leaves the status strip out because it does not reach there, and leaves a
 // corner free for STOP, whatever is open. One thing is open at a time; the
-// keyboard stays inside it; Escape closes it unless Escape is a stop.
+// keyboard stays inside it; Escape closes it unless Escape is a stop. What closes
+// without a person, such as by a stop, loses nothing that was typed.
 //
 // A Layer belongs to the window's thread, starts no goroutine and decides
 // nothing: what was chosen or answered goes to a callback, after it has closed.

@@ -62,6 +62,20 @@ func (l *Layer) Close() {
 	}
 }
 
+// Aside closes what is open although nobody has closed it: a STOP, another page.
+// What was being written goes to who keeps it; everything else counts as
+// cancelled.
+func (l *Layer) Aside() {
+	p := l.shut()
+	switch {
+	case p == nil:
+	case p.onAside != nil:
+		p.onAside()
+	case p.onCancel != nil:
+		p.onCancel()
+	}
+}
+
 // escape closes by key.
 func (l *Layer) escape() bool {
 	if !l.IsOpen() {
@@ -76,7 +90,7 @@ func (l *Layer) show(p *panel) {
 	before := l.canvas.Focused()
 	if l.IsOpen() {
 		before = l.before
-		l.Close()
+		l.Aside() // help over a form takes nothing that was typed
 	}
 	l.panel, l.before = p, before
 	shade := func(s *shield) *fyne.Container {

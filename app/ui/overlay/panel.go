@@ -16,6 +16,7 @@ type panel struct {
 	anchor   fyne.CanvasObject
 	light    bool // a tap beside it closes it
 	onCancel func()
+	onAside  func() // nil: as onCancel
 	frame    *frame
 }
 

@@ -74,8 +74,12 @@ type Form struct {
 	// OnAnswer is called with the form still open; the page closes it with
 	// Done once the answer is accepted.
 	OnAnswer func(key string)
-	OnCancel func()         // may be nil
-	Focus    fyne.Focusable // what is focused first; nil: the first control
+	OnCancel func() // may be nil
+	// OnAside is called in place of OnCancel where nobody has closed the form: see
+	// Layer.Aside. A form that is written in keeps there what was typed. Nil: as
+	// OnCancel.
+	OnAside func()
+	Focus   fyne.Focusable // what is focused first; nil: the first control
 }
 
 // formWidth is the width of a form that asks for none.
@@ -96,7 +100,7 @@ func (l *Layer) ShowForm(fm Form) {
 		}))
 	}
 	p := newPanel(l.router, f, fm.Title, l.Close)
-	p.focus, p.onCancel = fm.Focus, fm.OnCancel
+	p.focus, p.onCancel, p.onAside = fm.Focus, fm.OnCancel, fm.OnAside
 	l.show(p)
 }
 

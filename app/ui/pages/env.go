@@ -13,7 +13,7 @@ import (
 	"stipple/app/ui/words"
 )
 
-// Env is what every page is given by the window. All fields are required.
+// Env is what every page is given by the window. All exported fields are required.
 type Env struct {
 	Canvas fyne.Canvas
 	Desk   Desk
@@ -27,6 +27,8 @@ type Env struct {
 	Do func(f func())
 	// GoTo shows another page.
 	GoTo func(page string)
+
+	halfNames map[string]string // names that were being typed when something closed their form
 }
 
 // The names of the pages, as ShowPage and the trace know them.

@@ -32,6 +32,7 @@ type Patients struct {
 	history *widgets.RowList
 	details *factSheet
 	edit    *widgets.Button
+	half    map[clinical.ID]*patientForm // forms that a stop or another page has closed; "": of a new patient
 	record  *recordSheet
 	empty   *emptyCard
 	card    *widgets.Card // around the treatments
@@ -49,7 +50,7 @@ const (
 
 // NewPatients builds the page.
 func NewPatients(env *Env) *Patients {
-	p := &Patients{env: env, view: &console.View{}}
+	p := &Patients{env: env, view: &console.View{}, half: map[clinical.ID]*patientForm{}}
 	p.finder = newFinder(env, "patients", func(r console.PatientRow) { p.choose(r.ID) })
 	p.create = env.button("patients.new", widgets.Primary, "patients.new", func() { p.openEdit(clinical.Patient{}) })
 	p.title = widgets.NewRowButton(env.Keys, nil)
@@ -98,7 +99,7 @@ func (p *Patients) Enter() {
 	}
 }
 
-// Leave does nothing: nothing is half done on this page.
+// Leave does nothing: what is half written is kept when its form closes.
 func (p *Patients) Leave() {}
 
 // Tick does nothing: nothing on this page is live.
@@ -171,6 +172,7 @@ func (p *Patients) tabLabels() []string {
 }
 
 func (p *Patients) showHead() {
+	p.showHalf()
 	for i, l := range p.tabLabels() {
 		p.tabs.SetLabel(i, l)
 	}
@@ -227,7 +229,7 @@ func (p *Patients) emptyState(tab int) (emptyState, bool) {
 		return emptyState{title: s.What, text: s.Hint()}, true
 	case p.file == nil:
 		return emptyState{title: t("patients.pick"), text: t("patients.pick.do"), acts: []emptyAct{
-			{"patients.empty.new", t("patients.new"), false, func() { p.openEdit(clinical.Patient{}) }},
+			{"patients.empty.new", p.newWord(), false, func() { p.openEdit(clinical.Patient{}) }},
 		}}, true
 	case tab == tabPresets && len(p.file.Presets) == 0:
 		return emptyState{title: t("preset.empty"), text: t("preset.empty.do")}, true

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -17,6 +18,8 @@ type patientForm struct {
 	env     *Env
 	patient clinical.Patient
 	busy    bool
+	open    bool   // on show; else a stop or another page has closed it
+	began   string // what it held when it was opened first
 	entries map[string]*widgets.TextEntry
 	fields  map[string]*widgets.LabelledField // by the field's name in package clinical
 	sex     *widgets.Choice
@@ -81,7 +84,14 @@ func newPatientForm(e *Env, patient clinical.Patient) *patientForm {
 	f.fields[fieldSex] = widgets.NewLabelledField(e.t("edit.sex"), f.sex)
 	f.fields[fieldSkin] = widgets.NewLabelledField(e.t("edit.skin"), f.skin)
 	f.fields[fieldSkin].SetHint(e.t("edit.skin.help"))
+	f.began = f.holds()
 	return f
+}
+
+// holds is all that is in the form, to be compared.
+func (f *patientForm) holds() string {
+	return fmt.Sprintf("%q %q %q %q %d %d", f.entries[fieldFamily].Text, f.entries[fieldGiven].Text,
+		f.entries[fieldBirth].Text, f.entries[fieldFile].Text, f.sex.Selected(), f.skin.Selected())
 }
 
 func (f *patientForm) entry(field, label, name, text string) {
@@ -149,14 +159,22 @@ func (f *patientForm) refused(err error) {
 	f.notice.Set(widgets.Strong(w.T("edit.failed", w.Error(err).Text())).In(theme.HighInk).Marked(widgets.MarkSquare))
 }
 
-// openEdit opens the form for a new patient, or for one that exists.
+// openEdit opens the form for a new patient, or for one that exists: the one that
+// was half written, if there is one.
 func (p *Patients) openEdit(patient clinical.Patient) {
 	e := p.env
 	title := e.t("edit.new")
 	if patient.ID != "" {
 		title = e.t("edit.title", fullName(patient))
 	}
-	f := newPatientForm(e, patient)
+	f, again := p.half[patient.ID]
+	if again {
+		delete(p.half, patient.ID)
+		f.notice.Set(widgets.Plain(e.t("edit.half")).Marked(widgets.IconInfo))
+	} else {
+		f = newPatientForm(e, patient)
+	}
+	f.open = true
 	e.Layer.ShowForm(overlay.Form{
 		Title: title, Content: f.content(), Width: 760, Focus: f.entries[fieldFamily],
 		Answers: []overlay.Answer{
@@ -165,12 +183,45 @@ func (p *Patients) openEdit(patient clinical.Patient) {
 		},
 		OnAnswer: func(key string) {
 			if key == "cancel" {
+				f.open = false
 				e.Layer.Done()
 				return
 			}
 			p.save(f)
 		},
+		OnCancel: func() { f.open = false },
+		OnAside:  func() { p.aside(f) },
 	})
+	p.showHalf()
+	p.arrange()
+}
+
+// aside keeps a form that is half written and that nobody has closed.
+func (p *Patients) aside(f *patientForm) {
+	f.open = false
+	if f.busy || f.holds() != f.began {
+		p.half[f.patient.ID] = f
+		p.showHalf()
+		p.arrange()
+	}
+}
+
+// showHalf says on the buttons that a form waits half written.
+func (p *Patients) showHalf() {
+	p.create.SetText(p.newWord())
+	word := p.env.t("edit.change")
+	if p.half[p.chosen] != nil && p.chosen != "" {
+		word = p.env.t("edit.change.half")
+	}
+	p.edit.SetText(word)
+}
+
+// newWord is what the way to a new patient is called.
+func (p *Patients) newWord() string {
+	if p.half[""] != nil {
+		return p.env.t("patients.new.half")
+	}
+	return p.env.t("patients.new")
 }
 
 func (p *Patients) save(f *patientForm) {
@@ -189,7 +240,13 @@ func (p *Patients) save(f *patientForm) {
 				f.refused(err)
 				return
 			}
-			p.env.Layer.Done()
+			if f.open {
+				p.env.Layer.Done()
+			}
+			f.open = false
+			if p.half[f.patient.ID] == f {
+				delete(p.half, f.patient.ID)
+			}
 			p.finder.again()
 			p.choose(saved.ID)
 		})

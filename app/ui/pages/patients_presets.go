@@ -180,7 +180,7 @@ func (l *presetList) acts(pr console.PresetView) {
 func (l *presetList) rename(pr console.PresetView) {
 	e := l.env
 	e.askName(nameForm{
-		title: e.t("preset.rename.title", pr.Name), name: pr.Name,
+		key: "rename " + string(pr.ID), title: e.t("preset.rename.title", pr.Name), name: pr.Name,
 		answers: []overlay.Answer{
 			{Key: "cancel", Text: e.t("cancel"), Kind: widgets.Secondary},
 			{Key: "save", Text: e.t("preset.rename.save"), Kind: widgets.Primary},

@@ -36,7 +36,7 @@ func (e *Env) saveCurrent(v *console.View, saved func()) {
 	}
 	answers = append(answers, overlay.Answer{Key: "new", Text: e.t("save_as.new"), Kind: widgets.Primary})
 	e.askName(nameForm{
-		title: e.t("save_as.title"), name: name, answers: answers, saved: saved,
+		key: "save " + string(v.Patient.ID), title: e.t("save_as.title"), name: name, answers: answers, saved: saved,
 		hint: e.t("save_as.values") + " " + strings.Join(values, " · "),
 		save: func(key, name string, done func(error)) { e.Desk.SavePreset(name, key == "new", done) },
 	})
@@ -44,6 +44,7 @@ func (e *Env) saveCurrent(v *console.View, saved func()) {
 
 // nameForm asks for a name and keeps asking until it was taken.
 type nameForm struct {
+	key               string // tells what is named from all else
 	title, name, hint string
 	answers           []overlay.Answer // besides "cancel", each calls save
 	save              func(key, name string, done func(error))
@@ -53,6 +54,10 @@ type nameForm struct {
 func (e *Env) askName(n nameForm) {
 	entry := widgets.NewTextEntry(e.Keys, "")
 	entry.SetText(n.name)
+	if text, ok := e.halfNames[n.key]; ok {
+		delete(e.halfNames, n.key)
+		entry.SetText(text)
+	}
 	e.name(entry, "entry", "overlay.name")
 	field := widgets.NewLabelledField(e.t("save_as.name"), entry)
 	hint := widgets.NewParagraph(widgets.Muted(n.hint))
@@ -60,13 +65,14 @@ func (e *Env) askName(n nameForm) {
 		place(field, 0, 0, s.Width, height(field))
 		place(hint, 0, height(field)+4, s.Width, hint.HeightFor(s.Width))
 	}, field, hint)
-	busy := false
+	busy, open := false, true
 	e.Layer.ShowForm(overlay.Form{
 		Title: n.title, Content: content, Answers: n.answers, Focus: entry, Width: noteWide + 40,
 		OnAnswer: func(key string) {
 			name := strings.TrimSpace(entry.Text)
 			switch {
 			case key == "cancel":
+				open = false
 				e.Layer.Done()
 			case name == "":
 				field.SetError(e.t("save_as.need_name"))
@@ -75,16 +81,34 @@ func (e *Env) askName(n nameForm) {
 				n.save(key, name, func(err error) {
 					e.Do(func() {
 						busy = false
-						e.nameTaken(n, field, err)
+						e.nameTaken(n, field, open, err)
 					})
 				})
 			}
 		},
+		OnCancel: func() { open = false },
+		OnAside: func() {
+			open = false
+			e.keepName(n, entry.Text)
+		},
 	})
 }
 
-// nameTaken closes the form, or says why the name was not taken.
-func (e *Env) nameTaken(n nameForm, field *widgets.LabelledField, err error) {
+// keepName keeps a name whose form nobody has closed, for the next time that it is
+// asked for.
+func (e *Env) keepName(n nameForm, text string) {
+	if text == n.name {
+		return
+	}
+	if e.halfNames == nil {
+		e.halfNames = map[string]string{}
+	}
+	e.halfNames[n.key] = text
+}
+
+// nameTaken closes the form if it is still open, or says why the name was not
+// taken.
+func (e *Env) nameTaken(n nameForm, field *widgets.LabelledField, open bool, err error) {
 	if err != nil {
 		text := e.Words.Error(err).Text()
 		if problem, ok := e.Words.Fields(err)["Name"]; ok {
@@ -93,7 +117,10 @@ func (e *Env) nameTaken(n nameForm, field *widgets.LabelledField, err error) {
 		field.SetError(text)
 		return
 	}
-	e.Layer.Done()
+	if open {
+		e.Layer.Done()
+	}
+	delete(e.halfNames, n.key)
 	if n.saved != nil {
 		n.saved()
 	}

@@ -5,6 +5,7 @@ func englishPatients() map[string]string {
 	return map[string]string{
 		"patients.search":         "Find a patient",
 		"patients.new":            "New",
+		"patients.new.half":       "Go on",
 		"patients.recent":         "Recent · %s of %s",
 		"patients.found":          "Found · %s of %s",
 		"patients.row.sub":        "%s · %s · type %s",
@@ -130,6 +131,8 @@ func englishPatients() map[string]string {
 		"edit.file":            "File number",
 		"edit.save":            "Save",
 		"edit.change":          "Edit",
+		"edit.change.half":     "Go on editing",
+		"edit.half":            "This is what you had typed when the form closed. Nothing of it is saved yet.",
 		"edit.failed":          "Not saved. %s",
 		"details.birth":        "Birth date",
 		"record.time":          "Time",
