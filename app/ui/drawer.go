@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"stipple/app/console"
-	"stipple/app/ui/overlay"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 )
@@ -170,32 +169,6 @@ func (d *drawer) do(act func(console.Handpiece) error) {
 		return
 	}
 	d.problem.Set(widgets.Small(t.T("hand.hint")).In(theme.OnDrawer))
-}
-
-// pickFault opens the faults of the simulated pen; choosing one turns it on
-// or off.
-func (d *drawer) pickFault() {
-	t := d.w.words
-	h := d.w.cfg.Desk.Handpiece()
-	if h == nil {
-		return
-	}
-	var items []overlay.Item
-	for _, name := range h.Faults() {
-		it := overlay.Item{Key: name, Name: t.Or("sim.fault."+name, name), Current: d.raised[name]}
-		if d.raised[name] {
-			it.Right = t.T("hand.fault.on")
-		}
-		items = append(items, it)
-	}
-	d.w.layer.ShowPicker(overlay.Picker{
-		Title: t.T("hand.faults.title"), Items: items, Empty: t.T("hand.faults.none"), Anchor: d.faults,
-		OnChoose: func(name string) {
-			on := !d.raised[name]
-			d.raised[name] = on
-			d.do(func(h console.Handpiece) error { return h.Fault(name, on) })
-		},
-	})
 }
 
 // foot is the lower end of the navigation: looks and help.
