@@ -125,8 +125,12 @@ func (b *builder) site(key string, f fileSite) {
 	b.lib.sites[key] = s
 }
 
+// both is what is to be minded with any pen, and with this kind of pen.
+func both(any, kind string) string { return strings.TrimSpace(any + " " + kind) }
+
 func (b *builder) caps(field string, f fileCaps) siteCaps {
-	out := siteCaps{byTissue: map[tissue]depthCap{}, recommendedMax: b.optional(field+".recommended_max", f.RecommendedMax)}
+	b.note(field+".note", f.Note)
+	out := siteCaps{note: f.Note, byTissue: map[tissue]depthCap{}, recommendedMax: b.optional(field+".recommended_max", f.RecommendedMax)}
 	for _, t := range []struct {
 		tissue         tissue
 		name           string
@@ -169,6 +173,9 @@ func (b *builder) zone(key string, f fileZone) {
 	note := f.Note
 	if note == "" {
 		note = s.note
+	}
+	for _, kind := range []PenKind{Needling, RF} {
+		b.note(field+".note", both(note, s.caps[kind].note))
 	}
 	b.lib.zones = append(b.lib.zones, Zone{Key: ZoneKey(key), Name: f.Name, Site: f.Site, Note: note})
 }

@@ -54,7 +54,9 @@ type Zone struct {
 	Key  ZoneKey
 	Name string // "Left cheek"
 	Site string // the key of the site whose caps it shares: "cheek"
-	Note string // what to mind there; may be empty
+	// Note is what to mind there with any pen and, of Library.Zones, with the kind
+	// of pen that was asked about; may be empty.
+	Note string
 }
 
 // Library is the limit library: which indications and zones there are, and
@@ -97,6 +99,7 @@ type site struct {
 
 // siteCaps is what a site allows a kind of pen, by tissue.
 type siteCaps struct {
+	note           string // what to mind there with this kind alone; may be empty
 	byTissue       map[tissue]depthCap
 	recommendedMax *Number // deeper leaves what the source calls the safe band
 }
@@ -176,6 +179,7 @@ func (l *Library) Zones(kind PenKind, indication IndicationKey) []Zone {
 	var out []Zone
 	for _, z := range l.zones {
 		if slices.Contains(rules.sites, z.Site) {
+			z.Note = both(z.Note, l.sites[z.Site].caps[kind].note)
 			out = append(out, z)
 		}
 	}

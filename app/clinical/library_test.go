@@ -3,6 +3,7 @@ package clinical
 import (
 	"errors"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -119,6 +120,38 @@ func TestSiteCaps(t *testing.T) {
 		if _, ok := lib.Zone(ZoneKey(mirror)); !ok {
 			t.Errorf("zone %s has no other side", z.Key)
 		}
+	}
+}
+
+// What a menu says with a needling pen is not about RF; with an RF pen nothing is
+// left out.
+func TestNotesOfAKindOfPen(t *testing.T) {
+	lib := shipped(t)
+	rf := regexp.MustCompile(`\bRF\b|L62|radio`)
+	for _, i := range lib.Indications(Needling) {
+		if rf.MatchString(i.Note) {
+			t.Errorf("needling, %s: %s", i.Key, i.Note)
+		}
+		for _, z := range lib.Zones(Needling, i.Key) {
+			if rf.MatchString(z.Note) {
+				t.Errorf("needling, %s: %s", z.Key, z.Note)
+			}
+		}
+	}
+	want := map[ZoneKey]string{
+		"forehead":           "Bone is close: slow, light pressure. Sources disagree on RF depth: a review goes to 1.5 mm and more (L62), deeper than the skin measured there (L61).",
+		"eyelid_lower_right": "Never inside the orbital rim. RF only with an eye shield.",
+		"cheek_left":         "RF deep in the cheek risks loss of fat.",
+		"submental":          "Deeper only with care, for fat (L62).",
+	}
+	for _, z := range lib.Zones(RF, "wrinkles") {
+		if note, ok := want[z.Key]; ok && z.Note != note {
+			t.Errorf("RF, %s: %q, want %q", z.Key, z.Note, note)
+		}
+		delete(want, z.Key)
+	}
+	if len(want) > 0 {
+		t.Errorf("no zones: %v", want)
 	}
 }
 

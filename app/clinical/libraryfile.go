@@ -31,8 +31,10 @@ type fileSite struct {
 	RF       *fileCaps `toml:"rf"`
 }
 
-// fileCaps are greatest set depths in µm.
+// fileCaps are greatest set depths in µm. Note is what to mind with that kind of
+// pen alone.
 type fileCaps struct {
+	Note            string      `toml:"note"`
 	Cap             *fileNumber `toml:"cap"`
 	CapOverride     *fileNumber `toml:"cap_override"`
 	ScarCap         *fileNumber `toml:"scar_cap"`
