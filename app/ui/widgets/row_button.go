@@ -79,6 +79,10 @@ func (b *RowButton) MouseDown(*desktop.MouseEvent) {
 // MouseUp implements desktop.Mouseable.
 func (b *RowButton) MouseUp(*desktop.MouseEvent) {}
 
+// rowReach is how far the ground of a row button reaches out above and below it:
+// two lines of text fill its height, and the ring must not touch them.
+const rowReach = 5
+
 // CreateRenderer implements fyne.Widget. The text stands at the very left, so
 // that it lines up with what is under it; the ground reaches out by 8.
 func (b *RowButton) CreateRenderer() fyne.WidgetRenderer {
@@ -90,7 +94,7 @@ func (b *RowButton) CreateRenderer() fyne.WidgetRenderer {
 			return fyne.NewSize(120, max(theme.Touch, b.title.MinSize().Height+b.sub.MinSize().Height-4))
 		},
 		layout: func(s fyne.Size) {
-			ground.place(-8, 0, s.Width+8, s.Height)
+			ground.place(-8, -rowReach, s.Width+8, s.Height+2*rowReach)
 			th, sh := b.title.MinSize().Height, b.sub.MinSize().Height
 			top := (s.Height - th - sh + 4) / 2
 			place(b.title, 0, top, s.Width-8, th)
