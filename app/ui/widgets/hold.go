@@ -198,7 +198,7 @@ func (h *HoldButton) CreateRenderer() fyne.WidgetRenderer {
 				if h.focused { // the dashes are the ring
 					line, width = theme.Accent, 3
 				}
-				dashes.svg(fmt.Sprintf("dashes-%.0fx%.0f-%.0f", s.Width, s.Height, width), dashedFrame(s, width), ink(h, line))
+				dashes.svg(fmt.Sprintf("dashes-%.0fx%.0f-%.0f", s.Width, s.Height, width), ink(h, line), func() string { return dashedFrame(s, float64(width)) })
 			} else {
 				dashes.set(IconNone, color.Black)
 			}
@@ -242,8 +242,8 @@ func (h *HoldButton) paint(ground *plate, fill *canvas.Rectangle, text *canvas.T
 }
 
 // dashedFrame is a drawing of a dashed rounded frame of a line's width.
-func dashedFrame(s fyne.Size, width float32) string {
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]g %[2]g" width="%[1]g" height="%[2]g">`+
-		`<rect x="%[5]g" y="%[5]g" width="%[3]g" height="%[4]g" rx="10" fill="none" stroke="#C" stroke-width="%[6]g" stroke-dasharray="8,6"/></svg>`,
-		s.Width, s.Height, s.Width-width, s.Height-width, width/2, width)
+func dashedFrame(s fyne.Size, width float64) string {
+	w, h := float64(s.Width), float64(s.Height)
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]g %[2]g" width="%[1]g" height="%[2]g">`, w, h) +
+		dashed(width, 8, 6, frame(width/2, width/2, w-width, h-width, float64(theme.CardRadius))) + `</svg>`
 }
