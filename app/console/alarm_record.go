@@ -79,20 +79,27 @@ func (d *Desk) recordOver(o alarm.Occurrence) {
 }
 
 // recordStanding writes how often what is not over yet has come, into a record
-// that is about to be closed, and what found no place in it.
+// that is about to be closed or suspended, and what found no place in it.
 func (d *Desk) recordStanding(r *run) {
-	log, now := &r.alarms, d.cfg.Now()
+	d.standing(&r.alarms, func(e clinical.Alarm) { d.appendAlarm(r, e) })
+}
+
+// standing is what recordStanding writes: what no entry has said yet.
+func (d *Desk) standing(log *alarmLog, write func(clinical.Alarm)) {
+	now := d.cfg.Now()
 	for _, o := range d.alarms.Present() {
 		if log.entries[o.Key()] == 0 || log.counts[o.Key()] == o.Count {
 			continue
 		}
 		e := d.entry(o)
 		e.At, e.Mark, e.Count = o.Newest, clinical.AlarmMore, o.Count
-		d.appendAlarm(r, e)
+		log.counts[o.Key()] = o.Count
+		write(e)
 	}
 	for p, n := range log.skipped {
 		if n > 0 {
-			d.appendAlarm(r, clinical.Alarm{At: now, Priority: alarm.Priority(p).String(), Text: textLeftOut, Mark: clinical.AlarmMore, Count: n})
+			log.skipped[p] = 0
+			write(clinical.Alarm{At: now, Priority: alarm.Priority(p).String(), Text: textLeftOut, Mark: clinical.AlarmMore, Count: n})
 		}
 	}
 }
@@ -109,17 +116,45 @@ func (d *Desk) recordEntry(o alarm.Occurrence, e clinical.Alarm) {
 	d.recordUnsettled(o, e)
 }
 
-// recordUnsettled appends how an alarm went on to the records of lost runs that
-// have its beginning. Nothing follows a signature that is on its way.
+// recordUnsettled appends an entry to the records of lost runs that nobody has
+// signed yet: what has begun since then and concerns them, and how it and what
+// began before went on. While a signature is on its way it is held back: nothing
+// follows one, and where the store refuses it the record is open still.
 func (d *Desk) recordUnsettled(o alarm.Occurrence, e clinical.Alarm) {
 	for _, u := range d.unsettled {
-		if e.Mark == "" || u.signing || u.alarms.entries[o.Key()] == 0 || !u.alarms.room(o) {
+		began := u.alarms.entries[o.Key()] > 0
+		if e.Mark == clinical.AlarmBegan {
+			began = d.concerns(o, u)
+		}
+		if !began || !u.alarms.room(o) {
 			continue
 		}
-		u.record.Alarms = append(u.record.Alarms, e)
-		if err := d.rec.alarm(u.record.ID, e); err != nil {
-			d.recordBehind(err)
+		u.alarms.counts[o.Key()] = o.Count
+		if u.signing {
+			u.held = append(u.held, e)
+			continue
 		}
+		d.appendUnsettled(u, e)
+	}
+}
+
+// concerns says whether an alarm that begins while a run waits for its signature
+// is about it: about that very run, about its pen or the link to it, or about the
+// console. What is about another pen is not.
+func (d *Desk) concerns(o alarm.Occurrence, u *unsettled) bool {
+	switch {
+	case o.Code == alarm.RunUncertain, o.Code == alarm.Contradicted:
+		return o.Instance == string(u.record.ID)
+	case o.Source == alarm.FromConsole:
+		return true
+	}
+	return sameUnit(u.record, d.pen.info.Model, d.pen.info.Serial)
+}
+
+func (d *Desk) appendUnsettled(u *unsettled, e clinical.Alarm) {
+	u.record.Alarms = append(u.record.Alarms, e)
+	if err := d.rec.alarm(u.record.ID, e); err != nil {
+		d.recordBehind(err)
 	}
 }
 
@@ -141,6 +176,8 @@ func (d *Desk) entry(o alarm.Occurrence) clinical.Alarm {
 // and the stable name of an alarm.
 func (d *Desk) recordName(o alarm.Occurrence) (code uint16, text string) {
 	switch {
+	case o.Code == alarm.RunUncertain: // whose cause changes with what the pen tells
+		return 0, string(o.Code)
 	case o.Code == alarm.PenEvent:
 		n, _ := strconv.ParseUint(o.Instance, 10, 16)
 		return uint16(n), eventName(d.pen.info.Descriptor, uint16(n))

@@ -96,8 +96,8 @@ func (d *Desk) answered(u *unsettled, s *device.Session, told clinical.PenTold, 
 	d.save(u)
 }
 
-// contradicted raises the alarm of a pen that contradicts the record, and writes
-// it into that record.
+// contradicted raises the alarm of a pen that contradicts the record, in which it
+// is an entry, too.
 func (d *Desk) contradicted(u *unsettled) {
 	err := &ContradictedError{Treatment: u.record, Patient: nameOf(u.patient), Count: u.record.Reconciled.Contradicted}
 	f := found(alarm.Contradicted, err)
@@ -105,13 +105,6 @@ func (d *Desk) contradicted(u *unsettled) {
 	f.Expected = alarm.AtMost(alarm.Count, 0)
 	f.Measured = alarm.Value{Quantity: alarm.Count, N: int64(err.Count)}
 	d.raise(f)
-	a := clinical.Alarm{
-		At: d.cfg.Now(), Priority: f.Priority.String(), Text: string(f.Code), Expected: f.Expected.String(), Measured: f.Measured.String(),
-	}
-	u.record.Alarms = append(u.record.Alarms, a)
-	if err := d.rec.alarm(u.record.ID, a); err != nil {
-		d.recordBehind(err)
-	}
 }
 
 // askArm asks for the outcome of an ARM whose answer is not known while the pen

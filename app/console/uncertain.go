@@ -18,7 +18,8 @@ import (
 type unsettled struct {
 	record  clinical.Treatment // with all of its pulses, and what is known of them
 	patient *clinical.Patient  // nil: it can't be read
-	alarms  alarmLog           // what the record has of them, where it was a run of this program
+	alarms  alarmLog           // what the record has of them from this program
+	held    []clinical.Alarm   // entries that wait for the signature that is on its way
 	cause   error              // nil after a crash of the console
 
 	fresh    []clinical.Pulse // of the record, and not on disk yet
@@ -335,6 +336,7 @@ func (d *Desk) maySign(u *unsettled, verdict clinical.Verdict, shown int) error 
 // sign writes signature and end as one act, behind all that was queued for the
 // record. Until it is on disk the run is not signed.
 func (d *Desk) sign(u *unsettled, verdict clinical.Verdict) {
+	d.standing(&u.alarms, func(e clinical.Alarm) { d.appendUnsettled(u, e) })
 	t := u.record
 	t.Pulses = u.fresh
 	t.Reconciled.Signature = clinical.Signature{At: d.cfg.Now(), By: d.operator, Verdict: verdict}
@@ -348,7 +350,12 @@ func (d *Desk) sign(u *unsettled, verdict clinical.Verdict) {
 		if u.signErr = err; err == nil {
 			t.Pulses = u.record.Pulses
 			d.signed(u, t)
+			return
 		}
+		for _, e := range u.held {
+			d.appendUnsettled(u, e)
+		}
+		u.held = nil
 	})
 }
 

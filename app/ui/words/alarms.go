@@ -51,7 +51,7 @@ func (w *Words) alarmWhat(o alarm.Occurrence) (what, do string) {
 	key := "alarm." + string(o.Code)
 	if o.Cause != nil {
 		e := w.Error(o.Cause)
-		if what := w.Or(key, ""); what != "" && what != e.What && o.Code != alarm.Contradicted { // whose cause says it all
+		if what := w.Or(key, ""); what != "" && what != e.What && !causeSaysAll(o.Code) {
 			return what + ". " + strings.TrimSuffix(e.What, "."), e.Hint()
 		}
 		return strings.TrimSuffix(e.What, "."), e.Hint()
@@ -77,6 +77,10 @@ func (w *Words) alarmWhat(o alarm.Occurrence) (what, do string) {
 	}
 	return w.T(key), w.Or(key+".do", "")
 }
+
+// causeSaysAll says whether the name of an alarm adds nothing to its cause: both
+// are about a treatment, and the cause names it.
+func causeSaysAll(c alarm.Code) bool { return c == alarm.Contradicted || c == alarm.RunUncertain }
 
 // figures are what was expected and measured.
 func (w *Words) figures(o alarm.Occurrence) string {

@@ -165,6 +165,7 @@ func englishUncertain() map[string]string {
 		"record.outcome.show":       "Outcome",
 
 		"alarm.contradicted":       "The pen contradicts the record",
+		"alarm.run_uncertain":      "How the treatment ended was not known",
 		"error.contradicted":       "Pen %s contradicts the record of the treatment of %s.",
 		"error.contradicted.kept":  "Both versions are kept.",
 		"error.contradicted.do":    "Have the pen checked.",
