@@ -54,6 +54,17 @@ type Handpiece interface {
 	RemoveTip() error
 	Fault(name string, on bool) error
 	Faults() []string // names that Fault takes
+	// State is what the hand does now, whoever's it is: another program may be the
+	// hand, too. It may wait for that of the pen.
+	State() (HandState, error)
+}
+
+// HandState is what the hand of a simulated pen does.
+type HandState struct {
+	Trigger bool
+	Contact bool
+	Tip     bool     // one is on
+	Faults  []string // that are on
 }
 
 // SearchPatients finds patients by name, file number or birth date; an empty

@@ -7,10 +7,11 @@
 // display.
 //
 // Everything belongs to the window's thread, except [Window.Start], which
-// starts two goroutines that end with its context (one asks for about 30
-// redraws a second and never queues them, one writes the trace), and
-// [Window.Refresh]. Each redraw calls OnTouch, the proof that the thread is
-// alive, on which the session's lease depends.
+// starts three goroutines that end with its context (one asks for about 30
+// redraws a second and never queues them, one looks at what the hand of a
+// simulated pen does, one writes the trace), and [Window.Refresh]. Each redraw
+// calls OnTouch, the proof that the thread is alive, on which the session's lease
+// depends.
 //
 // The package never opens a port, a file of patients or one of the toolkit's
 // own overlays, which would take STOP's clicks and keys.

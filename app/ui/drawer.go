@@ -23,9 +23,12 @@ type drawer struct {
 	title   *widgets.Line
 	problem *widgets.Line
 	onSkin  bool
-	failed  bool            // the last act went wrong, and problem says so
+	tipOff  bool
+	failed  error           // why the last act went wrong
+	blind   error           // why it can't be seen what the hand does
 	raised  map[string]bool // faults that are on
 	object  *fyne.Container
+	watch   handWatch
 }
 
 func newDrawer(w *Window) *drawer {
@@ -69,7 +72,7 @@ func (d *drawer) tall() float32 {
 func (d *drawer) fit() {
 	large := d.w.prefs.Scale == theme.Scale150
 	setVisible(d.title, !large)
-	setVisible(d.problem, !large || d.failed)
+	setVisible(d.problem, !large || d.trouble() != nil)
 }
 
 // drawerLayout: title and close, the trigger, two rows of two, a line. Without
@@ -110,15 +113,30 @@ func (l drawerLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 
 func (d *drawer) show(v *console.View) {
 	if !v.Pen.HasHandpiece {
-		d.onSkin = false
+		d.onSkin, d.tipOff, d.blind = false, false, nil
+		d.trigger.SetHeld(d.trigger.Down())
 		clear(d.raised)
 	}
-	kind, text := widgets.OnDrawer, d.w.words.T("hand.contact")
-	if d.onSkin {
-		text = d.w.words.T("hand.contact.on")
+	d.showHand()
+}
+
+// showHand shows what the hand does.
+func (d *drawer) showHand() {
+	t := d.w.words
+	trigger, contact, change := "hand.trigger", "hand.contact", "hand.change"
+	if d.trigger.Held() {
+		trigger = "hand.trigger.down"
 	}
-	d.contact.SetKind(kind)
-	d.contact.SetText(text)
+	if d.onSkin {
+		contact = "hand.contact.on"
+	}
+	if d.tipOff {
+		change = "hand.change.none"
+	}
+	d.trigger.SetText(t.T(trigger))
+	d.contact.SetText(t.T(contact))
+	d.change.SetText(t.T(change))
+	d.remove.SetDisabled(d.tipOff, "")
 }
 
 // setOpen opens or closes the drawer. Closing it lets go of the trigger.
@@ -137,38 +155,48 @@ func (d *drawer) release() {
 }
 
 func (d *drawer) pull(down bool) {
-	key := "hand.trigger"
-	if down {
-		key = "hand.trigger.down"
-	}
-	d.trigger.SetText(d.w.words.T(key))
 	d.do(func(h console.Handpiece) error { return h.Trigger(down) })
+	d.showHand()
 }
 
 func (d *drawer) touch() {
 	d.onSkin = !d.onSkin
 	on := d.onSkin
 	d.do(func(h console.Handpiece) error { return h.Contact(on) })
-	d.show(d.w.view)
+	d.showHand()
 }
 
 // do carries out an act on the handpiece and shows what went wrong.
 func (d *drawer) do(act func(console.Handpiece) error) {
-	t := d.w.words
 	h := d.w.cfg.Desk.Handpiece()
 	if h == nil {
 		return
 	}
-	err := act(h)
-	if d.failed != (err != nil) {
-		d.failed = err != nil
+	d.watch.acts.Add(1) // what is seen until it is done may be of before
+	d.failed = act(h)
+	d.watch.acts.Add(1)
+	d.showTrouble()
+}
+
+// trouble is what is wrong with the handpiece, the act before the look.
+func (d *drawer) trouble() error {
+	if d.failed != nil {
+		return d.failed
+	}
+	return d.blind
+}
+
+// showTrouble says what is wrong, or gives a hint.
+func (d *drawer) showTrouble() {
+	t, err := d.w.words, d.trouble()
+	run := widgets.Small(t.T("hand.hint")).In(theme.OnDrawer)
+	if err != nil {
+		run = widgets.Small(t.Error(err).What).In(theme.OnDrawer).Marked(widgets.MarkTriangle)
+	}
+	d.problem.Set(run)
+	if large := d.w.prefs.Scale == theme.Scale150; d.problem.Visible() != (!large || err != nil) {
 		d.w.arrange()
 	}
-	if err != nil {
-		d.problem.Set(widgets.Small(t.Error(err).What).In(theme.OnDrawer).Marked(widgets.MarkTriangle))
-		return
-	}
-	d.problem.Set(widgets.Small(t.T("hand.hint")).In(theme.OnDrawer))
 }
 
 // foot is the lower end of the navigation: looks and help.

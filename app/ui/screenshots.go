@@ -63,6 +63,7 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 	c.Resize(fyne.NewSize(PictureWidth, PictureHeight))
 	w.ShowPage(s.Page)
 	w.arrange()
+	w.drawer.look()
 	w.tick()
 	for _, name := range s.Tap {
 		w.tap(c, name)

@@ -65,6 +65,7 @@ func (w *Window) arrange() {
 	setVisible(w.edge, w.view.Pen.Simulated)
 	open := w.drawer.open && w.view.Pen.HasHandpiece && onTreat
 	setVisible(w.drawer.object, open)
+	w.drawer.watch.on.Store(open)
 	before := w.drawer.tall()
 	w.drawer.fit()
 	if w.drawer.tall() != before {

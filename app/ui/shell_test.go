@@ -84,7 +84,7 @@ func TestHandpieceDrawer(t *testing.T) {
 	tapName(t, w, "hand.remove_tip")
 	tapName(t, w, "hand.faults")
 	tapName(t, w, "overlay.choice.open_pin")
-	want := []string{"trigger true", "trigger false", "trigger true", "trigger false", "contact true", "contact false", "change", "remove", "fault open_pin true"}
+	want := []string{"trigger true", "trigger false", "trigger true", "trigger false", "contact false", "contact true", "change", "remove", "fault open_pin true"}
 	if !slices.Equal(hand.calls, want) {
 		t.Errorf("the handpiece was asked %q, want %q", hand.calls, want)
 	}
@@ -120,6 +120,8 @@ func (h *handLog) RemoveTip() error { return h.note("remove") }
 func (h *handLog) Fault(name string, on bool) error { return h.note("fault %s %v", name, on) }
 
 func (h *handLog) Faults() []string { return []string{"open_pin"} }
+
+func (h *handLog) State() (console.HandState, error) { return console.HandState{Tip: true}, nil }
 
 func TestSnapshotNamesWhatATestNeeds(t *testing.T) {
 	w, _ := use(t, "treat-handpiece")

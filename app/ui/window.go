@@ -189,9 +189,10 @@ func (w *Window) paceOf() time.Duration {
 }
 
 // Start runs the redraws until ctx ends: 20 to 30 a second, each asked for
-// only when the last one has finished. It returns at once; its two goroutines
-// end with ctx.
+// only when the last one has finished. It returns at once; its goroutines end with
+// ctx.
 func (w *Window) Start(ctx context.Context) {
+	go w.drawer.run(ctx)
 	go func() {
 		pace := time.Duration(w.pace.Load())
 		t := time.NewTicker(pace)
@@ -361,6 +362,7 @@ func (w *Window) tick() {
 	w.strip.Tick(now)
 	w.band.tick(now, live)
 	w.live.tick(now, live)
+	w.drawer.tick()
 	for _, p := range w.pages {
 		p.Tick(now, live)
 	}

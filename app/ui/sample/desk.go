@@ -9,6 +9,7 @@ import (
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/pages"
+	"stipple/protocol"
 )
 
 // Desk shows one view and does nothing. It is a pages.Desk.
@@ -175,8 +176,13 @@ func (d *Desk) TestSound(alarm.Priority) {}
 // UseSimulated does nothing.
 func (d *Desk) UseSimulated(clinical.PenKind) {}
 
-// handpiece is a handpiece that is only looked at.
-type handpiece struct{}
+// handpiece is a handpiece that is only looked at: its hand does what the pen says.
+type handpiece struct{ d *Desk }
+
+func (h handpiece) State() (console.HandState, error) {
+	f := h.d.live.Status.Flags
+	return console.HandState{Trigger: f&protocol.FlagTrigger != 0, Contact: f&protocol.FlagContact != 0, Tip: h.d.view.Pen.Tip.Present}, nil
+}
 
 func (handpiece) Trigger(bool) error       { return nil }
 func (handpiece) Contact(bool) error       { return nil }

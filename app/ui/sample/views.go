@@ -86,7 +86,8 @@ func (c Clinic) begin(kind clinical.PenKind, row int) *scene {
 		s.view.Session = s.row.LastSession
 	}
 	s.unlimited()
-	s.desk = &Desk{view: &s.view, rows: rows(), hand: handpiece{}}
+	s.desk = &Desk{view: &s.view, rows: rows()}
+	s.desk.hand = handpiece{s.desk}
 	s.desk.live = console.LiveView{Valid: true, RTT: 4 * time.Millisecond, Status: protocol.Status{
 		State: protocol.StateStandby, Temp: 3310, Battery: 82, Flags: protocol.FlagNeedleBack | protocol.FlagSelfTestOK,
 	}}

@@ -19,6 +19,7 @@ type HoldPad struct {
 	text     string
 	disabled bool
 	down     bool
+	held     bool // as it is shown: another hand can hold it, too, or let go
 	onChange func(down bool)
 }
 
@@ -42,6 +43,17 @@ func (p *HoldPad) SetText(text string) {
 // Down reports whether the pad is held.
 func (p *HoldPad) Down() bool { return p.down }
 
+// SetHeld shows the pad as held, or not, by whichever hand.
+func (p *HoldPad) SetHeld(held bool) {
+	if p.held != held {
+		p.held = held
+		p.Refresh()
+	}
+}
+
+// Held reports whether it is shown as held.
+func (p *HoldPad) Held() bool { return p.held }
+
 // Disabled implements fyne.Disableable.
 func (p *HoldPad) Disabled() bool { return p.skipped(p.disabled) }
 
@@ -63,7 +75,7 @@ func (p *HoldPad) set(down bool) {
 	if p.down == down || down && p.disabled {
 		return
 	}
-	p.down, p.pressed = down, down
+	p.down, p.held, p.pressed = down, down, down
 	p.Refresh()
 	p.onChange(down)
 }
@@ -129,7 +141,7 @@ func (p *HoldPad) CreateRenderer() fyne.WidgetRenderer {
 		},
 		paint: func() {
 			fill, line, words := theme.DrawerRaised, theme.DrawerLine, theme.OnDrawer
-			if p.down {
+			if p.held {
 				fill, words = theme.Simulated, theme.OnSimulated
 			}
 			if p.focused {

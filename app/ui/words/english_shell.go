@@ -128,6 +128,7 @@ func englishShell() map[string]string {
 		"hand.contact":                 "Put on skin",
 		"hand.contact.on":              "On skin",
 		"hand.change":                  "Change tip",
+		"hand.change.none":             "Put tip on",
 		"hand.remove":                  "Remove tip",
 		"hand.faults":                  "Faults",
 		"hand.faults.title":            "Faults of the simulated pen",
