@@ -26,6 +26,9 @@ type pen struct {
 	hand  func() console.Handpiece    // nil where it is no simulated pen
 	run   func(context.Context) error // nil where the pen is elsewhere
 	close func()
+	// joined tells a handpiece that is elsewhere where to look which pen it is of;
+	// nil: it knows.
+	joined func(*device.Supervisor)
 }
 
 // memoryFile names the file of a built-in pen's memory in the data folder.
@@ -54,10 +57,25 @@ func choosePen(opt Options, dir string) (pen, error) {
 		}
 		h := &remoteHand{path: opt.Port + handSuffix}
 		p.hand = func() console.Handpiece { return h.orNil() }
+		p.joined = func(l *device.Supervisor) { h.model = heardModel(l) }
 		p.close = h.Close
 		return p, nil
 	}
 	return pen{find: serialport.Pens(table), open: serialport.Opener(0), close: func() {}}, nil
+}
+
+// heardModel is the model of the simulated pen at the other end, as the pen says
+// itself; the newest while there is none.
+func heardModel(l *device.Supervisor) func() sim.Model {
+	newest := sim.R1
+	return func() sim.Model {
+		if s := l.State().Session; s != nil {
+			if d := s.Info().Descriptor; d != nil {
+				newest = sim.Model(d.Kind)
+			}
+		}
+		return newest
+	}
 }
 
 // handSuffix is what a simulated pen's port path has behind it to name the

@@ -84,6 +84,9 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 		Options: device.Options{Rand: rand.Reader, StatusRate: protocol.MaxStatusRate},
 		Log:     log,
 	})
+	if r.pen.joined != nil {
+		r.pen.joined(r.link)
+	}
 	r.desk = console.New(console.Config{
 		Link:      r.link,
 		Library:   lib,
