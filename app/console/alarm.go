@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stipple/app/alarm"
+	"stipple/app/clinical"
 )
 
 // noticeStays is how long a notice is shown: long enough to be read twice.
@@ -115,9 +116,16 @@ func (d *Desk) TestSound(p alarm.Priority) { d.post(func() { d.alarms.Test(p, d.
 // only where something has changed: a View may be kept.
 func (d *Desk) alarmsView() AlarmsView {
 	signal := d.alarms.Signal(d.cfg.Now())
-	if n := d.alarms.Changes(); d.shown.Present == nil || n != d.shownAt {
-		d.shownAt = n
+	if n := d.alarms.Changes(); d.shown.Present == nil || n != d.shownAt || d.shownTo != d.turn {
+		d.shownAt, d.shownTo = n, d.turn
 		d.shown.Present, d.shown.History = d.alarms.Present(), d.alarms.History()
+		if d.may(clinical.PermitPatientData) != nil {
+			withhold(d.shown.Present)
+			withhold(d.shown.History)
+		}
+	}
+	if d.may(clinical.PermitPatientData) != nil {
+		signal.Shown.Cause = withheld(signal.Shown.Cause)
 	}
 	d.shown.Signal, d.shown.Sound = signal, d.sound
 	if d.cfg.Sound != nil && (signal.Serial != d.played.Serial || signal.Sound != d.played.Sound) {

@@ -77,7 +77,9 @@ func (d *Desk) canApply() bool {
 // Apply sends the envelope and the draft to the pen and reads them back. It is
 // the only way by which settings reach the pen, and it checks every bound once
 // more on what it sends.
-func (d *Desk) Apply() { d.post(d.apply) }
+func (d *Desk) Apply() {
+	d.permittedTo(clinical.PermitTreat, func(err error) { d.applied.err = err }, d.apply)
+}
 
 func (d *Desk) apply() {
 	settings, whole := d.draft.settings()
@@ -98,8 +100,12 @@ func (d *Desk) apply() {
 	d.penJob(func(ctx context.Context, s *device.Session) func() {
 		snap, err := s.Apply(ctx, wireEnvelope(desc, envelope), values(desc, settings))
 		return func() {
-			if d.session.Load() != s {
+			switch {
+			case d.session.Load() != s:
 				d.applied = applied{err: err}
+				return
+			case d.may(clinical.PermitTreat) != nil: // it was for the one before
+				d.applied = applied{}
 				return
 			}
 			d.tookSettings(snap, err, settings, envelope, purpose)

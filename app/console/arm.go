@@ -73,7 +73,7 @@ func (d *Desk) review() *clinical.Review {
 // Arm asks the pen for READY for exactly what the review showed whose digest
 // that is. The intent is on disk before anything leaves for the pen.
 func (d *Desk) Arm(shown clinical.Digest) {
-	d.post(func() {
+	d.permittedTo(clinical.PermitTreat, func(err error) { d.armErr = err }, func() {
 		if d.attempt != nil || d.armed() {
 			return
 		}
@@ -164,6 +164,9 @@ func (d *Desk) intentWritten(a *attempt, record clinical.Treatment, err error) {
 		}
 		if a.fell != nil {
 			d.recordFall(*a.fell)
+		}
+		if d.operator != record.Operator { // who took over while it was on its way
+			d.recordHandOver()
 		}
 	}
 	s := d.mayGoOn(a)

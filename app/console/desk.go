@@ -72,7 +72,9 @@ type Desk struct {
 	link        device.LinkState
 	events      <-chan device.Event
 	operators   []clinical.Operator
-	operator    clinical.Operator
+	operator    clinical.Operator // who is at work; zero: nobody
+	turn        int               // counts those who were
+	tookOver    time.Time         // when the present one came
 	pen         penState
 	sel         selection
 	patient     *clinical.Patient
@@ -105,6 +107,7 @@ type Desk struct {
 	alarms      alarm.Book
 	shown       AlarmsView // the newest view of alarms, and its state of the book
 	shownAt     uint64
+	shownTo     int          // whose turn it was made in
 	played      alarm.Signal // what Sound was told last
 	sound       SoundView
 	safetyAt    time.Time // of the newest cause that the session found

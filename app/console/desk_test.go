@@ -187,6 +187,12 @@ func newBench(t *testing.T, model sim.Model, training bool) *bench {
 // newBenchWith is newBench with something that is so before the desk runs.
 func newBenchWith(t *testing.T, model sim.Model, training bool, before func(*bench)) *bench {
 	t.Helper()
+	return newBenchFrom(t, model, training, before, func(*console.Config) {})
+}
+
+// newBenchFrom is newBenchWith with a desk that is configured otherwise.
+func newBenchFrom(t *testing.T, model sim.Model, training bool, before func(*bench), change func(*console.Config)) *bench {
+	t.Helper()
 	// A bubble begins in the year 2000, before some sample patients were born.
 	time.Sleep(time.Until(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)))
 	b := &bench{t: t}
@@ -226,10 +232,12 @@ func newBenchWith(t *testing.T, model sim.Model, training bool, before func(*ben
 		Options: device.Options{Rand: reader{rand.New(rand.NewPCG(1, 2))}, StatusRate: 20},
 	})
 	b.cut = func() { b.plugged.Store(false); detach() }
-	b.desk = console.New(console.Config{
+	cfg := console.Config{
 		Link: sup, Library: lib, Patients: patients{b.store, &b.lateOf}, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow, &b.endFails, &b.newestFails, &b.never}, Operators: b.store,
 		Now: b.now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training, Sound: b.hears,
-	})
+	}
+	change(&cfg)
+	b.desk = console.New(cfg)
 	before(b)
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []chan struct{}

@@ -10,6 +10,11 @@
 // runs in goroutines that Run starts and waits for when it ends; the recorder
 // has one of its own, so that pulses reach the disk in order.
 //
+// Each use case asks, before it does anything, whether whoever is at work may use
+// it (see NotPermittedError); a few are for everybody, and with nobody at work,
+// STOP first of all. A read belongs to the one who asked: it never comes to the
+// next one.
+//
 // The package never draws, never words an error for a person, and never
 // writes to the pen other than through device.Session.
 package console

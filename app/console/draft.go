@@ -116,7 +116,7 @@ func (d *Desk) reselect(why clinical.FallBackReason) {
 // the draft's value as it was; a value off the step is rounded down and
 // marked.
 func (d *Desk) Type(p clinical.Parameter, text string) {
-	d.post(func() {
+	d.permitted(clinical.PermitTreat, func() {
 		v, err := clinical.ParseInput(p, text)
 		if err != nil {
 			d.fallBack(clinical.FellSettings)
@@ -129,14 +129,14 @@ func (d *Desk) Type(p clinical.Parameter, text string) {
 
 // Set takes a value in the base unit, such as the end of a drag.
 func (d *Desk) Set(p clinical.Parameter, v int32) {
-	d.post(func() { d.enter(p, v, clinical.Format(p, v)) })
+	d.permitted(clinical.PermitTreat, func() { d.enter(p, v, clinical.Format(p, v)) })
 }
 
 // Step moves a value by n steps of the pen, and stops at the effective bound.
 // From an empty field it goes to the lowest value; a value that is outside is
 // brought to the nearest bound.
 func (d *Desk) Step(p clinical.Parameter, n int) {
-	d.post(func() {
+	d.permitted(clinical.PermitTreat, func() {
 		l := d.draft.limits.ByParameter[p]
 		if d.draft.problem != nil || !l.Present {
 			return

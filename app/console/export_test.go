@@ -1,6 +1,8 @@
 package console
 
 import (
+	"reflect"
+
 	"stipple/app/alarm"
 	"stipple/device"
 )
@@ -27,6 +29,30 @@ func (d *Desk) Inject(more <-chan device.Event) {
 			}
 		})
 	})
+}
+
+// Holds says what of a patient the desk itself has, shown or not. Runs whose
+// outcome is not known do not count.
+func Holds(d *Desk) []string {
+	out := make(chan []string)
+	d.post(func() {
+		var all []string
+		for name, v := range map[string]any{
+			"patient": d.patient, "edited": d.edited, "presets": d.presets, "history": d.history, "draft": d.draft, "loaded": d.loaded,
+			"loadedSet": d.loadedSet, "applied": d.applied, "indication": d.sel.indication, "zone": d.sel.zone, "run": d.run,
+		} {
+			// Why there are no limits is of no patient.
+			if f, ok := v.(draft); ok {
+				f.problem = nil
+				v = f
+			}
+			if !reflect.ValueOf(v).IsZero() {
+				all = append(all, name)
+			}
+		}
+		out <- all
+	})
+	return <-out
 }
 
 // RecordedMost is how many entries a record takes of alarms, with those at its

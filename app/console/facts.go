@@ -24,7 +24,7 @@ func (d *Desk) facts() clinical.Facts {
 		RecordsRead:      clinical.FactOf(d.checked && d.newestKnown),
 		RunClosed:        clinical.FactOf(len(d.ending) == 0),
 		OutcomeKnown:     clinical.FactOf(len(d.unsettled) == 0),
-		OperatorMayTreat: clinical.FactOf(d.operator.Role.MayTreat()),
+		OperatorMayTreat: clinical.FactOf(d.may(clinical.PermitTreat) == nil),
 		PatientChosen:    clinical.FactOf(d.patient != nil),
 		PlaceChosen:      clinical.FactOf(d.sel.indication != "" && d.sel.zone != ""),
 		Violations:       append(d.refusals(), d.violations()...),

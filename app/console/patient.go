@@ -70,53 +70,41 @@ type HandState struct {
 // SearchPatients finds patients by name, file number or birth date; an empty
 // query lists the recent ones.
 func (d *Desk) SearchPatients(query string, done func(PatientList, error)) {
-	d.post(func() {
-		d.job(func(ctx context.Context) func() {
-			hits, total, err := d.cfg.Patients.SearchPatients(ctx, query, listLimit)
-			if err != nil {
-				done(PatientList{Query: query}, err)
-				return nil
+	read(d, clinical.PermitPatientData, PatientList{Query: query}, func(ctx context.Context) (func() PatientList, error) {
+		hits, total, err := d.cfg.Patients.SearchPatients(ctx, query, listLimit)
+		if err != nil {
+			return nil, err
+		}
+		list := PatientList{Query: query, Total: total, Found: len(hits)}
+		now := d.cfg.Now()
+		for _, p := range hits {
+			row := PatientRow{Patient: p, Age: age(p.BirthDate, now)}
+			ts, _ := d.cfg.Records.Treatments(ctx, p.ID)
+			if i := slices.IndexFunc(ts, func(t clinical.Treatment) bool { return t.Outcome != clinical.OutcomeNotArmed }); i >= 0 {
+				row.LastIndication, _ = d.cfg.Library.IndicationName(ts[i].Indication)
+				row.LastSession = sessionOf(ts, ts[i])
+				row.LastAt = ts[i].Started
 			}
-			list := PatientList{Query: query, Total: total, Found: len(hits)}
-			now := d.cfg.Now()
-			for _, p := range hits {
-				row := PatientRow{Patient: p, Age: age(p.BirthDate, now)}
-				ts, _ := d.cfg.Records.Treatments(ctx, p.ID)
-				if i := slices.IndexFunc(ts, func(t clinical.Treatment) bool { return t.Outcome != clinical.OutcomeNotArmed }); i >= 0 {
-					row.LastIndication, _ = d.cfg.Library.IndicationName(ts[i].Indication)
-					row.LastSession = sessionOf(ts, ts[i])
-					row.LastAt = ts[i].Started
-				}
-				list.Rows = append(list.Rows, row)
-			}
-			done(list, nil)
-			return nil
-		})
-	})
+			list.Rows = append(list.Rows, row)
+		}
+		return func() PatientList { return list }, nil
+	}, done)
 }
 
 // PatientFile reads everything about one patient.
 func (d *Desk) PatientFile(id clinical.ID, done func(PatientFile, error)) {
-	d.post(func() {
-		d.job(func(ctx context.Context) func() {
-			p, err := d.cfg.Patients.Patient(ctx, id)
-			if err != nil {
-				done(PatientFile{}, err)
-				return nil
-			}
-			presets, err := d.cfg.Presets.Presets(ctx, id)
-			if err != nil {
-				done(PatientFile{}, err)
-				return nil
-			}
-			treatments, err := d.cfg.Records.Treatments(ctx, id)
-			if err != nil {
-				done(PatientFile{}, err)
-				return nil
-			}
-			return func() { done(d.patientFile(p, presets, treatments), nil) }
-		})
-	})
+	read(d, clinical.PermitPatientData, PatientFile{}, func(ctx context.Context) (func() PatientFile, error) {
+		p, err := d.cfg.Patients.Patient(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		presets, err := d.cfg.Presets.Presets(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		treatments, err := d.cfg.Records.Treatments(ctx, id)
+		return func() PatientFile { return d.patientFile(p, presets, treatments) }, err
+	}, done)
 }
 
 func (d *Desk) patientFile(p clinical.Patient, presets []clinical.Preset, treatments []clinical.Treatment) PatientFile {
@@ -132,24 +120,14 @@ func (d *Desk) patientFile(p clinical.Patient, presets []clinical.Preset, treatm
 
 // TreatmentRecord reads one treatment with all of its pulses and alarms.
 func (d *Desk) TreatmentRecord(id clinical.ID, done func(TreatmentRow, error)) {
-	d.post(func() {
-		d.job(func(ctx context.Context) func() {
-			t, err := d.cfg.Records.Treatment(ctx, id)
-			if err != nil {
-				done(TreatmentRow{}, err)
-				return nil
-			}
-			all, err := d.cfg.Records.Treatments(ctx, t.Patient)
-			if err != nil {
-				done(TreatmentRow{}, err)
-				return nil
-			}
-			row := d.treatmentRow(t, all)
-			row.PulseCount = len(t.Pulses)
-			done(row, nil)
-			return nil
-		})
-	})
+	read(d, clinical.PermitPatientData, TreatmentRow{}, func(ctx context.Context) (func() TreatmentRow, error) {
+		t, err := d.cfg.Records.Treatment(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all, err := d.cfg.Records.Treatments(ctx, t.Patient)
+		return func() TreatmentRow { return d.treatmentRow(t, all) }, err
+	}, done)
 }
 
 // treatmentRow is a treatment as a line among all of its patient. It reads
@@ -162,12 +140,18 @@ func (d *Desk) treatmentRow(t clinical.Treatment, all []clinical.Treatment) Trea
 }
 
 // SavePatient stores a new or edited patient. If it is the one on the Treat
-// page, the limits are judged again.
+// page, the limits are judged again. Done with ErrOtherOperator means that it was
+// stored, and that who is at work by then may not see it.
 func (d *Desk) SavePatient(p clinical.Patient, done func(clinical.Patient, error)) {
-	d.post(func() {
+	refused := func(err error) { done(clinical.Patient{}, err) }
+	d.permittedTo(clinical.PermitPatientData, refused, func() {
 		d.job(func(ctx context.Context) func() {
 			saved, err := d.cfg.Patients.SavePatient(ctx, p)
 			return func() {
+				if err == nil && d.may(clinical.PermitPatientData) != nil {
+					refused(ErrOtherOperator)
+					return
+				}
 				if err == nil && (d.edited.ID != saved.ID || d.edited.Revision < saved.Revision) {
 					d.edited = saved
 				}

@@ -74,7 +74,7 @@ func (d *Desk) zoneName(key clinical.ZoneKey) string {
 // zone, if all of it fits today's limits. Otherwise nothing but the patient
 // changes and a notice says what is outside and why. Revision 0 is the newest.
 func (d *Desk) LoadPreset(patient, preset clinical.ID, revision int) {
-	d.post(func() {
+	d.permitted(clinical.PermitTreat, func() {
 		d.openPatient(patient, func() {
 			d.findPreset(patient, preset, revision, d.takePreset)
 		})
@@ -134,7 +134,7 @@ func (d *Desk) takePreset(p clinical.Preset) {
 // SavePreset keeps the draft as a preset: as a new revision of the loaded one,
 // or as a new one.
 func (d *Desk) SavePreset(name string, asNew bool, done func(error)) {
-	d.post(func() {
+	d.permittedTo(clinical.PermitPresets, done, func() {
 		settings, whole := d.draft.settings()
 		switch {
 		case strings.TrimSpace(name) == "":
@@ -168,13 +168,13 @@ func (d *Desk) SavePreset(name string, asNew bool, done func(error)) {
 
 // RenamePreset keeps a preset under another name, as a new revision.
 func (d *Desk) RenamePreset(patient, preset clinical.ID, name string, done func(error)) {
-	name = strings.TrimSpace(name)
-	if name == "" {
-		done(ErrPresetName)
-		return
-	}
-	d.post(func() {
-		by := d.operator.Name
+	d.permittedTo(clinical.PermitPresets, done, func() {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			done(ErrPresetName)
+			return
+		}
+		by, turn := d.operator.Name, d.turn
 		d.job(func(ctx context.Context) func() {
 			list, err := d.cfg.Presets.PresetHistory(ctx, patient, preset)
 			if err != nil {
@@ -184,6 +184,10 @@ func (d *Desk) RenamePreset(patient, preset clinical.ID, name string, done func(
 			p := list[0]
 			p.Name, p.SavedBy = name, by
 			return func() {
+				if turn != d.turn { // and nothing is written
+					done(ErrOtherOperator)
+					return
+				}
 				d.storePreset(p, done, func(saved clinical.Preset) {
 					if d.loaded.ID == saved.ID {
 						d.loaded.Name, d.loaded.Revision = saved.Name, saved.Revision
@@ -195,6 +199,7 @@ func (d *Desk) RenamePreset(patient, preset clinical.ID, name string, done func(
 }
 
 func (d *Desk) storePreset(p clinical.Preset, done func(error), then func(clinical.Preset)) {
+	turn := d.turn
 	d.job(func(ctx context.Context) func() {
 		saved, err := d.cfg.Presets.SavePreset(ctx, p)
 		if err != nil {
@@ -203,7 +208,10 @@ func (d *Desk) storePreset(p clinical.Preset, done func(error), then func(clinic
 		}
 		list, err := d.cfg.Presets.Presets(ctx, p.Patient)
 		return func() {
-			if err == nil && d.patient != nil && d.patient.ID == p.Patient {
+			switch {
+			case turn != d.turn:
+				d.refreshPresets() // for whoever is at work now
+			case err == nil && d.patient != nil && d.patient.ID == p.Patient:
 				d.presets = list
 				then(saved)
 			}
@@ -215,7 +223,7 @@ func (d *Desk) storePreset(p clinical.Preset, done func(error), then func(clinic
 
 // DeletePreset takes a preset off the list; its history stays in the store.
 func (d *Desk) DeletePreset(patient, preset clinical.ID, done func(error)) {
-	d.post(func() {
+	d.permittedTo(clinical.PermitPresets, done, func() {
 		d.job(func(ctx context.Context) func() {
 			if err := d.cfg.Presets.DeletePreset(ctx, patient, preset); err != nil {
 				done(err)
@@ -236,23 +244,20 @@ func (d *Desk) DeletePreset(patient, preset clinical.ID, done func(error)) {
 // PresetHistory reads all revisions of a preset, newest first, judged by
 // today's limits.
 func (d *Desk) PresetHistory(patient, preset clinical.ID, done func([]PresetView, error)) {
-	d.post(func() {
-		d.job(func(ctx context.Context) func() {
-			list, err := d.cfg.Presets.PresetHistory(ctx, patient, preset)
-			if err != nil {
-				done(nil, err)
-				return nil
+	read(d, clinical.PermitPatientData, nil, func(ctx context.Context) (func() []PresetView, error) {
+		list, err := d.cfg.Presets.PresetHistory(ctx, patient, preset)
+		if err != nil {
+			return nil, err
+		}
+		p, err := d.cfg.Patients.Patient(ctx, patient)
+		return func() []PresetView {
+			var out []PresetView
+			for _, revision := range list {
+				out = append(out, d.judgePreset(revision, p.Fitzpatrick))
 			}
-			p, err := d.cfg.Patients.Patient(ctx, patient)
-			return func() {
-				var out []PresetView
-				for _, revision := range list {
-					out = append(out, d.judgePreset(revision, p.Fitzpatrick))
-				}
-				done(out, err)
-			}
-		})
-	})
+			return out
+		}, err
+	}, done)
 }
 
 // refreshPresets reads the patient's presets again.
@@ -260,11 +265,11 @@ func (d *Desk) refreshPresets() {
 	if d.patient == nil {
 		return
 	}
-	id := d.patient.ID
+	id, turn := d.patient.ID, d.turn
 	d.job(func(ctx context.Context) func() {
 		list, err := d.cfg.Presets.Presets(ctx, id)
 		return func() {
-			if err == nil && d.patient != nil && d.patient.ID == id {
+			if err == nil && turn == d.turn && d.patient != nil && d.patient.ID == id {
 				d.presets = list
 			}
 		}

@@ -179,7 +179,7 @@ func sentinels() []struct {
 		{ErrFellBack, "fell_back"},
 		{ErrRecordBehind, "record_behind"},
 		{ErrPresetName, "preset_name"},
-		{ErrMayNotSign, "may_not_sign"},
+		{ErrOtherOperator, "other_operator"},
 		{ErrShownOtherwise, "shown_otherwise"},
 		{ErrNotAnswered, "not_answered"},
 		{ErrAsking, "asking"},

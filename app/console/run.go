@@ -55,7 +55,7 @@ func WireTreatment(id clinical.ID) [16]byte {
 
 // Clear leaves ESTOP or FAULT for STANDBY.
 func (d *Desk) Clear() {
-	d.post(func() {
+	d.permitted(clinical.PermitClear, func() {
 		st := d.live()
 		if st.State != protocol.StateStopped && st.State != protocol.StateFault {
 			return
@@ -260,7 +260,7 @@ func clinicalPulse(p protocol.Pulse, pass int, at time.Time) clinical.Pulse {
 
 // NextPass counts the next pass over the zone.
 func (d *Desk) NextPass() {
-	d.post(func() {
+	d.permitted(clinical.PermitTreat, func() {
 		if d.run != nil {
 			d.run.pass++
 			d.run.record.Passes = d.run.pass
@@ -270,7 +270,7 @@ func (d *Desk) NextPass() {
 
 // EndTreatment disarms and closes the record.
 func (d *Desk) EndTreatment() {
-	d.post(func() { d.endRun(clinical.OutcomeComplete) })
+	d.permitted(clinical.PermitTreat, func() { d.endRun(clinical.OutcomeComplete) })
 }
 
 // endRun closes the open record, if there is one. A run that was stopped and
@@ -348,11 +348,11 @@ func (d *Desk) refreshHistory() {
 	if d.patient == nil {
 		return
 	}
-	id := d.patient.ID
+	id, turn := d.patient.ID, d.turn
 	d.job(func(ctx context.Context) func() {
 		list, err := d.cfg.Records.Treatments(ctx, id)
 		return func() {
-			if err == nil && d.patient != nil && d.patient.ID == id {
+			if err == nil && turn == d.turn && d.patient != nil && d.patient.ID == id {
 				d.history = list
 			}
 		}

@@ -31,37 +31,15 @@ func (s *selection) fitZone(lib *clinical.Library, kind clinical.PenKind) {
 	}
 }
 
-// ChooseOperator changes who works here. An armed pen falls back to STANDBY.
-func (d *Desk) ChooseOperator(id clinical.ID) {
-	d.post(func() {
-		for _, o := range d.operators {
-			if o.ID == id {
-				d.takeOperator(o)
-				d.reselect(clinical.FellOperator)
-				return
-			}
-		}
-	})
-}
-
-// takeOperator makes o the one who works here, for the pen too: it judges each
-// request by the role.
-func (d *Desk) takeOperator(o clinical.Operator) {
-	d.operator = o
-	if s := d.session.Load(); s != nil {
-		s.SetRole(o.Role.Wire())
-	}
-}
-
 // ChoosePatient brings a patient to the Treat page. It ends the open
 // treatment of another one.
 func (d *Desk) ChoosePatient(id clinical.ID) {
-	d.post(func() { d.openPatient(id, func() {}) })
+	d.permitted(clinical.PermitPatientData, func() { d.openPatient(id, func() {}) })
 }
 
 // openPatient reads a patient, takes it to the desk, and then goes on, unless
-// another was asked for meanwhile: the one who was asked for last is the one at
-// the desk, however long the disk takes for each.
+// another was asked for meanwhile, or somebody else is at work: the one who was
+// asked for last is the one at the desk, however long the disk takes for each.
 func (d *Desk) openPatient(id clinical.ID, then func()) {
 	d.opening++
 	asked := d.opening
@@ -110,7 +88,7 @@ func (d *Desk) takePatient(p clinical.Patient, presets []clinical.Preset, histor
 // ChooseIndication ends the open treatment: a record is of one indication and
 // one zone.
 func (d *Desk) ChooseIndication(key clinical.IndicationKey) {
-	d.post(func() {
+	d.permitted(clinical.PermitTreat, func() {
 		if d.sel.indication == key {
 			return
 		}
@@ -125,7 +103,7 @@ func (d *Desk) ChooseIndication(key clinical.IndicationKey) {
 
 // ChooseZone ends the open treatment, as ChooseIndication does.
 func (d *Desk) ChooseZone(key clinical.ZoneKey) {
-	d.post(func() {
+	d.permitted(clinical.PermitTreat, func() {
 		if d.sel.zone == key {
 			return
 		}
@@ -140,7 +118,7 @@ func (d *Desk) ChooseZone(key clinical.ZoneKey) {
 // ChooseSpotPulses sets how many pulses are stacked at one spot; the library
 // bounds it.
 func (d *Desk) ChooseSpotPulses(n int) {
-	d.post(func() {
+	d.permitted(clinical.PermitTreat, func() {
 		d.sel.spot = min(max(n, 1), max(d.draft.limits.MaxPulsesPerSpot, 1))
 		d.reselect(clinical.FellSettings)
 	})
@@ -169,20 +147,4 @@ func (d *Desk) zoneChoices() []Choice {
 		out = append(out, Choice{Key: string(z.Key), Name: z.Name, Detail: z.Note})
 	}
 	return out
-}
-
-// loadOperators reads who may be chosen; the first clinician is the default.
-func (d *Desk) loadOperators() {
-	d.again(func(ctx context.Context) (func(), error) {
-		ops, err := d.cfg.Operators.Operators(ctx)
-		return func() {
-			d.operators = ops
-			for _, o := range ops {
-				if d.operator.ID == "" && o.Role.MayTreat() {
-					d.takeOperator(o)
-				}
-			}
-			d.judge()
-		}, err
-	})
 }

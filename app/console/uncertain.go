@@ -91,8 +91,6 @@ func (e *LedgerLostError) Error() string {
 
 // Errors of a signature.
 var (
-	// ErrMayNotSign: whoever works here may not treat, and so not sign.
-	ErrMayNotSign = errors.New("only who may treat signs how a treatment ended")
 	// ErrShownOtherwise: what is known has changed since the page showed it.
 	ErrShownOtherwise = errors.New("what is known of the run has changed since it was shown")
 	// ErrAsking: the pen is being asked right now; what it tells comes first.
@@ -166,10 +164,13 @@ func (d *Desk) showUnsettled(u *unsettled) {
 	d.tell(f, true)
 }
 
-// Prepare finds the records that a crash left open, so that the first View has
-// them. It is called before Run, or not at all; where it can't read them, Run
-// goes on trying.
+// Prepare finds who works here and the records that a crash left open, so that
+// the first View has them. It is called before Run, or not at all; what it can't
+// read, Run goes on trying.
 func (d *Desk) Prepare(ctx context.Context) {
+	if all, err := d.cfg.Operators.Operators(ctx); err == nil {
+		d.tookOperators(all)
+	}
 	if open, err := d.cfg.Records.OpenTreatments(ctx); err == nil {
 		d.tookOpen(d.foundOpen(ctx, open))
 		d.publish()
@@ -315,10 +316,11 @@ func (d *Desk) Sign(id clinical.ID, verdict clinical.Verdict, shown int) {
 
 // maySign says why a run can't be signed like this.
 func (d *Desk) maySign(u *unsettled, verdict clinical.Verdict, shown int) error {
+	if err := d.may(clinical.PermitSign); err != nil {
+		return err
+	}
 	r := u.record.Reconciled
 	switch {
-	case !d.operator.Role.MayTreat():
-		return ErrMayNotSign
 	case u.asking:
 		return ErrAsking
 	case shown != u.version:

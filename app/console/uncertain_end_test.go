@@ -42,7 +42,11 @@ func TestSignature(t *testing.T) {
 				b.desk.ChooseOperator(o.ID)
 			}
 		}
-		try(clinical.AsReconciled, u.Version, console.ErrMayNotSign)
+		b.desk.Sign(id, clinical.AsReconciled, u.Version)
+		b.until("refused", func(v *console.View) bool {
+			var not *console.NotPermittedError
+			return len(v.Uncertain) == 1 && errors.As(v.Uncertain[0].SignErr, &not) && not.Permission == clinical.PermitSign && not.Role == v.Operator.Role
+		})
 		// Another one than who treated may sign.
 		for _, o := range v.Operators {
 			if o.Role.MayTreat() && o.ID != v.Operator.ID {

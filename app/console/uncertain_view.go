@@ -22,6 +22,9 @@ type UncertainView struct {
 	CanReconciled  bool   // is signed as reconciled, else as uncertain
 	Signing        bool
 	SignErr        error // of the last attempt to sign
+	// Withheld says that whoever is at work may not know patient data: the run has
+	// its pen, its time and its operator, and counts as not known.
+	Withheld bool
 }
 
 // UncertainPlace says where the run's pen is.
@@ -46,6 +49,9 @@ func (d *Desk) uncertainViews() []UncertainView {
 		}
 		v.IndicationName, _ = d.cfg.Library.IndicationName(u.record.Indication)
 		v.Place, v.Other = d.placeOf(u)
+		if d.may(clinical.PermitPatientData) != nil {
+			v = withholdRun(v)
+		}
 		out = append(out, v)
 	}
 	return out

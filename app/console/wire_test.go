@@ -141,6 +141,10 @@ func (c clumsy) act() {
 	d, v := c.b.desk, c.b.desk.View()
 	p := clinical.Parameter(c.r.IntN(clinical.ParameterCount))
 	if v.Patient == nil { // until then nothing else has any effect
+		if !v.Operator.Role.MayTreat() {
+			d.ChooseOperator(v.Operators[c.r.IntN(len(v.Operators))].ID)
+			return
+		}
 		d.ChoosePatient(c.b.patient("Ruiz"))
 		return
 	}

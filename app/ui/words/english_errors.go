@@ -32,7 +32,7 @@ func englishErrors() map[string]string {
 		"field.unknown_link": "names something that does not exist",
 		"field.other":        "is refused (%s)",
 	}
-	for _, part := range []map[string]string{englishPortErrors(), englishPenErrors(), englishStoreErrors()} {
+	for _, part := range []map[string]string{englishPortErrors(), englishPenErrors(), englishStoreErrors(), englishRoles()} {
 		for key, text := range part {
 			all[key] = text
 		}

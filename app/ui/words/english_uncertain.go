@@ -169,8 +169,6 @@ func englishUncertain() map[string]string {
 		"error.contradicted":       "Pen %s contradicts the record of the treatment of %s.",
 		"error.contradicted.kept":  "Both versions are kept.",
 		"error.contradicted.do":    "Have the pen checked.",
-		"error.may_not_sign":       "Only who may treat can sign how a treatment ended.",
-		"error.may_not_sign.do":    "A clinician signs in and signs.",
 		"error.shown_otherwise":    "The pen has told more since: nothing was signed.",
 		"error.shown_otherwise.do": "Read it again, then sign.",
 		"error.asking":             "The pen is being asked.",

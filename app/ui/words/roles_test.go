@@ -1,0 +1,37 @@
+package words
+
+import (
+	"testing"
+
+	"stipple/app/clinical"
+	"stipple/app/console"
+)
+
+// Whatever is not permitted says whose it is, and what to do.
+func TestEveryPermissionHasItsWords(t *testing.T) {
+	w := English()
+	seen := make(map[string]clinical.Permission)
+	for _, p := range clinical.Permissions() {
+		s := w.Error(&console.NotPermittedError{Permission: p, Role: clinical.RoleTechnician})
+		if s.Do == "" || !w.Has("error.not_permitted_"+string(p)) {
+			t.Errorf("%s has no words: %+v", p, s)
+		}
+		if other, again := seen[s.What]; again {
+			t.Errorf("%s and %s say the same", p, other)
+		}
+		seen[s.What] = p
+		if s := w.Error(&console.NotPermittedError{Permission: p}); s.What != w.T("error.nobody_at_work") {
+			t.Errorf("%s, for nobody: %+v", p, s)
+		}
+	}
+}
+
+// What is withheld names the pen and nobody.
+func TestWithheldHasItsWords(t *testing.T) {
+	w := English()
+	for _, e := range []*console.WithheldError{{Pen: "0042"}, {Pen: "0042", Contradicted: true}} {
+		if s := w.Error(e); s.What != w.T("error."+e.Code(), "0042") || s.Do == "" {
+			t.Errorf("%+v", s)
+		}
+	}
+}
