@@ -160,6 +160,9 @@ func TestOperatorWhoEndsTheTreatment(t *testing.T) {
 					b.release()
 					rec := b.lastRecord(patient)
 					checkHandOvers(t, rec, at, names...)
+					if n := len(rec.FallBacks); n == 0 || name != "in standby" && rec.FallBacks[n-1].Reason != clinical.FellOperator {
+						t.Errorf("fell %+v", rec.FallBacks)
+					}
 					want := clinical.OutcomeComplete
 					if name == "while arming" {
 						want = clinical.OutcomeNotArmed
@@ -171,6 +174,36 @@ func TestOperatorWhoEndsTheTreatment(t *testing.T) {
 			})
 		}
 	}
+}
+
+// ARM is on its way when a technician comes: what the pen makes of it is ended and
+// written down, and nothing of it is shown to the technician.
+func TestTechnicianWhileArmIsOnItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		v := b.mayBeArmed()
+		patient, technician := v.Patient.ID, b.another(clinical.RoleTechnician)
+		b.look(func(m protocol.Message) {
+			if m.Type() == protocol.TypeArm {
+				b.desk.ChooseOperator(technician.ID)
+			}
+		})
+		var seen atomicViews
+		b.desk.Watch(func() { seen.add(b.desk.View()) })
+		b.desk.Arm(v.Arm.Shown)
+		b.until("the technician", func(v *console.View) bool { return v.Operator == technician && v.Arm.State != console.Arming })
+		rec := b.lastRecord(patient)
+		b.desk.Watch(func() {})
+		if rec.Outcome != clinical.OutcomeComplete || len(rec.Arms) != 1 || rec.Arms[0].Result != clinical.ArmExecuted || b.desk.Live().Armed {
+			t.Errorf("%s, %+v, armed %v", rec.Outcome, rec.Arms, b.desk.Live().Armed)
+		}
+		for _, v := range seen.take() {
+			if v.Operator == technician && (v.Run.Open || v.Run.ID != "") {
+				t.Fatalf("shown: %+v", v.Run)
+			}
+		}
+	})
 }
 
 // A read that was begun for one operator never comes to another; what was to be
@@ -300,6 +333,50 @@ func TestApplyForTheOneBefore(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the desk itself was reading anew, or keeping, of the patient who stays at it is
+// read once more for the one who takes over.
+func TestPresetsForTheNextOne(t *testing.T) {
+	for name, begin := range map[string]func(*walk){
+		"read again": func(w *walk) {
+			p := w.preset
+			p.ID, p.Revision, p.Name = "", 0, "Extra"
+			if _, err := w.b.store.SavePreset(w.b.t.Context(), p); err != nil {
+				w.b.t.Fatal(err)
+			}
+			w.b.cut()
+			w.b.until("gone", func(v *console.View) bool { return !v.Pen.Connected })
+			w.calls.late.Store(int64(2 * time.Second))
+			w.b.plugged.Store(true)
+			w.b.until("back", func(v *console.View) bool { return v.Pen.Connected })
+		},
+		"kept": func(w *walk) {
+			w.calls.late.Store(int64(2 * time.Second))
+			w.b.desk.SavePreset("Extra", true, w.done)
+			time.Sleep(100 * time.Millisecond)
+			w.calls.late.Store(0) // who takes over reads before it is written
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWalk(t, clinical.RoleClinician)
+				defer w.b.stop()
+				w.b.sign(w.b.desk.View(), clinical.AsUncertain)
+				w.b.applied()
+				begin(w)
+				w.b.work(clinical.RoleSeniorClinician)
+				w.b.until("the new preset", func(v *console.View) bool {
+					return slices.ContainsFunc(v.Presets, func(p console.PresetView) bool { return p.Name == "Extra" })
+				})
+				for _, err := range w.answers() {
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		})
+	}
 }
 
 // another is an operator of a role.

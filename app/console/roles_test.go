@@ -24,6 +24,7 @@ type walk struct {
 	record  clinical.ID
 	mu      sync.Mutex
 	told    []error // what done functions were handed
+	noted   int     // the newest notice before the call
 }
 
 // done is what a use case hands its outcome to.
@@ -60,7 +61,9 @@ func (w *walk) at(p place) []error {
 	case byNotice:
 		var out []error
 		for _, n := range v.Notices {
-			out = append(out, n.Err)
+			if n.ID > w.noted {
+				out = append(out, n.Err)
+			}
 		}
 		return out
 	case byApply:
@@ -302,6 +305,9 @@ func (w *walk) try(u useCase, role clinical.Role) {
 	}
 	synctest.Wait()
 	w.calls.take()
+	for _, n := range w.b.desk.View().Notices {
+		w.noted = max(w.noted, n.ID)
+	}
 	w.mu.Lock()
 	w.told = nil
 	w.mu.Unlock()
