@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // choices are options that the fuzz target draws from.
@@ -28,7 +29,7 @@ func choices(n byte) Options {
 	if n/108 == 1 {
 		stored := tomas()
 		o.Known = func(number string) (clinical.Patient, bool) {
-			return stored, sameNumber(number) == sameNumber(stored.FileNumber)
+			return stored, fold.Number(number) == fold.Number(stored.FileNumber)
 		}
 	}
 	return o

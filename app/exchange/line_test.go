@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 	"stipple/app/store"
 )
 
@@ -149,7 +150,7 @@ func TestKnownPatients(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			o := auto()
 			o.Known = func(number string) (clinical.Patient, bool) {
-				return stored, sameNumber(number) == sameNumber(stored.FileNumber)
+				return stored, fold.Number(number) == fold.Number(stored.FileNumber)
 			}
 			p := read(t, file(c.line), o)
 			r := p.Rows[0]
@@ -290,7 +291,7 @@ func TestNumbersAreComparedAsTheStoreDoes(t *testing.T) {
 		p.FileNumber = number
 		taken := false
 		for _, k := range kept {
-			taken = taken || sameNumber(k) == sameNumber(number)
+			taken = taken || fold.Number(k) == fold.Number(number)
 		}
 		_, err := s.SavePatient(t.Context(), p)
 		var invalid *store.InvalidError

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // Options is how a file is to be read. Only Now must be there.
@@ -90,7 +91,7 @@ type pair struct{ first, second int }
 
 // survey is what has to be known of all lines before one of them can be judged.
 type survey struct {
-	numbers map[string]pair // by sameNumber, the lines
+	numbers map[string]pair // by fold.Number, the lines
 	dates   dateVotes
 	men     bool // the sex of at least one is "H"
 }
@@ -187,7 +188,7 @@ func (s *survey) number(text string, line int) {
 	if needed(text, maxFileNumberRunes) != "" {
 		return
 	}
-	key := sameNumber(text)
+	key := fold.Number(text)
 	switch at := s.numbers[key]; {
 	case at.first == 0:
 		s.numbers[key] = pair{first: line}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // row judges one record and puts it into the preview.
@@ -116,7 +117,7 @@ func needed(value string, runes int) Problem {
 // duplicate says whether a file number stands on another line too, and on which:
 // on the first one, or on the second if this is the first.
 func (s *survey) duplicate(number string, line int) (Problem, int) {
-	switch at := s.numbers[sameNumber(number)]; {
+	switch at := s.numbers[fold.Number(number)]; {
 	case at.second == 0:
 		return "", 0
 	case at.first == line:

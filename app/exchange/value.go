@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // tidy is a text without blanks at its ends or doubled inside, as the store
@@ -38,7 +39,7 @@ func word(s string) string {
 			return -1
 		}
 		return r
-	}, fold(s))
+	}, fold.Text(s))
 }
 
 // unstated says whether a word means that nothing is said.
@@ -86,11 +87,11 @@ func readFitzpatrick(s string) (clinical.Fitzpatrick, Problem) {
 	if unstated(word(s)) {
 		return clinical.FitzpatrickUnknown, ""
 	}
-	if n := skinNumber(fold(s)); n != clinical.FitzpatrickUnknown {
+	if n := skinNumber(fold.Text(s)); n != clinical.FitzpatrickUnknown {
 		return n, ""
 	}
 	found := clinical.FitzpatrickUnknown
-	for _, part := range strings.FieldsFunc(fold(s), func(r rune) bool { return strings.ContainsRune(" \u00a0:.()", r) }) {
+	for _, part := range strings.FieldsFunc(fold.Text(s), func(r rune) bool { return strings.ContainsRune(" \u00a0:.()", r) }) {
 		if slices.Contains([]string{
 			"fitzpatrick", "type", "typ", "skin", "skintype", "fst", "hauttyp", "phototype", "phototyp", "cutane",
 			"fototipo", "tipo", "de", "piel", "pele", "peau", "cutaneo",

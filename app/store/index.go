@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // index holds the newest revision of each patient in memory, for searching. A
@@ -92,14 +93,14 @@ func (ix *index) readPatients(t *txn) error {
 func (ix *index) put(p clinical.Patient) {
 	e, known := ix.entries[p.ID]
 	if known {
-		delete(ix.byNumber, compact(e.patient.FileNumber))
+		delete(ix.byNumber, fold.Number(e.patient.FileNumber))
 	} else {
 		e = &entry{}
 		ix.entries[p.ID] = e
 		ix.recent = append(ix.recent, e)
 	}
 	e.patient, e.words = p, searchWords(p)
-	ix.byNumber[compact(p.FileNumber)] = p.ID
+	ix.byNumber[fold.Number(p.FileNumber)] = p.ID
 }
 
 // touch moves a patient to the end of recent. It looks from the end, where

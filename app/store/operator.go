@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // Operators returns those who can work at the console, by name. Until operators
@@ -42,7 +43,7 @@ func (t *txn) operators() ([]clinical.Operator, error) {
 		return nil
 	})
 	slices.SortFunc(all, func(a, b clinical.Operator) int {
-		return cmp.Or(cmp.Compare(fold(a.Name), fold(b.Name)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(fold.Text(a.Name), fold.Text(b.Name)), cmp.Compare(a.ID, b.ID))
 	})
 	return all, err
 }
@@ -75,7 +76,7 @@ func (s *Store) SaveOperator(ctx context.Context, o clinical.Operator) (clinical
 			return err
 		}
 		for _, other := range all {
-			if other.ID != o.ID && fold(other.Name) == fold(o.Name) {
+			if other.ID != o.ID && fold.Text(other.Name) == fold.Text(o.Name) {
 				return &InvalidError{Record: "operator", Fields: []FieldError{{"Name", Duplicate}}}
 			}
 		}

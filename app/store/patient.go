@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // SavePatient stores a new patient (zero ID) or the next revision of one, and
@@ -65,7 +66,7 @@ func (t *txn) patientAt(id clinical.ID, based int) (clinical.Patient, error) {
 func (s *Store) fileNumberOwner(number string) (clinical.ID, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	id, ok := s.index.byNumber[compact(number)]
+	id, ok := s.index.byNumber[fold.Number(number)]
 	return id, ok
 }
 

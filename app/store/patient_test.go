@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // fieldsOf lists the refused fields of an error with their problems.
@@ -268,7 +269,7 @@ func TestFold(t *testing.T) {
 		"O’Brien–Smith": "o'brien-smith", "ŉ": "ŉ",
 	}
 	for in, want := range cases {
-		if got := fold(in); got != want {
+		if got := fold.Text(in); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}

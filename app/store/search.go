@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"stipple/app/clinical"
+	"stipple/app/fold"
 )
 
 // wordMark stands before each word of searchWords and of a query; no text that
@@ -19,9 +19,9 @@ const wordMark = "\x00"
 func searchWords(p clinical.Patient) string {
 	var b strings.Builder
 	for _, text := range [...]string{p.FamilyName, p.GivenName, p.FileNumber} {
-		for _, w := range strings.Fields(fold(text)) {
+		for _, w := range strings.Fields(fold.Text(text)) {
 			addWord(&b, w)
-			parts := strings.FieldsFunc(w, notWord)
+			parts := strings.FieldsFunc(w, fold.NotWord)
 			if len(parts) == 1 && parts[0] == w {
 				continue
 			}
@@ -49,8 +49,6 @@ func addWord(b *strings.Builder, w string) {
 	b.WriteString(w)
 }
 
-func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
-
 // queryWord is a word of a query in its forms, of which one must fit.
 type queryWord []string
 
@@ -60,7 +58,7 @@ func queryWords(query string) []queryWord {
 		query = string(r[:maxQueryRunes])
 	}
 	var words []queryWord
-	for _, w := range strings.Fields(fold(query)) {
+	for _, w := range strings.Fields(fold.Text(query)) {
 		w = strings.Trim(w, ",;.")
 		if w == "" {
 			continue
@@ -115,15 +113,4 @@ func fits(words string, query []queryWord) bool {
 		}
 	}
 	return true
-}
-
-// compact is a file number as two are compared: folded, without spaces and
-// signs, so that "F-20417" and "f 20417" are one. A number of signs only is
-// compared as it stands.
-func compact(number string) string {
-	folded := fold(number)
-	if s := strings.Join(strings.FieldsFunc(folded, notWord), ""); s != "" {
-		return s
-	}
-	return folded
 }

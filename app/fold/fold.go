@@ -1,4 +1,6 @@
-package store
+// Package fold is how two texts that a person typed are compared: names, file numbers,
+// words of a search. It is pure.
+package fold
 
 import (
 	"strings"
@@ -26,9 +28,9 @@ const (
 		"eeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuuuuyyyyyyyy      "
 )
 
-// fold is a text as two are compared: lower case, without accents, whether they
+// Text is a text as two are compared: lower case, without accents, whether they
 // are part of the letter or follow it, and with one kind of apostrophe and hyphen.
-func fold(s string) string {
+func Text(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for _, r := range s {
@@ -97,3 +99,17 @@ func latinLetter(r rune) byte {
 	}
 	return ' '
 }
+
+// Number is a file number as two are compared: folded, without spaces and
+// signs, so that "F-20417" and "f 20417" are one. A number of signs only is
+// compared as it stands.
+func Number(number string) string {
+	folded := Text(number)
+	if s := strings.Join(strings.FieldsFunc(folded, NotWord), ""); s != "" {
+		return s
+	}
+	return folded
+}
+
+// NotWord says whether a rune is neither letter nor digit.
+func NotWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
