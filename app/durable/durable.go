@@ -1,0 +1,96 @@
+// Package durable replaces files so that a crash at any point leaves the old one or
+// the new one, whole. It starts no goroutine.
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Mark stands between a file's name and random digits in the name of what will
+// replace it.
+const Mark = ".new-"
+
+// Replace writes a file anew, readable by its owner alone: what write writes is
+// synced under a temporary name in the same folder and then takes the name. On an
+// error the old file, or that there was none, is as it was. The error wraps the
+// operating system's.
+func Replace(path string, write func(io.Writer) error) error {
+	return place(path, write, os.Rename)
+}
+
+// Create is Replace for a file that must not exist: fs.ErrExist if it does, also
+// where another process makes it at the same moment.
+func Create(path string, write func(io.Writer) error) error {
+	return place(path, write, Publish)
+}
+
+// place writes a file under a temporary name and lets publish give it its own.
+func place(path string, write func(io.Writer) error, publish func(temporary, path string) error) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, filepath.Base(path)+Mark+"*") // mode 0600
+	if err != nil {
+		return err
+	}
+	// It goes whatever happens; after a rename there is nothing to remove.
+	defer func() { _ = os.Remove(f.Name()) }()
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err = publish(f.Name(), path); err != nil {
+		return err
+	}
+	return SyncDir(dir)
+}
+
+// Publish gives a whole, synced file its real name: fs.ErrExist if the name is taken. A
+// hard link fails then, so that of two first starts at once neither can replace what
+// the other is already writing to. Where the file system knows no hard links (FAT), the
+// file is renamed, and only then that small window is open.
+func Publish(temporary, path string) error {
+	err := os.Link(temporary, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, statErr := os.Stat(path); statErr == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(temporary, path)
+}
+
+// Sweep removes what a crash within Replace left beside a file. What can't be
+// removed does no harm; the next start tries again.
+func Sweep(path string) {
+	dir := filepath.Dir(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // a folder may be closed to listing and its files still be good
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(path)+Mark) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// SyncDir makes the names in a folder durable. Windows has no way to sync a folder,
+// and does not need it.
+func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

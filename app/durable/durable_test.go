@@ -1,0 +1,104 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return strings.Join(all, " ")
+}
+
+// A file is replaced whole or stays as it was, and nothing is left beside it.
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keys")
+	write := func(text string, err error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, werr := io.WriteString(w, text)
+			return errors.Join(werr, err)
+		}
+	}
+	boom := errors.New("boom")
+	for _, step := range []struct {
+		text string
+		err  error
+		want string
+	}{
+		{"never", boom, ""},
+		{"one", nil, "one"},
+		{"half of two", boom, "one"},
+		{"two", nil, "two"},
+	} {
+		if err := Replace(path, write(step.text, step.err)); !errors.Is(err, step.err) {
+			t.Fatalf("%s: %v", step.text, err)
+		}
+		got, err := os.ReadFile(path)
+		if string(got) != step.want || (err == nil) != (step.want != "") {
+			t.Errorf("after %q: %q, %v", step.text, got, err)
+		}
+	}
+	if got := names(t, dir); got != "keys" {
+		t.Errorf("in the folder: %s", got)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if others := info.Mode().Perm() &^ 0o600; others != 0 && os.PathSeparator == '/' {
+		t.Errorf("mode %v", info.Mode())
+	}
+}
+
+// Of two creations at once, the later never replaces the file of the earlier.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keys")
+	write := func(text string) error {
+		return Create(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+	}
+	if err := write("first"); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("second"); !errors.Is(err, fs.ErrExist) {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(path); string(got) != "first" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got := names(t, dir); got != "keys" {
+		t.Errorf("in the folder: %s", got)
+	}
+}
+
+// Only what a crash within Replace left goes.
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"keys", "keys" + Mark + "12", "keys.bak", "other" + Mark + "1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Sweep(filepath.Join(dir, "keys"))
+	if got, want := names(t, dir), "keys keys.bak other"+Mark+"1"; got != want {
+		t.Errorf("left: %s, want %s", got, want)
+	}
+	Sweep(filepath.Join(dir, "nowhere", "keys"))
+}
