@@ -1,0 +1,52 @@
+package vault
+
+import "time"
+
+// Every limit of the package, with its reason.
+const (
+	// keyLen is that of XChaCha20-Poly1305, in bytes.
+	keyLen = 32
+
+	// fileMode: keys are the user's own.
+	fileMode = 0o600
+
+	// maxSlotsBytes bounds the file of slots: a slot takes about 700 bytes.
+	maxSlotsBytes = 1 << 20
+	// maxSlots bounds the operators of one practice.
+	maxSlots = 500
+	// maxSignInRunes bounds a sign-in name.
+	maxSignInRunes = 40
+
+	// minPassphraseRunes: NIST SP 800-63B-4 asks for at least 15 characters where a
+	// passphrase stands alone, and 8 where it does not. Here somebody also needs the
+	// laptop, and argon2id makes each try cost a quarter of a second: ten.
+	minPassphraseRunes = 10
+	// maxPassphraseBytes bounds the work of one try.
+	maxPassphraseBytes = 1024
+
+	// saltLen is what RFC 9106 section 3.1 recommends, in bytes.
+	saltLen = 16
+	// tuneTo is how long one try of a passphrase takes on the computer on which the
+	// slot was made: short enough to wait for, long enough to make guessing dear.
+	tuneTo = 250 * time.Millisecond
+	// tuneMemory is the memory of one try in KiB: RFC 9106's second choice, for
+	// computers where 2 GiB are too much.
+	tuneMemory = 64 << 10
+	// tuneThreads is the lanes of one try, as in RFC 9106's second choice.
+	tuneThreads = 4
+	// maxTime and maxMemory bound the parameters that a slot may ask for, so that
+	// a hostile file can't hold up the program for ever or take all memory.
+	maxTime   = 64
+	maxMemory = 1 << 20 // KiB
+	maxLanes  = 16
+
+	// freeTries are the wrong passphrases that cost no wait.
+	freeTries = 3
+	// firstWait is the wait after the first wrong one beyond; it doubles up to maxWait.
+	firstWait = time.Second
+	maxWait   = time.Minute
+
+	// maxPatients bounds the file of the patients' keys: far above what a practice
+	// has, and 100 MB in memory.
+	maxPatients = 1_000_000
+)

@@ -1,0 +1,354 @@
+package vault
+
+import (
+	"crypto/cipher"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/app/durable"
+)
+
+// SlotsName is the file of the key slots in the data folder.
+const SlotsName = "stipple.slots"
+
+// Person is who has a slot.
+type Person struct {
+	ID            clinical.ID
+	SignIn        string // public
+	HoldsPatients bool   // the slot holds the patient key, too
+}
+
+// Slots are the ways into a store. Its methods may be called from any goroutine.
+type Slots struct {
+	dir string
+	opt Options
+
+	mu    sync.Mutex
+	file  slotFile
+	tries map[string]*tries // by sign-in name; "" is the recovery code
+}
+
+// Load reads the slots of a data folder. fs.ErrNotExist: nobody has set it up.
+// ErrDamaged, ErrNewer, or those of the system otherwise.
+func Load(dir string, opt Options) (*Slots, error) {
+	path := filepath.Join(dir, SlotsName)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxSlotsBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
+	if s.file, err = parseSlots(data); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Create makes keys for a new store, with a slot for its first person and one for a
+// recovery code of NewRecoveryCode. Until Complete it is pending: nobody has used it,
+// and it may be made again. The keys come unlocked.
+//
+// Errors: ErrName, ErrWeak, ErrWrongCode; fs.ErrExist where somebody has set it up;
+// those of the disk.
+func Create(dir string, first Person, passphrase []byte, code string, opt Options) (*Slots, *Vault, error) {
+	if opt.KDF == (KDF{}) {
+		opt.KDF = Tune()
+	}
+	k, err := newKeys(opt.rand())
+	if err != nil {
+		return nil, nil, err
+	}
+	store := make([]byte, saltLen)
+	if _, err := io.ReadFull(opt.rand(), store); err != nil {
+		return nil, nil, fmt.Errorf("make keys: %w", err)
+	}
+	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
+	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Store: hex.EncodeToString(store), Pending: true}
+	first.HoldsPatients = true
+	slot, err := s.file.newSlot(first, passphrase, k, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := newRecovery(code, k)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.file.Slots, s.file.Recovery = []keySlot{slot}, &r
+	if err := removePending(dir, opt); err != nil {
+		return nil, nil, err
+	}
+	return s.create(k)
+}
+
+// removePending makes room where a set-up ended too early.
+func removePending(dir string, opt Options) error {
+	old, err := Load(dir, opt)
+	if err != nil || !old.Pending() {
+		return nil // Create says what is there
+	}
+	return os.Remove(filepath.Join(dir, SlotsName))
+}
+
+// CreateTraining makes keys for a training store, which hides nothing: whoever can
+// read the folder can open it. fs.ErrExist where there are keys already.
+func CreateTraining(dir string, opt Options) (*Slots, *Vault, error) {
+	k, err := newKeys(opt.rand())
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
+	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Training: slices.Concat(k.clinic, k.patients)}
+	return s.create(k)
+}
+
+// create writes both files, the slots last.
+func (s *Slots) create(k keys) (*Slots, *Vault, error) {
+	if err := createPatients(filepath.Join(s.dir, PatientsName)); err != nil {
+		return nil, nil, fmt.Errorf("make the patients' keys: %w", err)
+	}
+	if err := s.write(s.file, durable.Create); err != nil {
+		return nil, nil, err
+	}
+	v, err := s.open(k)
+	return s, v, err
+}
+
+// Pending says that Create was not followed by Complete.
+func (s *Slots) Pending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.file.Pending
+}
+
+// Complete says that all of what was set up is on the disk.
+func (s *Slots) Complete() error {
+	return s.change(func(f *slotFile) error {
+		f.Pending = false
+		return nil
+	})
+}
+
+// OpenToAll says that it is a training store.
+func (s *Slots) OpenToAll() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.file.Training != nil
+}
+
+// Training opens a training store; false for any other.
+func (s *Slots) Training() (*Vault, bool, error) {
+	s.mu.Lock()
+	both := slices.Clone(s.file.Training)
+	s.mu.Unlock()
+	if both == nil {
+		return nil, false, nil
+	}
+	v, err := s.open(keys{clinic: both[:keyLen:keyLen], patients: both[keyLen:]})
+	return v, true, err
+}
+
+// People are those who can sign in, in the order in which they were added.
+func (s *Slots) People() []Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	people := make([]Person, len(s.file.Slots))
+	for i, slot := range s.file.Slots {
+		people[i] = slot.person()
+	}
+	return people
+}
+
+// Recipient is the age recipient of the recovery code; "" in a training store.
+func (s *Slots) Recipient() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file.Recovery == nil {
+		return ""
+	}
+	return s.file.Recovery.Recipient
+}
+
+// SignIn opens the store for a person at a time. It takes about a quarter of a second.
+//
+// Errors: ErrWrong; *WaitError after several of them; ErrDamaged.
+func (s *Slots) SignIn(signIn string, passphrase []byte, now time.Time) (*Vault, Person, error) {
+	name := SignInName(signIn)
+	s.mu.Lock()
+	file, err := s.file, s.mayTry(name, now)
+	s.mu.Unlock()
+	if err != nil {
+		return nil, Person{}, err
+	}
+	i := slices.IndexFunc(file.Slots, func(x keySlot) bool { return x.SignIn == name })
+	if i < 0 || len(passphrase) > maxPassphraseBytes {
+		return nil, Person{}, ErrWrong // who can sign in is no secret: there is nothing to guess
+	}
+	k, err := file.Slots[i].open(file.Store, passphrase)
+	if err := s.tried(name, err, now); err != nil {
+		return nil, Person{}, err
+	}
+	v, err := s.open(k)
+	return v, file.Slots[i].person(), err
+}
+
+// Recover opens the store with the recovery code.
+//
+// Errors: ErrWrongCode; *WaitError after several of them; ErrDamaged.
+func (s *Slots) Recover(code string, now time.Time) (*Vault, error) {
+	s.mu.Lock()
+	r, err := s.file.Recovery, s.mayTry("", now)
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, ErrWrongCode
+	}
+	k, err := r.open(code)
+	if err := s.tried("", err, now); err != nil {
+		return nil, err
+	}
+	return s.open(k)
+}
+
+// Add gives a person a slot. The vault must hold what the slot is to hold.
+//
+// Errors: ErrName, ErrTaken, ErrWeak, ErrNoPatientKey, ErrClosed; those of the disk.
+func (s *Slots) Add(v *Vault, p Person, passphrase []byte) error {
+	k, err := v.held(p.HoldsPatients)
+	if err != nil {
+		return err
+	}
+	return s.change(func(f *slotFile) error {
+		slot, err := f.newSlot(p, passphrase, k, s.opt)
+		if err != nil {
+			return err
+		}
+		f.Slots = append(slices.Clone(f.Slots), slot)
+		return nil
+	})
+}
+
+// ChangePassphrase wraps the keys of one slot anew; every other stays as it is.
+//
+// Errors: ErrNoSlot, ErrWeak, ErrNoPatientKey, ErrClosed; those of the disk.
+func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) error {
+	return s.change(func(f *slotFile) error {
+		i := slices.IndexFunc(f.Slots, func(x keySlot) bool { return x.ID == id })
+		if i < 0 {
+			return ErrNoSlot
+		}
+		p := f.Slots[i].person()
+		k, err := v.held(p.HoldsPatients)
+		if err != nil {
+			return err
+		}
+		f.Slots = slices.Delete(slices.Clone(f.Slots), i, i+1)
+		slot, err := f.newSlot(p, passphrase, k, s.opt)
+		if err != nil {
+			return err
+		}
+		f.Slots = slices.Insert(f.Slots, i, slot)
+		delete(s.tries, p.SignIn)
+		return nil
+	})
+}
+
+// Remove takes a person's slot away. ErrNoSlot; ErrLast for the last one that holds
+// the patient key.
+func (s *Slots) Remove(id clinical.ID) error {
+	return s.change(func(f *slotFile) error {
+		kept := slices.DeleteFunc(slices.Clone(f.Slots), func(x keySlot) bool { return x.ID == id })
+		switch {
+		case len(kept) == len(f.Slots):
+			return ErrNoSlot
+		case !slices.ContainsFunc(kept, func(x keySlot) bool { return x.Patients != nil }):
+			return ErrLast
+		}
+		f.Slots = kept
+		return nil
+	})
+}
+
+// change writes a changed file, or leaves all as it was.
+func (s *Slots) change(f func(*slotFile) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.file
+	if err := f(&next); err != nil {
+		return err
+	}
+	if err := s.save(next); err != nil {
+		return err
+	}
+	s.file = next
+	return nil
+}
+
+func (s *Slots) save(f slotFile) error { return s.write(f, durable.Replace) }
+
+func (s *Slots) write(f slotFile, put func(string, func(io.Writer) error) error) error {
+	data, err := f.encode()
+	if err != nil {
+		return err
+	}
+	err = put(filepath.Join(s.dir, SlotsName), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write the key slots: %w", err)
+	}
+	return nil
+}
+
+// open makes a vault of keys.
+func (s *Slots) open(k keys) (*Vault, error) {
+	own, err := openPatients(filepath.Join(s.dir, PatientsName))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = damaged("the file of the patients' keys is missing")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the patients' keys: %w", err)
+	}
+	return newVault(k, own, s.opt.rand())
+}
+
+// held are the keys for a slot, not to be wiped.
+func (v *Vault) held(patients bool) (keys, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.clinic == nil:
+		return keys{}, ErrClosed
+	case patients && v.wrap == nil:
+		return keys{}, ErrNoPatientKey
+	}
+	k := keys{clinic: slices.Clone(v.keys.clinic)}
+	if patients {
+		k.patients = slices.Clone(v.keys.patients)
+	}
+	return k, nil
+}
+
+// sealed puts a nonce before a box.
+func sealedKey(box cipher.AEAD, source io.Reader, key, bound []byte) ([]byte, error) {
+	out := make([]byte, box.NonceSize(), box.NonceSize()+len(key)+box.Overhead())
+	if _, err := io.ReadFull(source, out); err != nil {
+		return nil, fmt.Errorf("wrap a key: %w", err)
+	}
+	return box.Seal(out, out[:box.NonceSize()], key, bound), nil
+}

@@ -1,0 +1,66 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// WaitError says that the next try has to wait. It is counted for as long as the
+// program runs: who restarts it pays with its start, and who has a copy of the files
+// is held up by argon2id alone.
+type WaitError struct {
+	For time.Duration
+}
+
+func (e *WaitError) Error() string { return fmt.Sprintf("wait %v before the next try", e.For) }
+
+// Code is "wait".
+func (e *WaitError) Code() string { return "wait" }
+
+// tries are the wrong ones of a sign-in name since the last right one.
+type tries struct {
+	wrong int
+	until time.Time
+}
+
+// mayTry is *WaitError where the wait is not over. The mutex is held.
+func (s *Slots) mayTry(name string, now time.Time) error {
+	if t := s.tries[name]; t != nil && now.Before(t.until) {
+		return &WaitError{For: t.until.Sub(now)}
+	}
+	return nil
+}
+
+// Wait is how long the next try of a sign-in name has to wait; "" is the recovery code.
+func (s *Slots) Wait(signIn string, now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.tries[SignInName(signIn)]; t != nil {
+		return max(t.until.Sub(now), 0)
+	}
+	return 0
+}
+
+// tried counts a try, and returns its error.
+func (s *Slots) tried(name string, err error, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		delete(s.tries, name)
+		return nil
+	}
+	if !errors.Is(err, ErrWrong) && !errors.Is(err, ErrWrongCode) {
+		return err
+	}
+	t := s.tries[name]
+	if t == nil {
+		t = &tries{}
+		s.tries[name] = t
+	}
+	t.wrong++
+	if over := t.wrong - freeTries; over >= 0 {
+		t.until = now.Add(min(firstWait<<min(over, 16), maxWait))
+	}
+	return err
+}
