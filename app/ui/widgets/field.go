@@ -21,6 +21,9 @@ func NewLabelledField(label string, control fyne.CanvasObject) *LabelledField {
 	return f
 }
 
+// SetLabel shows another label.
+func (f *LabelledField) SetLabel(text string) { f.label.Set(Small(text)) }
+
 // SetError says what is wrong; "" is nothing.
 func (f *LabelledField) SetError(text string) {
 	if text == "" {

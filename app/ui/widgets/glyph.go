@@ -33,6 +33,9 @@ const (
 	IconWarning   Icon = "warning" // triangle with a mark: alarms
 	IconInfo      Icon = "info"
 	IconOutcome   Icon = "outcome" // a question mark: what is not known
+	IconEye       Icon = "eye"     // shows what is hidden
+	IconEyeOff    Icon = "eyeOff"  // hides it again
+	IconErase     Icon = "erase"   // takes the last character back
 )
 
 // The marks that stand before a word: shape for those who don't see colour.
@@ -93,6 +96,14 @@ func drawing(i Icon) string {
 		return outline(2.2, "M12 3 L22.5 21 L1.5 21 Z", "M12 9.5 L12 14") + `<circle cx="12" cy="17.6" r="1.4" fill="#C"/>`
 	case IconOutcome:
 		return outline(2, ring(12, 12, 9.5), "M9 9.6 C9 5.6 15.2 5.7 15.2 9.5 C15.2 12 12 12 12 14.4") + `<circle cx="12" cy="17.4" r="1.4" fill="#C"/>`
+	case IconEye, IconEyeOff:
+		eye := outline(2, "M1.5 12 C5 6 8.5 4.5 12 4.5 C15.5 4.5 19 6 22.5 12 C19 18 15.5 19.5 12 19.5 C8.5 19.5 5 18 1.5 12 Z") + `<circle cx="12" cy="12" r="3.4" fill="#C"/>`
+		if i == IconEyeOff {
+			eye += outline(2, "M4 21 L20 3")
+		}
+		return eye
+	case IconErase:
+		return outline(2, "M8.5 5 L22 5 L22 19 L8.5 19 L2 12 Z", "M12 9 L18 15", "M18 9 L12 15")
 	case IconInfo:
 		return outline(2.2, ring(12, 12, 9.5), "M12 11 L12 17") + `<circle cx="12" cy="7.3" r="1.4" fill="#C"/>`
 	}
