@@ -21,10 +21,14 @@ const (
 	PictureHeight float32 = 768
 )
 
-// Screenshots draws every scene in light and dark into PNG files in dir,
-// without a display, and returns their paths. A toolkit app must exist; its
+// Screenshots draws every scene, and all that is seen before there is a room, in
+// light and dark into PNG files in dir, without a display, and returns their paths. A toolkit app must exist; its
 // theme is changed. dir is created if it is missing.
 func Screenshots(dir string, scenes []sample.Scene) ([]string, error) {
+	return draw(dir, scenes, doorScenes())
+}
+
+func draw(dir string, scenes []sample.Scene, doors []doorScene) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("screenshots: %w", err)
 	}
@@ -36,6 +40,11 @@ func Screenshots(dir string, scenes []sample.Scene) ([]string, error) {
 				return paths, fmt.Errorf("screenshots: %w", err)
 			}
 			paths = append(paths, path)
+		}
+		more, err := drawDoors(dir, mode, doors)
+		paths = append(paths, more...)
+		if err != nil {
+			return paths, err
 		}
 	}
 	return paths, nil

@@ -21,12 +21,13 @@ func TestDrawEveryScene(t *testing.T) {
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	scenes := sample.New(library(t)).Scenes()
+	scenes, doors := sample.New(library(t)).Scenes(), doorScenes()
 	if only := os.Getenv("STIPPLE_SCENES"); only != "" {
 		wanted := regexp.MustCompile(only)
 		scenes = slices.DeleteFunc(scenes, func(s sample.Scene) bool { return !wanted.MatchString(s.Name) })
+		doors = slices.DeleteFunc(doors, func(s doorScene) bool { return !wanted.MatchString(s.name) })
 	}
-	paths, err := Screenshots(dir, scenes)
+	paths, err := draw(dir, scenes, doors)
 	if err != nil {
 		t.Fatal(err)
 	}
