@@ -44,6 +44,7 @@ func newBand(w *Window) *band {
 func (b *band) first() {
 	switch s := b.w.view.Alarms.Signal; {
 	case !s.Any:
+	case b.w.lock.On() && (toSign(s.Shown) || s.Shown.Acknowledged()): // both show patients
 	case toSign(s.Shown):
 		b.w.ShowPage(pages.NameOutcome)
 	case s.Shown.Acknowledged():
@@ -68,7 +69,7 @@ func (b *band) sound() {
 }
 
 // list opens all that alarms.
-func (b *band) list() { b.w.alarms.ShowList() }
+func (b *band) list() { b.w.open(b.w.alarms.ShowList)() }
 
 // MinSize implements fyne.Layout.
 func (b *band) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, theme.BannerHeight) }
@@ -101,9 +102,17 @@ func (b *band) tick(now time.Time, live console.LiveView) {
 // draw shows the gravest thing: a lost link, then what alarms.
 func (b *band) draw(v *console.View, live console.LiveView, now time.Time) {
 	b.lost = linkLost(v, live)
-	b.banner.Set(bannerState(b.w.words, v, b.lost, now))
+	locked := b.w.lock.On()
+	if locked {
+		v = withoutPatients(v)
+	}
+	banner := bannerState(b.w.words, v, b.lost, now)
+	if locked && (toSign(v.Alarms.Signal.Shown) || !v.Alarms.Signal.Flash) {
+		banner.First = "" // it leads to what the lock hides
+	}
+	b.banner.Set(banner)
 	b.quiet.Set(quietRuns(b.w.words, v, b.lost)...)
-	hand := v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && !v.Stop.Unconfirmed
+	hand := !locked && v.Pen.HasHandpiece && b.w.Page() == pages.NameTreat && !v.Stop.Unconfirmed
 	word := b.w.words.T("nav.handpiece")
 	if b.banner.State().Level != widgets.Quiet {
 		word = b.w.words.T("nav.handpiece.short") // the bar needs the room
@@ -114,6 +123,25 @@ func (b *band) draw(v *console.View, live console.LiveView, now time.Time) {
 		b.object.Refresh()
 	}
 }
+
+// withoutPatients is a view whose alarms and notices name nobody, for a window that
+// is locked. An alarm about a run keeps its kind, and its sentence without a name.
+func withoutPatients(v *console.View) *console.View {
+	hidden := *v
+	hidden.Notices = nil
+	if s := &hidden.Alarms.Signal.Shown; toSign(*s) {
+		s.Cause = nameless("locked_" + string(s.Code))
+	}
+	return &hidden
+}
+
+// nameless is the code of a sentence that names no patient.
+type nameless string
+
+func (n nameless) Error() string { return string(n) }
+
+// Code is the code itself.
+func (n nameless) Code() string { return string(n) }
 
 // bannerState is what the bar says. A link that has just fallen silent is shown
 // before the session gives it up and the desk raises its alarm.

@@ -6,6 +6,11 @@
 // draws on any fyne.Canvas, so that one in memory makes its pictures without a
 // display.
 //
+// Before there is a desk there are [SetUp], [SignIn] and [CannotOpen], which stand in
+// the window alone and ask a composition root for what it does with the store; they
+// hand a passphrase or a code on as bytes, keep none, and trace none. A window that
+// is locked shows a [LockScreen] in place of its pages.
+//
 // Everything belongs to the window's thread, except [Window.Start], which
 // starts three goroutines that end with its context (one asks for about 30
 // redraws a second and never queues them, one looks at what the hand of a

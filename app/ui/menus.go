@@ -13,14 +13,26 @@ import (
 
 // bindKeys gives the keys of the whole window their meaning.
 func (w *Window) bindKeys() {
-	w.keys.OnHelp = func() { w.env.ShowHelp(w.Page()) }
-	w.keys.OnSearch = w.treat.PickPatient
+	escape, tab := w.keys.OnEscape, w.keys.OnTab
+	w.keys.OnHelp = w.open(func() { w.env.ShowHelp(w.Page()) })
+	w.keys.OnSearch = w.open(w.treat.PickPatient)
+	w.keys.OnTab = w.open(tab)
+	w.keys.OnEscape = func() bool { return !w.lock.On() && escape() }
 	w.keys.Attach(w.cfg.Canvas)
+}
+
+// open wraps what a locked window does not do.
+func (w *Window) open(act func()) func() {
+	return func() {
+		if !w.lock.On() {
+			act()
+		}
+	}
 }
 
 // pickOperator asks who works here. While armed nobody else can take over.
 func (w *Window) pickOperator() {
-	if w.outputPossible() {
+	if w.outputPossible() || w.lock.On() {
 		return
 	}
 	t := w.words

@@ -66,7 +66,12 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 	fyne.CurrentApp().Settings().SetTheme(theme.New(p.Mode, p.Scale))
 	c := software.NewCanvas()
 	c.SetPadded(false)
-	w := New(Config{Canvas: c, Desk: d, Dispatch: Inline, Now: sample.Now, Prefs: p})
+	cfg := Config{Canvas: c, Desk: d, Dispatch: Inline, Now: sample.Now, Prefs: p}
+	if s.Lock != "" {
+		try := func([]byte) {}
+		cfg.Lock = LockActions{Ask: func() {}, PIN: try, Passphrase: try, HandOver: func() {}}
+	}
+	w := New(cfg)
 	w.drawer.open = s.Drawer
 	c.SetContent(w.Content())
 	c.Resize(fyne.NewSize(PictureWidth, PictureHeight))
@@ -76,6 +81,9 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 	w.tick()
 	for _, name := range s.Tap {
 		w.tap(c, name)
+	}
+	if s.Lock != "" {
+		w.Lock(sampleLock(s.Lock))
 	}
 	return w, c
 }

@@ -30,10 +30,7 @@ func (l *shell) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(118
 func (l *shell) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	w := l.w
 	top := theme.StripHeight + theme.BannerHeight
-	put := func(o fyne.CanvasObject, x, y, wide, tall float32) {
-		o.Move(fyne.NewPos(x, y))
-		o.Resize(fyne.NewSize(max(wide, 0), max(tall, 0)))
-	}
+	put(w.under, 0, 0, s.Width, s.Height)
 	put(w.strip, 0, 0, s.Width, theme.StripHeight)
 	put(w.band.object, 0, theme.StripHeight, s.Width, theme.BannerHeight)
 	put(w.nav, 0, top, theme.NavWidth, s.Height-top)
@@ -52,10 +49,16 @@ func (l *shell) Layout(_ []fyne.CanvasObject, s fyne.Size) {
 	}
 	put(w.drawer.object, liveX-drawerWide, s.Height-w.drawer.tall(), drawerWide, w.drawer.tall())
 	put(w.alarm.object, 0, top, s.Width, s.Height-top)
+	put(w.lock.Object(), 0, top, s.Width, s.Height-top)
 	// The layer begins under strip and alarms and leaves STOP's corner free.
 	put(w.layer.Object(), 0, top, s.Width, s.Height-top)
 	// Only the lower edge of the badge is seen: a hatched line along the top.
 	put(w.edge, -edgeWide, -edgeWide, s.Width+2*edgeWide, edgeWide+edgeSeen)
+}
+
+// stopCorner is the corner at the bottom right that nothing covers.
+func stopCorner() fyne.Size {
+	return fyne.NewSize(theme.StopWidth+stopSide+stopBottom, theme.StopHeight+2*stopBottom)
 }
 
 // arrange places everything again, such as after a page changed.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,9 +26,13 @@ func (w *Window) traceNow(now time.Time) {
 func (w *Window) Snapshot() trace.Snapshot {
 	walker := trace.NewWalker(w.names)
 	size := w.root.Size()
-	open := w.layer.IsOpen()
+	open := w.layer.IsOpen() && !w.lock.On() // which hides it
 	layer := w.layer.Object()
-	for _, o := range w.root.Objects {
+	objects := w.root.Objects
+	if w.under.Visible() {
+		objects = slices.Concat(w.under.Objects, objects[1:])
+	}
+	for _, o := range objects {
 		covered := open && o != layer && o != fyne.CanvasObject(w.strip) &&
 			o != fyne.CanvasObject(w.stop) && o != fyne.CanvasObject(w.band.object)
 		walker.Walk(o, w.root.Position().Add(o.Position()), size, covered || w.coveredByAlarm(o))
@@ -67,9 +72,6 @@ func (w *Window) states() map[string]string {
 		"overlay":  "closed",
 		"drawer":   "closed",
 	}
-	if v.Patient != nil {
-		into["patient"] = v.Patient.FamilyName
-	}
 	switch {
 	case v.Stop.Unconfirmed:
 		into["stop"] = "unconfirmed"
@@ -78,11 +80,18 @@ func (w *Window) states() map[string]string {
 	case v.Stop.Active:
 		into["stop"] = "sent"
 	}
-	if w.layer.IsOpen() {
+	if w.layer.IsOpen() && !w.lock.On() {
 		into["overlay"] = "open"
 	}
 	if w.drawer.object.Visible() {
 		into["drawer"] = "open"
+	}
+	into["lock"] = w.lock.Mode()
+	if w.lock.On() {
+		return into // the rest is hidden
+	}
+	if v.Patient != nil {
+		into["patient"] = v.Patient.FamilyName
 	}
 	for _, p := range w.pages {
 		p.States(into)

@@ -68,6 +68,8 @@ type Config struct {
 	// Modifiers returns the modifier keys that are held, where the driver
 	// knows them; may be nil.
 	Modifiers func() fyne.KeyModifier
+	// Lock is what a locked window asks for; the zero value never locks.
+	Lock LockActions
 }
 
 // Window is everything inside the window: strip, alarm bar, navigation, pages,
@@ -89,6 +91,8 @@ type Window struct {
 	stop    *widgets.StopButton
 	drawer  *drawer
 	alarm   *unconfirmed
+	lock    *LockScreen
+	under   *fyne.Container // what the lock hides
 	edge    *widgets.SimulatedBadge
 	pages   []pages.Page
 	current int
@@ -113,7 +117,7 @@ func New(cfg Config) *Window {
 	}
 	w := &Window{cfg: cfg, words: words.English(), names: &trace.Names{}, view: cfg.Desk.View(), prefs: cfg.Prefs, told: map[clinical.ID]bool{}}
 	w.keys = keys.New(keys.Config{Stop: w.stopNow, Here: cfg.Desk.Here, OutputPossible: w.stopKeys, Modifiers: cfg.Modifiers})
-	w.layer = overlay.New(w.keys, cfg.Canvas, fyne.NewSize(theme.StopWidth+stopSide+stopBottom, theme.StopHeight+2*stopBottom))
+	w.layer = overlay.New(w.keys, cfg.Canvas, stopCorner())
 	w.names.Set(w.layer.Object(), "layer", "overlay")
 	w.env = &pages.Env{
 		Canvas: cfg.Canvas, Desk: cfg.Desk, Words: w.words, Keys: w.keys, Layer: w.layer, Names: w.names,
@@ -130,7 +134,11 @@ func New(cfg Config) *Window {
 }
 
 func (w *Window) build() {
-	w.strip = widgets.NewStatusStrip(w.keys, w.pickOperator, nil)
+	ask := w.cfg.Lock.Ask
+	if ask != nil {
+		ask = w.open(ask)
+	}
+	w.strip = widgets.NewStatusStrip(w.keys, w.pickOperator, ask)
 	w.names.Set(w.strip, "strip", "strip")
 	w.band = newBand(w)
 	w.treat = pages.NewTreat(w.env)
@@ -151,6 +159,7 @@ func (w *Window) build() {
 	w.names.Set(w.stop, "stop", "stop")
 	w.drawer = newDrawer(w)
 	w.alarm = newUnconfirmed(w.words, w.keys)
+	w.lock = NewLockScreen(w.words, w.keys, w.cfg.Canvas, w.names, stopCorner(), w.cfg.Lock)
 	w.edge = widgets.NewSimulatedBadge(" ")
 
 	// No ground below: every canvas is cleared to the theme's background, and one
@@ -159,9 +168,8 @@ func (w *Window) build() {
 	for _, p := range w.pages {
 		objects = append(objects, p.Content())
 	}
-	objects = append(objects, w.drawer.object, w.layer.Object(), w.alarm.object,
-		w.band.object, w.strip, w.edge, w.stop)
-	w.root = container.New(&shell{w}, objects...)
+	w.under = container.NewWithoutLayout(append(objects, w.drawer.object, w.layer.Object())...)
+	w.root = container.New(&shell{w}, w.under, w.lock.Object(), w.alarm.object, w.band.object, w.strip, w.edge, w.stop)
 	for i, p := range w.pages {
 		if i != w.current {
 			p.Content().Hide()

@@ -17,7 +17,8 @@ type Scene struct {
 	Name   string
 	Page   string
 	Tap    []string
-	Drawer bool // the handpiece drawer is open
+	Drawer bool   // the handpiece drawer is open
+	Lock   string // the state of the lock over it, by its name in package ui; "" is open
 	Desk   *Desk
 }
 
@@ -44,7 +45,7 @@ func (c Clinic) rf() *scene {
 
 // Scenes are the views of all pages and of every notable state.
 func (c Clinic) Scenes() []Scene {
-	return slices.Concat(c.treatScenes(), c.alarmScenes(), c.patientScenes(), c.outcomeScenes())
+	return slices.Concat(c.treatScenes(), c.alarmScenes(), c.patientScenes(), c.outcomeScenes(), c.lockScenes())
 }
 
 func (c Clinic) treatScenes() []Scene {
@@ -95,6 +96,18 @@ func (c Clinic) patientScenes() []Scene {
 		on("details", c.notApplied(), "patients.tab.2"),
 		on("edit", c.notApplied(), "patients.tab.2", "patients.edit"),
 		on("nobody", c.begin(clinical.RF, -1)),
+	}
+}
+
+func (c Clinic) lockScenes() []Scene {
+	on := func(lock string, s *scene) Scene {
+		return Scene{Name: "lock-" + lock, Page: "patients", Lock: lock, Desk: s.done()}
+	}
+	alarms := on("pin", c.linkLostArmed())
+	alarms.Name = "lock-alarm"
+	return []Scene{
+		on("pin", c.notApplied()), on("wrong", c.notApplied()), on("passphrase", c.notApplied()),
+		on("wait", c.notApplied()), on("busy", c.notApplied()), alarms,
 	}
 }
 
