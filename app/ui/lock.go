@@ -318,7 +318,6 @@ func (x *lockLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 // nothing: who locks has seen to it that nothing is armed (safety.md section 8).
 func (w *Window) Lock(s LockState) {
 	if !w.lock.On() {
-		w.cfg.Canvas.Unfocus()
 		w.drawer.release()
 		w.under.Hide()
 	}

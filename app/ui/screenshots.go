@@ -22,8 +22,9 @@ const (
 )
 
 // Screenshots draws every scene, and all that is seen before there is a room, in
-// light and dark into PNG files in dir, without a display, and returns their paths. A toolkit app must exist; its
-// theme is changed. dir is created if it is missing.
+// light and dark into PNG files in dir, without a display, and returns their
+// paths. A toolkit app must exist; its theme is changed. dir is created if it is
+// missing.
 func Screenshots(dir string, scenes []sample.Scene) ([]string, error) {
 	return draw(dir, scenes, doorScenes())
 }

@@ -137,6 +137,21 @@ func TestSetUpBackKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// The code stays the one that may be on paper already.
+func TestSetUpMakesOneCode(t *testing.T) {
+	l, p := setUp(t, nil)
+	l.toCode(p)
+	l.page.Show(SetUpState{Code: sampleCode()})
+	p.key(fyne.KeyEscape)
+	p.enter()
+	other := sampleCode()
+	other[20] = 'X'
+	l.page.Show(SetUpState{Code: other})
+	if l.codes != 1 || string(l.page.view.Bytes()) != string(sampleCode()[len(codeHead):]) || step(l.page.door) != "code" {
+		t.Errorf("%d codes were asked for; it shows %s", l.codes, l.page.view.Bytes())
+	}
+}
+
 func TestSetUpErrorsStandBesideTheirField(t *testing.T) {
 	taken := coded("sign_in_taken")
 	l, p := setUp(t, func(do *SetUpActions) {
