@@ -204,7 +204,7 @@ func (l *LockScreen) wrong(wait string) widgets.Run {
 	text := ""
 	if s.Err != nil && !s.Busy {
 		text = t.Error(s.Err).Text()
-		if l.byPIN() {
+		if s.PIN {
 			text = t.Error(s.Err).What // how many tries are left says what to do
 		}
 	}

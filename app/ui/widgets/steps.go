@@ -93,9 +93,12 @@ func (s *Steps) paint(views []stepView) {
 
 // layout gives each step its width and the lines what is left.
 func (s *Steps) layout(z fyne.Size, views []stepView) {
-	used := float32(0)
+	used, small := float32(0), size(s, theme.SizeBody)
+	for _, v := range views { // the longest name sets the size of all
+		small = min(small, shrink(s, theme.SizeBody, v.name.Text, true, z.Width/float32(len(views))-stepDisc-2*stepGap))
+	}
 	for _, v := range views {
-		v.name.TextSize = shrink(s, theme.SizeBody, v.name.Text, true, z.Width/float32(len(views))-stepDisc-3*stepGap)
+		v.name.TextSize = small
 		used += stepDisc + stepGap + v.name.MinSize().Width
 	}
 	between := max((z.Width-used)/float32(max(len(views)-1, 1)), 0)

@@ -9,7 +9,7 @@ func englishLock() map[string]string {
 		"lock.pin":                      "PIN of %s",
 		"lock.pin.tries.one":            "%s try left, then the passphrase.",
 		"lock.pin.tries.other":          "%s tries left, then the passphrase.",
-		"lock.pin.none":                 "The PIN was wrong too often.",
+		"lock.pin.none":                 "The PIN was wrong too often; use the passphrase.",
 		"lock.pin.wait":                 "Try %s.",
 		"lock.passphrase":               "Passphrase of %s",
 		"lock.unlock":                   "Unlock",
