@@ -64,7 +64,8 @@ func Run(ctx context.Context, opt Options) error {
 		app: fyneapp.NewWithID(appID),
 		gc:  debug.SetGCPercent(startGC),
 
-		over: make(chan struct{}),
+		unfollow: func() {},
+		over:     make(chan struct{}),
 	}
 	if opt.Screenshots != "" {
 		return screenshots(opt.Screenshots)
@@ -94,6 +95,8 @@ type window struct {
 	app   fyne.App
 	win   fyne.Window
 	trace *os.File // nil: none
+	// unfollow ends the trace of what stands in the window before there is a room.
+	unfollow context.CancelFunc
 
 	over    chan struct{}  // closed when the toolkit has come to its end
 	opening sync.WaitGroup // consoles that are being opened or closed
@@ -109,7 +112,7 @@ type window struct {
 func (w *window) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	first := w.prepare(ctx, w.opt) // while the toolkit gets ready
+	first := w.prepare(ctx, w.opt, nil) // while the toolkit gets ready
 	looks := loadPrefs(w.app.Preferences())
 	w.app.Settings().SetTheme(theme.New(looks.Mode, looks.Scale))
 	w.win = w.app.NewWindow(appName)
@@ -186,23 +189,36 @@ const openPatience = 100 * time.Millisecond
 type opened struct {
 	opt  Options
 	room *room
+	door *door // somebody has to sign in first
 	err  error
 }
 
 // open opens a console and shows it, or the sentence that says why it can't be
 // opened. It is called on the window's thread.
-func (w *window) open(ctx context.Context, opt Options) { w.await(ctx, w.prepare(ctx, opt)) }
+func (w *window) open(ctx context.Context, opt Options) { w.await(ctx, w.prepare(ctx, opt, nil)) }
 
-// prepare opens a console beside the window's thread. Nothing comes where the
-// window is gone.
-func (w *window) prepare(ctx context.Context, opt Options) <-chan opened {
+// prepare opens a console beside the window's thread, for who has signed in. Nobody
+// has to where the store is one for training. Nothing comes where the window is gone.
+func (w *window) prepare(ctx context.Context, opt Options, who *entry) <-chan opened {
 	done := make(chan opened, 1)
 	if !w.begin() {
 		return done
 	}
 	go func() {
 		defer w.opening.Done()
-		r, err := openRoom(ctx, opt, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
+		var d *door
+		var err error
+		if who == nil {
+			d, err = opt.door()
+		}
+		if d != nil {
+			done <- opened{opt: opt, door: d}
+			return
+		}
+		var r *room
+		if err == nil {
+			r, err = openRoom(ctx, opt, who, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
+		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "stipple:", err)
 			err = &ShownError{err}
@@ -257,6 +273,11 @@ func (w *window) begin() bool {
 func (w *window) show(ctx context.Context, o opened) {
 	// Behind the next frame, which draws what is shown here.
 	defer fyne.Do(func() { fyne.Do(func() { debug.SetGCPercent(w.gc) }) })
+	w.unfollow()
+	if o.door != nil {
+		w.enter(ctx, o.opt, o.door)
+		return
+	}
 	if o.err != nil {
 		w.win.SetContent(ui.CannotOpen(o.err, ui.CannotOpenActions{
 			TryAgain: func() { w.open(ctx, o.opt) },

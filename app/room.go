@@ -18,6 +18,7 @@ import (
 	"stipple/app/store"
 	"stipple/app/turns"
 	"stipple/app/ui"
+	"stipple/app/vault"
 	"stipple/device"
 	"stipple/protocol"
 )
@@ -25,6 +26,7 @@ import (
 // room is one open console: a store, a pen, a desk, and what shows them.
 type room struct {
 	store     *store.Store
+	keys      *vault.Vault // of who signed in; nil: a training store, whose keys lie open
 	pen       pen
 	link      *device.Supervisor
 	desk      *console.Desk
@@ -40,8 +42,18 @@ type room struct {
 	errs  []error
 }
 
-// openRoom opens the store and prepares the rest. Nothing runs yet.
-func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
+// openRoom opens the store for who came in, and prepares the rest. Nothing runs yet.
+// The keys of who is the room's, also where it can't be opened.
+func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
+	r := &room{bench: opt.Bench}
+	if who != nil {
+		r.keys = who.keys
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.closeStore())
+		}
+	}()
 	lib, err := clinical.LoadLibrary(opt.Bench.limits())
 	if err != nil {
 		return nil, err
@@ -50,20 +62,15 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 	if err != nil {
 		return nil, err
 	}
-	r := &room{bench: opt.Bench}
 	if throwAway {
 		r.throwAway = dir
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, r.closeStore())
-		}
-	}()
 	path, err := storePath(dir)
 	if err != nil {
 		return nil, err
 	}
-	if r.store, err = store.Open(path, store.Options{}); err != nil {
+	operators, err := r.openStore(ctx, path, who)
+	if err != nil {
 		return nil, err
 	}
 	training, err := markTraining(ctx, r.store, opt.training())
@@ -93,7 +100,7 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 		Patients:  r.store,
 		Presets:   r.store,
 		Records:   r.store,
-		Operators: r.store,
+		Operators: operators,
 		Now:       time.Now,
 		Rand:      rand.Reader,
 		Training:  training,
@@ -113,6 +120,17 @@ func openRoom(ctx context.Context, opt Options, log *slog.Logger, simulate func(
 	})
 	r.desk.Prepare(ctx) // a run that a crash left open stands on the first page
 	return r, nil
+}
+
+// openStore opens the store, and says who can be chosen to work: who signed in, or in
+// a training store anybody.
+func (r *room) openStore(ctx context.Context, path string, who *entry) (operators console.Operators, err error) {
+	if who == nil {
+		r.store, err = store.OpenTraining(path, store.Options{})
+		return r.store, err
+	}
+	r.store, err = who.open(ctx, path)
+	return atWork{r.store, who.who}, err
 }
 
 // start runs what the room is made of. The ends come in the reverse order.
@@ -211,6 +229,9 @@ func (r *room) closeStore() error {
 	var err error
 	if r.store != nil {
 		err = r.store.Close()
+	}
+	if r.keys != nil {
+		err = errors.Join(err, r.keys.Close())
 	}
 	if r.throwAway != "" {
 		if rm := os.RemoveAll(r.throwAway); rm != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"stipple/app/clinical"
 	"stipple/app/store"
 )
 
@@ -62,29 +61,9 @@ func firstMark(ctx context.Context, s *store.Store, wanted bool) (bool, error) {
 	mark := []byte{0}
 	if training {
 		mark[0] = 1
-	} else if err := firstOperators(ctx, s); err != nil {
-		return false, err
 	}
 	if err := s.SaveSetting(ctx, trainingSetting, mark); err != nil {
 		return false, fmt.Errorf("mark the store: %w", err)
 	}
 	return training, nil
-}
-
-// firstOperators gives a new store names to choose the operator from, until
-// people sign in under their own.
-func firstOperators(ctx context.Context, s *store.Store) error {
-	have, err := s.Operators(ctx)
-	if err != nil || len(have) > 0 {
-		return err
-	}
-	for _, o := range []clinical.Operator{
-		{Name: "Clinician", Role: clinical.RoleClinician},
-		{Name: "Senior clinician", Role: clinical.RoleSeniorClinician},
-	} {
-		if _, err := s.SaveOperator(ctx, o); err != nil {
-			return fmt.Errorf("name the first operators: %w", err)
-		}
-	}
-	return nil
 }

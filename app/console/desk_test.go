@@ -203,7 +203,7 @@ func newBenchFrom(t *testing.T, model sim.Model, training bool, before func(*ben
 	}
 	b.lib = lib
 	b.path = filepath.Join(t.TempDir(), "s.db")
-	b.store, err = store.Open(b.path, store.Options{})
+	b.store, err = store.OpenTraining(b.path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func (c *child) run(path, port string) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(path, store.Options{})
+	s, err := store.OpenTraining(path, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -353,7 +353,7 @@ func pull(t *testing.T, hand sim.Handpiece) (release func()) {
 
 func seed(t *testing.T, path string) {
 	t.Helper()
-	s, err := store.Open(path, store.Options{})
+	s, err := store.OpenTraining(path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +366,7 @@ func seed(t *testing.T, path string) {
 // pen really did.
 func checkSigned(t *testing.T, path string, pen *sim.Pen, shown said) {
 	t.Helper()
-	s, err := store.Open(path, store.Options{})
+	s, err := store.OpenTraining(path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -266,7 +266,7 @@ func TestClosedWhileArming(t *testing.T) {
 		b.desk.Arm(v.Arm.Shown)
 		b.until("arming", func(v *console.View) bool { return v.Arm.State == console.Arming })
 		b.stop()
-		again, err := store.Open(b.path, store.Options{})
+		again, err := store.OpenTraining(b.path, store.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -202,7 +202,7 @@ func TestSexAndSkinType(t *testing.T) {
 
 func openStore(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(filepath.Join(t.TempDir(), "data", store.FileName), store.Options{Now: now, Rand: strings.NewReader(strings.Repeat("stipple!", 1000))})
+	s, err := store.OpenTraining(filepath.Join(t.TempDir(), "data", store.FileName), store.Options{Now: now, Rand: strings.NewReader(strings.Repeat("stipple!", 1000))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,14 +99,17 @@ func BenchmarkSearch100000(b *testing.B) {
 // index.
 func BenchmarkOpen(b *testing.B) {
 	path := filepath.Join(b.TempDir(), FileName)
-	s, err := Open(path, Options{})
+	s, err := OpenTraining(path, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	for group := range slices.Chunk(manyPatients(20_000), 5000) {
 		err := s.update(b.Context(), func(t *txn) error {
 			for _, p := range group {
-				if err := t.putJSON(bucketPatients, numbered(key(p.ID), 1), packPatient(p)); err != nil {
+				if err := s.sealer.Own(p.ID); err != nil {
+					return err
+				}
+				if err := t.putJSON(bucketPatients, p.ID, numbered(key(p.ID), 1), packPatient(p)); err != nil {
 					return err
 				}
 				if err := t.touch(p.ID); err != nil {
@@ -123,7 +126,7 @@ func BenchmarkOpen(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		s, err := Open(path, Options{})
+		s, err := OpenTraining(path, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -22,7 +22,7 @@ const (
 func childCrash(path string, say func(line)) error {
 	ctx := context.Background()
 	say(line{What: "start"})
-	s, err := Open(path, Options{})
+	s, err := OpenTraining(path, Options{})
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 func checkAcknowledged(t *testing.T, path string, acknowledged []line) {
 	t.Helper()
 	ctx := t.Context()
-	s, err := Open(path, Options{})
+	s, err := OpenTraining(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

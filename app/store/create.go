@@ -6,15 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
 
 	bolt "go.etcd.io/bbolt"
-)
 
-// temporaryMark stands between the store's name and random digits in the name
-// of a file that is being made beside it.
-const temporaryMark = ".new-"
+	"stipple/app/durable"
+)
 
 // ensureFile makes an empty store if there is no file at path. It never touches
 // one that exists. A crash at any point leaves either no store or a whole one.
@@ -41,10 +37,10 @@ func ensureFile(path string, version uint32) error {
 // only when it is whole and synced.
 func createFile(path string, version uint32) error {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, dirMode); err != nil {
-		return classify(err)
+	if err := makeDir(dir); err != nil {
+		return err
 	}
-	f, err := os.CreateTemp(dir, filepath.Base(path)+temporaryMark+"*")
+	f, err := os.CreateTemp(dir, filepath.Base(path)+durable.Mark+"*")
 	if err != nil {
 		return classify(err)
 	}
@@ -57,11 +53,14 @@ func createFile(path string, version uint32) error {
 	if err := guard(func() error { return initFile(temporary, version) }); err != nil {
 		return classify(err)
 	}
-	if err := publish(temporary, path); err != nil {
+	if err := durable.Publish(temporary, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return classify(err)
 	}
-	return classify(syncDir(dir))
+	return classify(durable.SyncDir(dir))
 }
+
+// makeDir makes the data folder, for its user alone.
+func makeDir(dir string) error { return classify(os.MkdirAll(dir, dirMode)) }
 
 // initFile fills an empty file with the buckets and the schema version.
 func initFile(path string, version uint32) (err error) {
@@ -81,47 +80,4 @@ func initFile(path string, version uint32) (err error) {
 		}
 		return writeSchema(tx, version)
 	})
-}
-
-// publish gives the whole file its real name. A hard link fails if the name is
-// taken, so that of two first starts at once neither can replace the store that
-// the other is already writing to. Where the file system knows no hard links
-// (FAT), the file is renamed, and only then that small window is open.
-func publish(temporary, path string) error {
-	err := os.Link(temporary, path)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if _, statErr := os.Stat(path); statErr == nil {
-		return nil
-	}
-	return os.Rename(temporary, path)
-}
-
-// sweepTemporary removes what a crash during a creation or a backup left. What
-// can't be removed does no harm; the next start tries again.
-func sweepTemporary(path string) {
-	dir := filepath.Dir(path)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return // a folder may be closed to listing and the store still be good
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), filepath.Base(path)+temporaryMark) {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
-		}
-	}
-}
-
-// syncDir makes a new name durable. Windows has no way to sync a folder, and
-// does not need it.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"stipple/app/durable"
+	"stipple/app/vault"
 )
 
 // What is no store, or has no readable version, is damage and stays as it is.
@@ -60,35 +63,13 @@ func TestNotAStore(t *testing.T) {
 				t.Fatal(err)
 			}
 			before, _ := os.ReadFile(path)
-			if s, err := Open(path, Options{}); !errors.Is(err, ErrDamaged) {
+			if s, err := OpenTraining(path, Options{}); !errors.Is(err, ErrDamaged) {
 				t.Errorf("%v, %v", s, err)
 			}
 			if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
 				t.Error("the file was touched")
 			}
 		})
-	}
-}
-
-// Of two first starts at once, the later never replaces the store of the earlier.
-func TestPublishNeverReplaces(t *testing.T) {
-	dir := t.TempDir()
-	path, temporary := filepath.Join(dir, FileName), filepath.Join(dir, FileName+temporaryMark+"1")
-	if err := os.WriteFile(temporary, []byte("first"), fileMode); err != nil {
-		t.Fatal(err)
-	}
-	if err := publish(temporary, path); err != nil {
-		t.Fatal(err)
-	}
-	second := filepath.Join(dir, FileName+temporaryMark+"2")
-	if err := os.WriteFile(second, []byte("second"), fileMode); err != nil {
-		t.Fatal(err)
-	}
-	if err := publish(second, path); err != nil {
-		t.Error(err)
-	}
-	if got, err := os.ReadFile(path); string(got) != "first" || err != nil {
-		t.Errorf("%q, %v", got, err)
 	}
 }
 
@@ -99,13 +80,13 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, FileName)
-	for _, name := range []string{path + temporaryMark + "123", path + ".schema-1.20260101T000000Z.bak", filepath.Join(dir, "notes.txt")} {
+	for _, name := range []string{path + durable.Mark + "123", path + ".schema-1.20260101T000000Z.bak", filepath.Join(dir, "notes.txt")} {
 		if err := os.WriteFile(name, nil, fileMode); err != nil {
 			t.Fatal(err)
 		}
 	}
 	openTest(t, path, newClock())
-	want := []string{"notes.txt", FileName, FileName + ".schema-1.20260101T000000Z.bak"}
+	want := []string{"notes.txt", FileName, FileName + ".schema-1.20260101T000000Z.bak", vault.PatientsName, vault.SlotsName}
 	if got := filesIn(t, dir); !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}

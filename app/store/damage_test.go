@@ -12,17 +12,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stipple/app/vault"
 )
 
 // damageRounds is how many damaged files of each kind are tried. The damage is
 // the same in every run, so that a failure can be looked at.
 const damageRounds = 120
 
-// clinicFile is a store that is large enough to have branch pages and free ones.
-func clinicFile(t testing.TB) (file []byte, want content) {
+// clinicFile is a store that is large enough to have branch pages and free ones, and
+// the folder with its keys.
+func clinicFile(t testing.TB) (file []byte, want content, keys string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), FileName)
-	s, err := Open(path, Options{Now: newClock().now, Rand: &counter{}})
+	s, err := OpenTraining(path, Options{Now: newClock().now, Rand: &counter{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,18 +51,15 @@ func clinicFile(t testing.TB) (file []byte, want content) {
 	if file, err = os.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
-	return file, want
+	return file, want, filepath.Dir(path)
 }
 
 // tryDamaged opens a damaged file and uses it. It may find damage at any point,
 // or read all as it was; it must not panic, hang, or read something else.
-func tryDamaged(t *testing.T, file []byte, want content) (opened, whole bool) {
+func tryDamaged(t *testing.T, file []byte, keys string, want content) (opened, whole bool) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), FileName)
-	if err := os.WriteFile(path, file, fileMode); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(path, Options{Now: newClock().now})
+	path := storeOf(t, file, keys)
+	s, err := OpenTraining(path, Options{Now: newClock().now})
 	if err != nil {
 		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("open: %v", err)
@@ -111,7 +111,7 @@ func writeSome(ctx context.Context, s *Store, c content) error {
 }
 
 func TestFlippedBits(t *testing.T) {
-	file, want := clinicFile(t)
+	file, want, keys := clinicFile(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	var opened, whole int
 	for range damageRounds {
@@ -119,7 +119,7 @@ func TestFlippedBits(t *testing.T) {
 		for range 1 + rng.IntN(3) {
 			bad[rng.IntN(len(bad))] ^= 1 << rng.IntN(8)
 		}
-		o, w := tryDamaged(t, bad, want)
+		o, w := tryDamaged(t, bad, keys, want)
 		if o {
 			opened++
 		}
@@ -140,7 +140,7 @@ func TestFlippedBits(t *testing.T) {
 // Page heads and the tables of elements are a small part of the file and the
 // one that leads astray, so they get damage of their own.
 func TestDamagedPageHeads(t *testing.T) {
-	file, want := clinicFile(t)
+	file, want, keys := clinicFile(t)
 	pageSize := int(binary.NativeEndian.Uint32(file[pageHeader+8:]))
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range damageRounds {
@@ -155,7 +155,7 @@ func TestDamagedPageHeads(t *testing.T) {
 		case 2:
 			binary.NativeEndian.PutUint64(bad[at:], rng.Uint64N(uint64(len(bad)/pageSize)))
 		}
-		tryDamaged(t, bad, want)
+		tryDamaged(t, bad, keys, want)
 		if t.Failed() {
 			logDamage(t, file, bad)
 			t.FailNow()
@@ -164,14 +164,14 @@ func TestDamagedPageHeads(t *testing.T) {
 }
 
 func TestTruncated(t *testing.T) {
-	file, want := clinicFile(t)
+	file, want, keys := clinicFile(t)
 	rng := rand.New(rand.NewPCG(5, 6))
 	lengths := []int{1, pageHeader, 4095, 4096, 4097, 8192, 16384, len(file) - 1}
 	for range 40 {
 		lengths = append(lengths, rng.IntN(len(file)))
 	}
 	for _, n := range lengths {
-		tryDamaged(t, file[:n], want)
+		tryDamaged(t, file[:n], keys, want)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestTruncated(t *testing.T) {
 // in the place of the newest can't be told from it by looking at pages, so what
 // is read may lack records here; but each that is read is one that was written.
 func TestMisplacedPages(t *testing.T) {
-	file, want := clinicFile(t)
+	file, want, keys := clinicFile(t)
 	pageSize := int(binary.NativeEndian.Uint32(file[pageHeader+8:]))
 	rng := rand.New(rand.NewPCG(7, 8))
 	for range damageRounds / 2 {
@@ -189,20 +189,17 @@ func TestMisplacedPages(t *testing.T) {
 		if rng.IntN(2) == 0 { // with the number that belongs there
 			binary.NativeEndian.PutUint64(bad[to:], uint64(to/pageSize))
 		}
-		useMisplaced(t, bad, want)
+		useMisplaced(t, bad, keys, want)
 		if t.Failed() {
 			t.Fatalf("page %d over page %d", from/pageSize, to/pageSize)
 		}
 	}
 }
 
-func useMisplaced(t *testing.T, file []byte, want content) {
+func useMisplaced(t *testing.T, file []byte, keys string, want content) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), FileName)
-	if err := os.WriteFile(path, file, fileMode); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(path, Options{Now: newClock().now})
+	path := storeOf(t, file, keys)
+	s, err := OpenTraining(path, Options{Now: newClock().now})
 	if err != nil {
 		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("open: %v", err)
@@ -229,7 +226,7 @@ func useMisplaced(t *testing.T, file []byte, want content) {
 // A branch that leads to itself would make bbolt recurse until the stack is
 // exhausted, which ends the process whatever recovers.
 func TestBranchThatLeadsToItself(t *testing.T) {
-	file, _ := clinicFile(t)
+	file, _, keys := clinicFile(t)
 	pageSize := int(binary.NativeEndian.Uint32(file[pageHeader+8:]))
 	live := livePages(t, file)
 	found := 0
@@ -241,11 +238,8 @@ func TestBranchThatLeadsToItself(t *testing.T) {
 		found++
 		bad := append([]byte(nil), file...)
 		binary.NativeEndian.PutUint64(bad[page*pageSize+pageHeader+8:], uint64(page))
-		path := filepath.Join(t.TempDir(), FileName)
-		if err := os.WriteFile(path, bad, fileMode); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Open(path, Options{}); !errors.Is(err, ErrDamaged) {
+		path := storeOf(t, bad, keys)
+		if _, err := OpenTraining(path, Options{}); !errors.Is(err, ErrDamaged) {
 			t.Errorf("page %d: %v", page, err)
 		}
 	}
@@ -256,7 +250,7 @@ func TestBranchThatLeadsToItself(t *testing.T) {
 
 // A live page on the list of free ones would be written over by the next commit.
 func TestLivePageCountedAsFree(t *testing.T) {
-	file, _ := clinicFile(t)
+	file, _, _ := clinicFile(t)
 	m, err := newestMeta(readerAt(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
@@ -275,7 +269,7 @@ func TestLivePageCountedAsFree(t *testing.T) {
 // The newest meta page decides; if it is broken, the one before it does, and
 // without either there is no store.
 func TestMetaPages(t *testing.T) {
-	file, _ := clinicFile(t)
+	file, _, _ := clinicFile(t)
 	m, err := newestMeta(readerAt(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
@@ -308,12 +302,9 @@ func TestMetaPages(t *testing.T) {
 
 // A file that shrinks while it is open shows as a fault in mapped memory.
 func TestFileCutWhileOpen(t *testing.T) {
-	file, _ := clinicFile(t)
-	path := filepath.Join(t.TempDir(), FileName)
-	if err := os.WriteFile(path, file, fileMode); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(path, Options{})
+	file, _, keys := clinicFile(t)
+	path := storeOf(t, file, keys)
+	s, err := OpenTraining(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,4 +352,30 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 		return 0, errors.New("end of file")
 	}
 	return len(p), nil
+}
+
+// storeOf puts a store's file into a folder of its own, with its keys.
+func storeOf(t testing.TB, file []byte, keys string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), FileName)
+	if err := os.WriteFile(path, file, fileMode); err != nil {
+		t.Fatal(err)
+	}
+	copyKeys(t, keys, filepath.Dir(path), fileMode)
+	return path
+}
+
+// copyKeys copies the keys of a store.
+func copyKeys(t testing.TB, from, to string, mode os.FileMode) {
+	t.Helper()
+	for _, name := range []string{vault.SlotsName, vault.PatientsName} {
+		data, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(to, name)
+		if err := errors.Join(os.WriteFile(path, data, 0o644), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

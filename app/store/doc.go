@@ -26,11 +26,12 @@
 //
 // # Values
 //
-// Each value passes through one seam, the Sealer, together with its place:
-// bucket, key and schema version. A value that is moved to another place, or
-// that carries a flipped bit, does not open. Today's sealer hides nothing; it
-// checks. Keys are ids, numbers and names of settings; they carry nothing about
-// a person.
+// Each value passes through one seam, the Sealer (package vault), together with its
+// place: bucket, key and schema version. A value that is moved to another place, or
+// that carries a flipped bit, does not open. All that belongs to a patient is sealed
+// with the patient's own key, all else with the practice's: a sign-in without the
+// patient key can't open the first, and its store has no patients. Keys are ids,
+// numbers and names of settings; they carry nothing about a person.
 //
 // # Errors
 //

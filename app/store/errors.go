@@ -35,6 +35,11 @@ var (
 	ErrDiskFull error = &sentinel{"disk_full", "the disk is full; nothing of this change was kept"}
 	// ErrNewer: a newer program wrote the file. It was not touched. Code "newer".
 	ErrNewer error = &sentinel{"newer", "the store was written by a newer Stipple: install that version or choose another data folder; nothing was changed"}
+	// ErrNoKeys: nobody has signed in. Code "no_keys".
+	ErrNoKeys error = &sentinel{"no_keys", "the store can't be opened without its keys"}
+	// ErrNotTraining: the store is a practice's and opens with a sign-in only. Code
+	// "not_training".
+	ErrNotTraining error = &sentinel{"not_training", "the store is no training store"}
 	// ErrClosed: the store was closed. Code "closed".
 	ErrClosed error = &sentinel{"closed", "the store is closed"}
 )

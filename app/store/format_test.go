@@ -135,40 +135,6 @@ func FuzzUnpackPulse(f *testing.F) {
 	})
 }
 
-// A value opens at its place and nowhere else, and not with a bit changed.
-func TestPlainSealer(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		place := rapid.Custom(func(t *rapid.T) Place {
-			return Place{
-				Bucket: rapid.StringMatching(`[a-z]{1,3}`).Draw(t, "bucket"),
-				Key:    rapid.SliceOfN(rapid.Byte(), 0, 4).Draw(t, "key"), Schema: rapid.Uint32Range(1, 3).Draw(t, "schema"),
-			}
-		})
-		at, elsewhere := place.Draw(t, "at"), place.Draw(t, "elsewhere")
-		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
-		sealed, err := PlainSealer{}.Seal(at, plain)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := PlainSealer{}.Open(at, sealed)
-		if err != nil || !bytes.Equal(got, plain) {
-			t.Fatalf("%x, %v", got, err)
-		}
-		same := at.Bucket == elsewhere.Bucket && bytes.Equal(at.Key, elsewhere.Key) && at.Schema == elsewhere.Schema
-		if _, err := (PlainSealer{}).Open(elsewhere, sealed); (err == nil) != same {
-			t.Fatalf("opened elsewhere: %v", err)
-		}
-		bit := rapid.IntRange(0, 8*len(sealed)-1).Draw(t, "bit")
-		sealed[bit/8] ^= 1 << (bit % 8)
-		if _, err := (PlainSealer{}).Open(at, sealed); err == nil {
-			t.Fatal("opened with a bit changed")
-		}
-		if _, err := (PlainSealer{}).Open(at, sealed[:rapid.IntRange(0, len(sealed)-1).Draw(t, "length")]); err == nil {
-			t.Fatal("opened cut off")
-		}
-	})
-}
-
 // Ids ascend whatever the clock does, are well formed and never repeat.
 func TestIDsAscend(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

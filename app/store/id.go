@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -29,6 +30,12 @@ type idSource struct {
 	ms   uint64 // of the last id
 	hi   uint16 // its random bits, upper 16
 	lo   uint64 // its random bits, lower 64
+}
+
+// NewID makes an id for who has one before there is a store. Errors are those of the
+// source of randomness.
+func NewID() (clinical.ID, error) {
+	return (&idSource{now: time.Now, rand: rand.Reader}).next()
 }
 
 // next makes an id. It fails only if the source of randomness does.

@@ -3,10 +3,12 @@ package store
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"stipple/app/clinical"
 	"stipple/app/fold"
+	"stipple/app/vault"
 )
 
 // index holds the newest revision of each patient in memory, for searching. A
@@ -16,6 +18,7 @@ type index struct {
 	byNumber map[string]clinical.ID // by compact file number
 	// recent has all entries, least recently used first, so that a use appends.
 	recent []*entry
+	sealed bool // this sign-in can't open patients
 }
 
 type entry struct {
@@ -27,8 +30,19 @@ func newIndex() *index {
 	return &index{entries: map[clinical.ID]*entry{}, byNumber: map[string]clinical.ID{}}
 }
 
-// build reads all patients, and the order in which they were used.
+// build reads all patients, and the order in which they were used. A sign-in that
+// can't open patients has none.
 func (ix *index) build(t *txn) error {
+	err := ix.buildAll(t)
+	if errors.Is(err, vault.ErrNoPatientKey) {
+		*ix = *newIndex()
+		ix.sealed = true
+		return nil
+	}
+	return err
+}
+
+func (ix *index) buildAll(t *txn) error {
 	used := map[clinical.ID]uint64{}
 	err := t.scan(bucketRecent, nil, func(k, plain []byte) error {
 		ids, _, err := splitKey(k, 1, 0)

@@ -63,7 +63,7 @@ func TestStoreAgainstModel(t *testing.T) {
 }
 
 func (m *model) open(t *rapid.T) {
-	s, err := Open(filepath.Join(m.dir, FileName), Options{Now: m.clock.now, Rand: m.rand})
+	s, err := OpenTraining(filepath.Join(m.dir, FileName), Options{Now: m.clock.now, Rand: m.rand})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -55,19 +56,40 @@ func (t *txn) operators() ([]clinical.Operator, error) {
 // Errors: *InvalidError with the field, also for a name that another operator
 // has (Duplicate); ErrNotFound for an unknown ID.
 func (s *Store) SaveOperator(ctx context.Context, o clinical.Operator) (clinical.Operator, error) {
+	return s.putOperator(ctx, o, func(t *txn, o *clinical.Operator) (newest uint32, err error) {
+		if o.ID == "" {
+			o.ID, err = s.ids.next()
+			return 0, err
+		}
+		return t.newestOperator(o.ID)
+	})
+}
+
+// AddOperator stores a new operator whose ID was made before, by NewID, because the
+// way in has it, too. Errors are those of SaveOperator; ErrConflict if there is one of
+// that ID.
+func (s *Store) AddOperator(ctx context.Context, o clinical.Operator) (clinical.Operator, error) {
+	return s.putOperator(ctx, o, func(t *txn, o *clinical.Operator) (uint32, error) {
+		switch _, err := t.newestOperator(o.ID); {
+		case err == nil:
+			return 0, fmt.Errorf("%w: the id is taken", ErrConflict)
+		case !validID(o.ID) || !errors.Is(err, ErrNotFound):
+			return 0, err
+		}
+		return 0, nil
+	})
+}
+
+// putOperator stores the revision behind the one that newest names.
+func (s *Store) putOperator(ctx context.Context, o clinical.Operator, newest func(*txn, *clinical.Operator) (uint32, error)) (clinical.Operator, error) {
 	o.Name = tidy(o.Name)
 	c := checker{record: "operator"}
 	c.operator("", o)
 	if err := c.err(); err != nil {
 		return clinical.Operator{}, err
 	}
-	err := s.update(ctx, func(t *txn) (err error) {
-		var newest uint32
-		if o.ID == "" {
-			o.ID, err = s.ids.next()
-		} else {
-			newest, err = t.newestOperator(o.ID)
-		}
+	err := s.update(ctx, func(t *txn) error {
+		n, err := newest(t, &o)
 		if err != nil {
 			return err
 		}
@@ -80,7 +102,7 @@ func (s *Store) SaveOperator(ctx context.Context, o clinical.Operator) (clinical
 				return &InvalidError{Record: "operator", Fields: []FieldError{{"Name", Duplicate}}}
 			}
 		}
-		return t.putJSON(bucketOperators, numbered(key(o.ID), newest+1), packOperator(o))
+		return t.putJSON(bucketOperators, noOwner, numbered(key(o.ID), n+1), packOperator(o))
 	})
 	if err != nil {
 		return clinical.Operator{}, err

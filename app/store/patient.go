@@ -7,6 +7,7 @@ import (
 
 	"stipple/app/clinical"
 	"stipple/app/fold"
+	"stipple/app/vault"
 )
 
 // SavePatient stores a new patient (zero ID) or the next revision of one, and
@@ -28,7 +29,9 @@ func (s *Store) SavePatient(ctx context.Context, p clinical.Patient) (clinical.P
 	err := s.update(ctx, func(t *txn) (err error) {
 		if p.ID == "" {
 			p.Revision, p.Created = 0, now
-			p.ID, err = s.ids.next()
+			if p.ID, err = s.ids.next(); err == nil {
+				err = s.sealer.Own(p.ID)
+			}
 		} else {
 			var newest clinical.Patient
 			newest, err = t.patientAt(p.ID, p.Revision)
@@ -41,7 +44,7 @@ func (s *Store) SavePatient(ctx context.Context, p clinical.Patient) (clinical.P
 			return &InvalidError{Record: "patient", Fields: []FieldError{{"FileNumber", Duplicate}}}
 		}
 		p.Revision++
-		if err := t.putJSON(bucketPatients, numbered(key(p.ID), uint32(p.Revision)), packPatient(p)); err != nil {
+		if err := t.putJSON(bucketPatients, p.ID, numbered(key(p.ID), uint32(p.Revision)), packPatient(p)); err != nil {
 			return err
 		}
 		t.then(func(ix *index) { ix.put(p) })
@@ -77,6 +80,9 @@ func (s *Store) Patient(ctx context.Context, id clinical.ID) (clinical.Patient, 
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if s.index.sealed {
+		return clinical.Patient{}, vault.ErrNoPatientKey
+	}
 	e, ok := s.index.entries[id]
 	if !ok {
 		return clinical.Patient{}, ErrNotFound
@@ -123,6 +129,9 @@ func (s *Store) SearchPatients(ctx context.Context, query string, limit int) ([]
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if s.index.sealed {
+		return nil, 0, vault.ErrNoPatientKey
+	}
 	hits, total := s.index.search(query, limit)
 	return hits, total, nil
 }
@@ -160,7 +169,7 @@ func (t *txn) touch(id clinical.ID) error {
 	if err != nil {
 		return err
 	}
-	if err := t.put(bucketRecent, key(id), binary.BigEndian.AppendUint64(nil, n)); err != nil {
+	if err := t.put(bucketRecent, id, key(id), binary.BigEndian.AppendUint64(nil, n)); err != nil {
 		return err
 	}
 	t.then(func(ix *index) { ix.touch(id) })

@@ -205,7 +205,7 @@ func TestSearch(t *testing.T) {
 func TestRecentlyUsedFirst(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	clock := newClock()
-	s, err := Open(path, Options{Now: clock.now})
+	s, err := OpenTraining(path, Options{Now: clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}

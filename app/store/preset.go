@@ -47,7 +47,7 @@ func (t *txn) putPreset(p clinical.Preset) error {
 	if err := t.mustHavePatient(p.Patient); err != nil {
 		return err
 	}
-	return t.putJSON(bucketPresets, numbered(key(p.Patient, p.ID), uint32(p.Revision)), packPreset(p))
+	return t.putJSON(bucketPresets, p.Patient, numbered(key(p.Patient, p.ID), uint32(p.Revision)), packPreset(p))
 }
 
 // presetAt makes sure that based is the newest revision of a preset that is not
@@ -148,6 +148,6 @@ func (s *Store) DeletePreset(ctx context.Context, patient, preset clinical.ID) e
 			return err
 		}
 		gone := storedPreset{Deleted: true, SavedAt: s.clock()}
-		return t.putJSON(bucketPresets, numbered(key(patient, preset), newest+1), gone)
+		return t.putJSON(bucketPresets, patient, numbered(key(patient, preset), newest+1), gone)
 	})
 }

@@ -118,7 +118,7 @@ func runChild(t testing.TB, name, path string) []line {
 // childOpen opens the store and says how that went.
 func childOpen(path string, say func(line)) error {
 	begin := time.Now()
-	s, err := Open(path, Options{})
+	s, err := OpenTraining(path, Options{})
 	say(line{What: "open", Code: codeOf(err), N: int(time.Since(begin).Milliseconds())})
 	if err != nil {
 		return nil
@@ -133,7 +133,7 @@ func TestSecondProcess(t *testing.T) {
 	if said := runChild(t, "open", path); len(said) != 1 || said[0].Code != "in_use" || said[0].N > sayWithin {
 		t.Errorf("while it is open: %+v", said)
 	}
-	if _, err := Open(path, Options{}); !errors.Is(err, ErrInUse) {
+	if _, err := OpenTraining(path, Options{}); !errors.Is(err, ErrInUse) {
 		t.Errorf("second time in one process: %v", err)
 	}
 	must(s.SavePatient(t.Context(), ana()))(t) // undisturbed
@@ -152,7 +152,7 @@ func TestFirstStartsAtOnce(t *testing.T) {
 	const starts = 6
 	for range starts {
 		go func() {
-			s, err := Open(path, Options{})
+			s, err := OpenTraining(path, Options{})
 			if err == nil {
 				_, err = s.SavePatient(t.Context(), ana())
 				err = errors.Join(err, s.Close())
@@ -176,7 +176,7 @@ func TestFirstStartsAtOnce(t *testing.T) {
 	if _, total, err := s.SearchPatients(t.Context(), "", 9); saved != 1 || total != 1 || err != nil {
 		t.Errorf("saved %d times, %d patients, %v", saved, total, err)
 	}
-	if names := filesIn(t, filepath.Dir(path)); len(names) != 1 {
+	if names := filesIn(t, filepath.Dir(path)); len(names) != 3 {
 		t.Errorf("left over: %v", names)
 	}
 }

@@ -29,11 +29,11 @@ func (s *Store) AppendPulses(ctx context.Context, id clinical.ID, pulses []clini
 	}
 	var differ []error
 	err := s.update(ctx, func(t *txn) error {
-		if err := t.mustBeOpen(id); err != nil {
+		owner, err := t.mustBeOpen(id)
+		if err != nil {
 			return err
 		}
-		var err error
-		differ, err = t.appendPulses(id, pulses)
+		differ, err = t.appendPulses(id, owner, pulses)
 		return err
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Store) AppendPulses(ctx context.Context, id clinical.ID, pulses []clini
 
 // appendPulses adds the pulses that are not stored yet, and returns what is to be
 // said of those that are stored otherwise.
-func (t *txn) appendPulses(id clinical.ID, pulses []clinical.Pulse) (differ []error, err error) {
+func (t *txn) appendPulses(id, owner clinical.ID, pulses []clinical.Pulse) (differ []error, err error) {
 	if len(pulses) == 0 {
 		return nil, nil
 	}
@@ -57,7 +57,7 @@ func (t *txn) appendPulses(id clinical.ID, pulses []clinical.Pulse) (differ []er
 		k := numbered(key(id), p.Boot, p.Index)
 		switch old, err := t.get(bucketPulses, k); {
 		case errors.Is(err, ErrNotFound):
-			if err := t.put(bucketPulses, k, packPulse(storedPulse{arrival: arrival, pulse: p})); err != nil {
+			if err := t.put(bucketPulses, owner, k, packPulse(storedPulse{arrival: arrival, pulse: p})); err != nil {
 				return nil, err
 			}
 		case err != nil:
@@ -134,7 +134,8 @@ func (s *Store) AppendAlarms(ctx context.Context, id clinical.ID, alarms []clini
 		return err
 	}
 	return s.update(ctx, func(t *txn) error {
-		if err := t.mustBeOpen(id); err != nil || len(alarms) == 0 {
+		owner, err := t.mustBeOpen(id)
+		if err != nil || len(alarms) == 0 {
 			return err
 		}
 		have, err := t.alarms(id)
@@ -147,7 +148,7 @@ func (s *Store) AppendAlarms(ctx context.Context, id clinical.ID, alarms []clini
 				continue
 			}
 			have = append(have, a)
-			if err := t.putJSON(bucketAlarms, numbered(key(id), uint32(len(have))), packAlarm(a)); err != nil {
+			if err := t.putJSON(bucketAlarms, owner, numbered(key(id), uint32(len(have))), packAlarm(a)); err != nil {
 				return err
 			}
 		}

@@ -13,7 +13,7 @@ import (
 
 func TestRoom(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
-	s, err := Open(path, Options{})
+	s, err := OpenTraining(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

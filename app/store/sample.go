@@ -62,7 +62,7 @@ func (d *seeder) clinic() error {
 		if i == 0 {
 			d.by = o
 		}
-		if err := d.t.putJSON(bucketOperators, numbered(key(id), 1), packOperator(o)); err != nil {
+		if err := d.t.putJSON(bucketOperators, noOwner, numbered(key(id), 1), packOperator(o)); err != nil {
 			return err
 		}
 	}
@@ -84,6 +84,9 @@ func (d *seeder) patient(sp samplePatient) error {
 	if err != nil {
 		return err
 	}
+	if err := d.s.sealer.Own(id); err != nil {
+		return err
+	}
 	p := sp.Patient
 	p.ID, p.Revision = id, 1
 	p.Created = d.ago(sp.sinceDays)
@@ -93,7 +96,7 @@ func (d *seeder) patient(sp samplePatient) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	if err := d.t.putJSON(bucketPatients, numbered(key(id), 1), packPatient(p)); err != nil {
+	if err := d.t.putJSON(bucketPatients, id, numbered(key(id), 1), packPatient(p)); err != nil {
 		return err
 	}
 	d.t.then(func(ix *index) { ix.put(p) })
@@ -174,7 +177,7 @@ func (d *seeder) treatment(p clinical.Patient, st sampleTreatment) error {
 		pulse := samplePulse(v, st, i)
 		end = pulse.At
 		k := numbered(key(id), pulse.Boot, pulse.Index)
-		if err := d.t.put(bucketPulses, k, packPulse(storedPulse{arrival: 0, pulse: pulse})); err != nil {
+		if err := d.t.put(bucketPulses, p.ID, k, packPulse(storedPulse{arrival: 0, pulse: pulse})); err != nil {
 			return err
 		}
 	}

@@ -1,22 +1,30 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"os"
-	"path/filepath"
+	"io"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"stipple/app/clinical"
+	"stipple/app/durable"
+	"stipple/app/vault"
 )
 
 // SchemaVersion is the version of the file that this program writes: the
 // buckets, the form of their keys and of their values. Any change of them, an
 // added field too, is a new version with a migration; a program refuses a file
 // of a newer version, because saving a record would drop what it doesn't know.
-const SchemaVersion uint32 = 1
+//
+//	1  values as they are, with a checksum
+//	2  values sealed; an open treatment names its patient
+const SchemaVersion uint32 = 2
 
 // schema is a version with the way to it.
 type schema struct {
@@ -27,7 +35,7 @@ type schema struct {
 // currentSchema lists the registered migrations. Add one with each new version,
 // and a file of the version before it to testdata.
 func currentSchema() schema {
-	return schema{version: SchemaVersion, migrations: nil}
+	return schema{version: SchemaVersion, migrations: []migration{sealAll()}}
 }
 
 // migration leads from version from to from+1. Every value of the file passes
@@ -40,6 +48,10 @@ type migration struct {
 	name      string
 	value     func(bucket string, k, plain []byte) ([]byte, error)
 	structure func(*txn) error
+	// owner says whose a value is where the sealed value does not tell it; nil: it does.
+	owner func(t *txn, bucket string, k []byte) (clinical.ID, error)
+	// compact writes the file anew afterwards, so that nothing stays in freed pages.
+	compact bool
 }
 
 // The schema's value in bucket meta: version and its CRC-32C, big endian, so
@@ -69,7 +81,7 @@ func readSchema(tx *bolt.Tx) (uint32, error) {
 
 // migrate brings the file to sch.version in one transaction, with a copy of the
 // old file beside it, or leaves it as it was.
-func (s *Store) migrate(path string, sch schema) error {
+func (s *Store) migrate(path string, sch schema, encrypt func(io.Writer) (io.WriteCloser, error)) error {
 	var have uint32
 	err := s.db.View(func(tx *bolt.Tx) (err error) {
 		have, err = readSchema(tx)
@@ -85,7 +97,10 @@ func (s *Store) migrate(path string, sch schema) error {
 	case have == 0:
 		return damaged("schema version 0")
 	}
-	if err := s.backup(path, have); err != nil {
+	if have > 1 {
+		encrypt = nil // its values are sealed
+	}
+	if err := s.backup(path, have, encrypt); err != nil {
 		return fmt.Errorf("backup before migration: %w", err)
 	}
 	return s.db.Update(func(tx *bolt.Tx) error {
@@ -105,13 +120,32 @@ func (s *Store) step(tx *bolt.Tx, sch schema, from uint32) error {
 	}
 	m := sch.migrations[from-1]
 	old := &txn{tx: tx, sealer: s.sealer, schema: from}
+	if from == 1 {
+		old.sealer = plainSealer{}
+	}
 	next := &txn{tx: tx, sealer: s.sealer, schema: from + 1}
+	// Whose a value is may stand in other values, which have to be open still.
+	moves := make(map[string][]move)
 	for _, name := range sealedBuckets() {
 		if tx.Bucket([]byte(name)) == nil {
 			continue // a bucket that a later version brings
 		}
-		if err := reseal(old, next, name, m.value); err != nil {
+		var err error
+		if moves[name], err = movesOf(old, name, m.owner); err != nil {
 			return fmt.Errorf("%s: %s: %w", m.name, name, err)
+		}
+	}
+	if err := ownAll(next.sealer, moves); err != nil {
+		return fmt.Errorf("%s: %w", m.name, err)
+	}
+	for _, name := range sealedBuckets() {
+		if err := reseal(old, next, name, moves[name], m.value); err != nil {
+			return fmt.Errorf("%s: %s: %w", m.name, name, err)
+		}
+	}
+	if m.compact {
+		if err := tx.Bucket([]byte(bucketMeta)).Put([]byte(compactKey), []byte{1}); err != nil {
+			return err
 		}
 	}
 	if m.structure == nil {
@@ -120,31 +154,58 @@ func (s *Store) step(tx *bolt.Tx, sch schema, from uint32) error {
 	return m.structure(next)
 }
 
-// reseal moves every value of a bucket to the next version. The keys stay, so
-// overwriting while the cursor walks is safe as long as no key is added; they
-// are collected first nevertheless, since bbolt promises nothing for cursors
-// over a bucket that changes.
-func reseal(old, next *txn, name string, value func(string, []byte, []byte) ([]byte, error)) error {
-	var keys [][]byte
+// move is a value on its way to the next version.
+type move struct {
+	key   []byte
+	owner clinical.ID
+}
+
+// movesOf lists the values of a bucket with their owners. bbolt promises nothing for
+// cursors over a bucket that changes.
+func movesOf(old *txn, name string, owner func(*txn, string, []byte) (clinical.ID, error)) ([]move, error) {
+	var all []move
 	err := old.scan(name, nil, func(k, _ []byte) error {
-		keys = append(keys, append([]byte(nil), k...))
-		return nil
-	})
-	if err != nil {
+		m := move{key: bytes.Clone(k)}
+		var err error
+		if owner != nil {
+			m.owner, err = owner(old, name, k)
+		} else {
+			m.owner, err = vault.Owner(old.tx.Bucket([]byte(name)).Get(k))
+		}
+		all = append(all, m)
 		return err
+	})
+	return all, err
+}
+
+// ownAll makes the keys of all owners.
+func ownAll(sealer Sealer, moves map[string][]move) error {
+	var owners []clinical.ID
+	for _, bucket := range moves {
+		for _, m := range bucket {
+			if m.owner != noOwner {
+				owners = append(owners, m.owner)
+			}
+		}
 	}
-	for _, k := range keys {
-		plain, err := old.get(name, k)
+	slices.Sort(owners)
+	return sealer.Own(slices.Compact(owners)...)
+}
+
+// reseal moves every value of a bucket to the next version. The keys stay.
+func reseal(old, next *txn, name string, moves []move, value func(string, []byte, []byte) ([]byte, error)) error {
+	for _, m := range moves {
+		plain, err := old.get(name, m.key)
 		if err != nil {
 			return err
 		}
 		// put seals into fresh memory, so that plain may die with the page.
 		if value != nil {
-			if plain, err = value(name, k, plain); err != nil {
+			if plain, err = value(name, m.key, plain); err != nil {
 				return err
 			}
 		}
-		if err := next.put(name, k, plain); err != nil {
+		if err := next.put(name, m.owner, m.key, plain); err != nil {
 			return err
 		}
 	}
@@ -157,27 +218,31 @@ func BackupName(path string, version uint32, at time.Time) string {
 	return fmt.Sprintf("%s.schema-%d.%s.bak", path, version, at.UTC().Format("20060102T150405Z"))
 }
 
-// backup writes a whole, synced copy of the file, under a temporary name first.
-func (s *Store) backup(path string, version uint32) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+temporaryMark+"*")
-	if err != nil {
-		return err
+// backup writes a whole, synced copy of the file, encrypted where encrypt says how.
+func (s *Store) backup(path string, version uint32, encrypt func(io.Writer) (io.WriteCloser, error)) error {
+	name := BackupName(path, version, s.clock())
+	if encrypt == nil {
+		encrypt = func(w io.Writer) (io.WriteCloser, error) { return asIs{w}, nil }
+	} else {
+		name += encryptedMark
 	}
-	defer func() {
+	return durable.Replace(name, func(w io.Writer) error {
+		out, err := encrypt(w)
 		if err != nil {
-			_ = os.Remove(f.Name())
+			return err
 		}
-	}()
-	err = s.db.View(func(tx *bolt.Tx) error {
-		_, err := tx.WriteTo(f)
-		return err
+		err = s.db.View(func(tx *bolt.Tx) error {
+			_, err := tx.WriteTo(out)
+			return err
+		})
+		return errors.Join(err, out.Close())
 	})
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), BackupName(path, version, s.clock())); err != nil {
-		return err
-	}
-	return syncDir(dir)
 }
+
+// encryptedMark ends the name of a backup that is an age file.
+const encryptedMark = ".age"
+
+// asIs writes what it is given.
+type asIs struct{ io.Writer }
+
+func (asIs) Close() error { return nil }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stipple/app/clinical"
+	"stipple/app/durable"
 )
 
 func asJSON(t testing.TB, v any) []byte {
@@ -169,7 +170,7 @@ func writeVersion(t *testing.T, path, golden string) {
 		t.Fatalf("%s exists: a stored file of a version is never replaced", path)
 	}
 	clock := newClock()
-	s, err := Open(path, Options{Now: clock.now, Rand: &counter{}})
+	s, err := OpenTraining(path, Options{Now: clock.now, Rand: &counter{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func exampleFile(t testing.TB) (string, content) {
 	t.Helper()
 	clock := newClock()
 	path := filepath.Join(t.TempDir(), FileName)
-	s, err := Open(path, Options{Now: clock.now, Rand: &counter{}})
+	s, err := OpenTraining(path, Options{Now: clock.now, Rand: &counter{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,9 +227,10 @@ func laterSchema(fail error) schema {
 		}
 		return bytes.Replace(plain, []byte(`"name":"`), []byte(`"name":"*`), 1), nil
 	}
-	return schema{version: 3, migrations: []migration{
-		{from: 1, name: "mark operators", value: mark},
-		{from: 2, name: "new bucket", structure: func(t *txn) error {
+	return schema{version: 4, migrations: []migration{
+		sealAll(),
+		{from: 2, name: "mark operators", value: mark},
+		{from: 3, name: "new bucket", structure: func(t *txn) error {
 			if fail != nil {
 				return fail
 			}
@@ -245,7 +247,7 @@ func TestMigration(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := newClock()
-	s, err := open(path, Options{Now: clock.now}, laterSchema(nil))
+	s, err := openTraining(path, Options{Now: clock.now}, laterSchema(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +269,7 @@ func TestMigration(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s, err = open(path, Options{}, laterSchema(nil))
+	s, err = openTraining(path, Options{}, laterSchema(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +282,7 @@ func TestMigration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(path, Options{})
+	_, err = OpenTraining(path, Options{})
 	if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), "install that version") {
 		t.Errorf("newer file: %v", err)
 	}
@@ -289,7 +291,7 @@ func TestMigration(t *testing.T) {
 	}
 
 	// The backup is the store of before, and this program opens it.
-	backup := BackupName(path, 1, clock.now())
+	backup := BackupName(path, SchemaVersion, clock.now())
 	s = openTest(t, backup, clock)
 	old, err := readAll(t.Context(), s)
 	if diff := cmp.Diff(want, old); diff != "" || err != nil {
@@ -299,7 +301,7 @@ func TestMigration(t *testing.T) {
 		t.Error("empty file before")
 	}
 	for _, name := range filesIn(t, filepath.Dir(path)) {
-		if strings.Contains(name, temporaryMark) {
+		if strings.Contains(name, durable.Mark) {
 			t.Errorf("left over: %s", name)
 		}
 	}
@@ -311,13 +313,13 @@ func TestMigrationThatFails(t *testing.T) {
 	boom := errors.New("boom")
 	cases := map[string]schema{
 		"fails in its second step": laterSchema(boom),
-		"not registered":           {version: 3, migrations: laterSchema(nil).migrations[:1]},
+		"not registered":           {version: 4, migrations: laterSchema(nil).migrations[:2]},
 	}
 	for name, sch := range cases {
-		if _, err := open(path, Options{}, sch); err == nil || errors.Is(err, ErrDamaged) {
+		if _, err := openTraining(path, Options{}, sch); err == nil || errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %v", name, err)
 		}
-		s, err := Open(path, Options{})
+		s, err := OpenTraining(path, Options{})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -34,6 +34,6 @@ func (s *Store) SaveSetting(ctx context.Context, name string, value []byte) erro
 		return err
 	}
 	return s.update(ctx, func(t *txn) error {
-		return t.put(bucketSettings, []byte(name), value)
+		return t.put(bucketSettings, noOwner, []byte(name), value)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"stipple/app/clinical"
+	"stipple/app/durable"
+	"stipple/app/vault"
 )
 
 // FileName is the store's name in the program's data folder.
@@ -24,7 +27,10 @@ const FileName = "stipple.db"
 type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Rand   io.Reader        // nil: crypto/rand.Reader; must be unpredictable outside tests
-	Sealer Sealer           // nil: PlainSealer
+	Sealer Sealer           // must be there; a vault.Vault outside tests
+	// SealBackup encrypts the copy that a migration makes of a store that hid nothing
+	// (schema 1). nil: it stays readable, as for a training store.
+	SealBackup func(io.Writer) (io.WriteCloser, error)
 }
 
 // Store is an open store. See the package comment for its promises.
@@ -32,6 +38,7 @@ type Store struct {
 	db     *bolt.DB
 	file   *os.File // bbolt's own, to let go of the lock if bbolt can't
 	sealer Sealer
+	keys   io.Closer // of a training store, closed with it; nil: the caller's
 	schema uint32
 	now    func() time.Time
 	ids    *idSource
@@ -58,12 +65,12 @@ func Open(path string, opt Options) (*Store, error) {
 }
 
 func open(path string, opt Options, sch schema) (_ *Store, err error) {
+	if opt.Sealer == nil {
+		return nil, ErrNoKeys
+	}
 	s := &Store{
 		sealer: opt.Sealer, schema: sch.version, now: opt.Now,
 		writer: make(chan struct{}, 1),
-	}
-	if s.sealer == nil {
-		s.sealer = PlainSealer{}
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -87,15 +94,23 @@ func open(path string, opt Options, sch schema) (_ *Store, err error) {
 			err = errors.Join(err, s.closeFile())
 		}
 	}()
-	if err := guard(func() error { return s.migrate(path, sch) }); err != nil {
+	if err := s.sealer.Refresh(); err != nil {
 		return nil, classify(err)
+	}
+	if err := guard(func() error { return s.migrate(path, sch, opt.SealBackup) }); err != nil {
+		return nil, classify(err)
+	}
+	if err := s.compactIfMarked(path); err != nil {
+		return nil, err
 	}
 	if err := s.reload(); err != nil {
 		return nil, err
 	}
 	// Only the holder of the lock may sweep: a creation that is still going on
 	// elsewhere then finds that the store exists.
-	sweepTemporary(path)
+	for _, name := range []string{path, filepath.Join(filepath.Dir(path), vault.SlotsName), filepath.Join(filepath.Dir(path), vault.PatientsName)} {
+		durable.Sweep(name)
+	}
 	return s, nil
 }
 
@@ -127,10 +142,16 @@ func (s *Store) Close() error {
 	if before != nil && *before == ErrClosed {
 		return nil
 	}
+	var err error
 	if before == nil {
-		return classify(guard(s.db.Close))
+		err = classify(guard(s.db.Close))
+	} else {
+		err = s.closeFile()
 	}
-	return s.closeFile()
+	if s.keys != nil {
+		err = errors.Join(err, s.keys.Close())
+	}
+	return err
 }
 
 // errClosedValue is ErrClosed where a pointer to it is needed; never written.

@@ -60,7 +60,7 @@ var _ io.Reader = (*counter)(nil)
 // openTest opens a store in path with the clock and closes it with the test.
 func openTest(t testing.TB, path string, clock *testClock) *Store {
 	t.Helper()
-	s, err := Open(path, Options{Now: clock.now, Rand: &counter{}})
+	s, err := OpenTraining(path, Options{Now: clock.now, Rand: &counter{}})
 	if err != nil {
 		t.Fatal(err)
 	}

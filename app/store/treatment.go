@@ -147,10 +147,11 @@ func (s *Store) revise(ctx context.Context, t clinical.Treatment) (clinical.Trea
 // reviseWith is revise together with pulses.
 func (s *Store) reviseWith(ctx context.Context, t clinical.Treatment, pulses []clinical.Pulse) (clinical.Treatment, error) {
 	err := s.update(ctx, func(x *txn) error {
-		if err := x.mustBeOpen(t.ID); err != nil {
+		owner, err := x.mustBeOpen(t.ID)
+		if err != nil {
 			return err
 		}
-		differ, err := x.appendPulses(t.ID, pulses)
+		differ, err := x.appendPulses(t.ID, owner, pulses)
 		if err := errors.Join(err, errors.Join(differ...)); err != nil {
 			return err
 		}
@@ -214,7 +215,7 @@ func (t *txn) putHead(v clinical.Treatment) error {
 	head := packTreatment(v)
 	var listed error
 	if v.Ended.IsZero() {
-		listed = t.put(bucketOpen, key(v.ID), nil)
+		listed = t.put(bucketOpen, noOwner, key(v.ID), []byte(v.Patient))
 	} else {
 		pulses, err := t.pulses(v.ID)
 		if err != nil {
@@ -230,26 +231,37 @@ func (t *txn) putHead(v clinical.Treatment) error {
 	if listed != nil {
 		return listed
 	}
-	if err := t.put(bucketByPatient, key(v.Patient, v.ID), nil); err != nil {
+	if err := t.put(bucketByPatient, v.Patient, key(v.Patient, v.ID), nil); err != nil {
 		return err
 	}
-	return t.putJSON(bucketTreatments, numbered(key(v.ID), uint32(v.Revision)), head)
+	return t.putJSON(bucketTreatments, v.Patient, numbered(key(v.ID), uint32(v.Revision)), head)
 }
 
-// mustBeOpen is ErrNotFound for a treatment that does not exist and ErrEnded for
-// one that has ended.
-func (t *txn) mustBeOpen(id clinical.ID) error {
+// mustBeOpen is the patient of an open treatment: ErrNotFound for one that does not
+// exist and ErrEnded for one that has ended.
+func (t *txn) mustBeOpen(id clinical.ID) (patient clinical.ID, err error) {
 	if !validID(id) {
-		return ErrNotFound
+		return "", ErrNotFound
 	}
-	_, err := t.get(bucketOpen, key(id))
+	plain, err := t.get(bucketOpen, key(id))
+	if err == nil {
+		return openOf(plain)
+	}
 	if !errors.Is(err, ErrNotFound) {
-		return err
+		return "", err
 	}
 	if _, _, err := t.last(bucketTreatments, key(id)); err != nil {
-		return err
+		return "", err
 	}
-	return ErrEnded
+	return "", ErrEnded
+}
+
+// openOf is the patient that the list of open treatments names.
+func openOf(plain []byte) (clinical.ID, error) {
+	if id := clinical.ID(plain); validID(id) {
+		return id, nil
+	}
+	return "", damaged("an open treatment without a patient")
 }
 
 // Treatment returns the newest revision of a treatment with all its pulses and

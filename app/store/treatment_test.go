@@ -217,7 +217,7 @@ func TestOpenTreatmentsAfterOpeningAgain(t *testing.T) {
 	ctx := t.Context()
 	clock := newClock()
 	path := filepath.Join(t.TempDir(), FileName)
-	s, err := Open(path, Options{Now: clock.now})
+	s, err := OpenTraining(path, Options{Now: clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"stipple/app/clinical"
+	"stipple/app/vault"
 )
 
 // txn is one transaction, seen through the seal. Slices that it hands out die
@@ -40,9 +41,9 @@ func (t *txn) open(name string, k, sealed []byte) ([]byte, error) {
 	if len(sealed) > maxValueBytes {
 		return nil, damaged("%s: value of %d bytes", name, len(sealed))
 	}
-	plain, err := t.sealer.Open(Place{Bucket: name, Key: k, Schema: t.schema}, sealed)
+	plain, err := t.sealer.Open(t.place(name, k), sealed)
 	if err != nil {
-		return nil, damaged("%s: %w", name, err)
+		return nil, opened(name, err)
 	}
 	return plain, nil
 }
@@ -69,13 +70,17 @@ func (t *txn) has(name string, k []byte) (bool, error) {
 	return b.Get(k) != nil, nil
 }
 
-// put seals and writes one value.
-func (t *txn) put(name string, k, plain []byte) error {
+func (t *txn) place(name string, k []byte) vault.Place {
+	return vault.Place{Bucket: name, Key: k, Schema: t.schema}
+}
+
+// put seals and writes one value of a patient, or with noOwner one of the practice.
+func (t *txn) put(name string, owner clinical.ID, k, plain []byte) error {
 	b, err := t.bucket(name)
 	if err != nil {
 		return err
 	}
-	sealed, err := t.sealer.Seal(Place{Bucket: name, Key: k, Schema: t.schema}, plain)
+	sealed, err := t.sealer.Seal(t.place(name, k), owner, plain)
 	if err != nil {
 		return fmt.Errorf("seal %s: %w", name, err)
 	}
@@ -94,7 +99,7 @@ func (t *txn) delete(name string, k []byte) error {
 }
 
 // scan calls f for each key that begins with prefix, in order. f must not write
-// to the same bucket.
+// to the same bucket. What an erased patient left is not there.
 func (t *txn) scan(name string, prefix []byte, f func(k, plain []byte) error) error {
 	b, err := t.bucket(name)
 	if err != nil {
@@ -103,6 +108,9 @@ func (t *txn) scan(name string, prefix []byte, f func(k, plain []byte) error) er
 	c := b.Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		plain, err := t.open(name, k, v)
+		if errors.Is(err, vault.ErrErased) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -158,12 +166,12 @@ func (t *txn) checkRevision(name string, based int, ids ...clinical.ID) ([]byte,
 }
 
 // putJSON writes v as JSON.
-func (t *txn) putJSON(name string, k []byte, v any) error {
+func (t *txn) putJSON(name string, owner clinical.ID, k []byte, v any) error {
 	plain, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("%s: encode: %w", name, err)
 	}
-	return t.put(name, k, plain)
+	return t.put(name, owner, k, plain)
 }
 
 // decodeJSON reads exactly one value with no field that T does not have: a file

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"stipple/app/clinical"
+	"stipple/app/vault"
 )
 
 // Verify opens every value of the store and checks that the lists of treatments
@@ -48,12 +49,15 @@ func (t *txn) verify(name string, from []byte) ([]byte, error) {
 		if k == nil {
 			return nil, nil
 		}
-		plain, err := t.open(name, k, v)
-		if err != nil {
+		switch plain, err := t.open(name, k, v); {
+		case errors.Is(err, vault.ErrErased), errors.Is(err, vault.ErrNoPatientKey):
+			// Not for this sign-in to judge.
+		case err != nil:
 			return nil, err
-		}
-		if err := t.verifyLists(name, k, plain); err != nil {
-			return nil, err
+		default:
+			if err := t.verifyLists(name, k, plain); err != nil {
+				return nil, err
+			}
 		}
 		k, v = c.Next()
 	}
@@ -79,7 +83,9 @@ func (t *txn) verifyLists(name string, k, plain []byte) error {
 	case bucketByPatient:
 		ids, _, err = splitKey(k, 2, 0)
 	case bucketOpen:
-		ids, _, err = splitKey(k, 1, 0)
+		if ids, _, err = splitKey(k, 1, 0); err == nil {
+			_, err = openOf(plain)
+		}
 	default:
 		return nil
 	}
@@ -87,8 +93,11 @@ func (t *txn) verifyLists(name string, k, plain []byte) error {
 		return err
 	}
 	_, err = t.treatment(ids[len(ids)-1])
-	if errors.Is(err, ErrNotFound) {
-		err = damaged("%s names a treatment that is missing", name)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return damaged("%s names a treatment that is missing", name)
+	case errors.Is(err, vault.ErrErased), errors.Is(err, vault.ErrNoPatientKey):
+		return nil
 	}
 	return err
 }

@@ -1,0 +1,183 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"stipple/app/clinical"
+	"stipple/app/store"
+	"stipple/app/vault"
+)
+
+// door is the way into a practice's store.
+type door struct {
+	dir   string
+	path  string       // of the store
+	slots *vault.Slots // nil: nobody has set it up
+	opt   vault.Options
+}
+
+// entry is somebody who came in.
+type entry struct {
+	who   clinical.ID
+	name  string // where this is who set the store up; else empty
+	keys  *vault.Vault
+	slots *vault.Slots
+}
+
+// findDoor looks at a data folder: nil for a training store, which is open to all.
+// It waits for nobody.
+func findDoor(dir string, training bool, opt vault.Options) (*door, error) {
+	path, err := storePath(dir)
+	if err != nil {
+		return nil, err
+	}
+	slots, err := vault.Load(dir, opt)
+	none := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !none {
+		return nil, fmt.Errorf("read the key slots: %w", err)
+	}
+	found, err := store.Look(path)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	d := &door{dir: dir, path: path, opt: opt}
+	switch {
+	case none && found == store.Sealed:
+		return nil, fmt.Errorf("open store %s: %w: the key slots (%s) are missing", path, store.ErrDamaged, vault.SlotsName)
+	case none && training:
+		return nil, nil
+	case none:
+		return d, nil
+	case slots.OpenToAll():
+		return nil, nil
+	case training:
+		return nil, ErrRealStore
+	case slots.Pending() && found == store.Nothing:
+		return d, nil // set up once, and ended before there was anything
+	}
+	d.slots = slots
+	return d, nil
+}
+
+// door is the way into the store of these options; nil where it is open to all.
+func (o Options) door() (*door, error) {
+	if o.Demo && o.Data == "" {
+		return nil, nil // one of its own, which is thrown away
+	}
+	dir, _, err := o.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	return findDoor(dir, o.training(), vault.Options{})
+}
+
+// newcomer is who sets a practice's store up.
+type newcomer struct {
+	name, signIn string
+	passphrase   []byte
+	code         string // of vault.NewRecoveryCode, written down
+}
+
+// setUp makes the keys of a practice's store, and lets its first person in: a senior
+// clinician, who holds the patient key and can add everybody else.
+func (d *door) setUp(n newcomer) (*entry, error) {
+	id, err := store.NewID()
+	if err != nil {
+		return nil, err
+	}
+	slots, keys, err := vault.Create(d.dir, vault.Person{ID: id, SignIn: n.signIn}, n.passphrase, n.code, d.opt)
+	if err != nil {
+		return nil, fmt.Errorf("set up: %w", err)
+	}
+	d.slots = slots
+	return &entry{who: id, name: n.name, keys: keys, slots: slots}, nil
+}
+
+// signIn lets a person in by passphrase. The errors are vault's.
+func (d *door) signIn(name string, passphrase []byte) (*entry, error) {
+	keys, who, err := d.slots.SignIn(name, passphrase, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &entry{who: who.ID, keys: keys, slots: d.slots}, nil
+}
+
+// recovered opens the store by its recovery code. The keys are the caller's.
+func (d *door) recovered(code string) (*vault.Vault, error) { return d.slots.Recover(code, time.Now()) }
+
+// renew gives a person a new passphrase with keys that the recovery code has opened,
+// and lets them in.
+func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry, error) {
+	for _, p := range d.slots.People() {
+		if p.SignIn != vault.SignInName(name) {
+			continue
+		}
+		if err := d.slots.ChangePassphrase(keys, p.ID, passphrase); err != nil {
+			return nil, err
+		}
+		return &entry{who: p.ID, keys: keys, slots: d.slots}, nil
+	}
+	return nil, vault.ErrNoSlot
+}
+
+// open opens the store of a practice for who came in. A set-up that ended too early
+// is brought to its end.
+func (e *entry) open(ctx context.Context, path string) (*store.Store, error) {
+	s, err := store.Open(path, store.Options{Sealer: e.keys, SealBackup: e.slots.Encrypt})
+	if err != nil {
+		return nil, err
+	}
+	if e.slots.Pending() {
+		if err := e.complete(ctx, s); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// complete writes down who set the store up.
+func (e *entry) complete(ctx context.Context, s *store.Store) error {
+	all, err := s.Operators(ctx)
+	if err != nil {
+		return fmt.Errorf("set up: %w", err)
+	}
+	known := false
+	for _, o := range all {
+		known = known || o.ID == e.who
+	}
+	if !known {
+		name := e.name
+		if name == "" { // it signs in for the first time since
+			name = e.slots.People()[0].SignIn
+		}
+		if _, err := s.AddOperator(ctx, clinical.Operator{ID: e.who, Name: name, Role: clinical.RoleSeniorClinician}); err != nil {
+			return fmt.Errorf("set up: %w", err)
+		}
+	}
+	return e.slots.Complete()
+}
+
+// atWork are the operators that the desk may choose from: who came in, and nobody
+// else.
+type atWork struct {
+	store *store.Store
+	who   clinical.ID
+}
+
+// Operators implements console.Operators.
+func (a atWork) Operators(ctx context.Context) ([]clinical.Operator, error) {
+	all, err := a.store.Operators(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		if o.ID == a.who {
+			return []clinical.Operator{o}, nil
+		}
+	}
+	return nil, fmt.Errorf("who signed in: %w", store.ErrNotFound)
+}

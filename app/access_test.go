@@ -1,0 +1,169 @@
+package app
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"stipple/app/clinical"
+	"stipple/app/store"
+	"stipple/app/vault"
+)
+
+func cheapKeys() vault.Options {
+	return vault.Options{KDF: vault.KDF{Time: 1, Memory: 64, Threads: 1}}
+}
+
+const goodPassphrase = "four words beat one"
+
+// doorAt is the door of a practice's folder.
+func doorAt(t *testing.T, dir string) *door {
+	t.Helper()
+	d, err := findDoor(dir, false, cheapKeys())
+	if err != nil || d == nil {
+		t.Fatal(d, err)
+	}
+	return d
+}
+
+func recoveryCode(t *testing.T) string {
+	t.Helper()
+	code, err := vault.NewRecoveryCode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// operatorsOf opens the store for who came in, and closes it again with the keys.
+func operatorsOf(t *testing.T, d *door, e *entry) []clinical.Operator {
+	t.Helper()
+	s, err := e.open(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := atWork{s, e.who}.Operators(t.Context())
+	if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestSetUpAndSignIn(t *testing.T) {
+	dir, code := t.TempDir(), recoveryCode(t)
+	d := doorAt(t, dir)
+	if d.slots != nil {
+		t.Fatal("somebody can sign in to nothing")
+	}
+	n := newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: code}
+	e, err := d.setUp(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := operatorsOf(t, d, e)
+	if len(first) != 1 || first[0].Name != n.name || first[0].Role != clinical.RoleSeniorClinician {
+		t.Errorf("%+v", first)
+	}
+
+	d = doorAt(t, dir)
+	if d.slots.Pending() {
+		t.Error("not set up")
+	}
+	if _, err := d.signIn("meyer", []byte("another passphrase")); !errors.Is(err, vault.ErrWrong) {
+		t.Error(err)
+	}
+	if e, err = d.signIn("Meyer", []byte(goodPassphrase)); err != nil {
+		t.Fatal(err)
+	}
+	if again := operatorsOf(t, d, e); len(again) != 1 || again[0] != first[0] {
+		t.Errorf("%+v, before %+v", again, first)
+	}
+
+	// The recovery code lets in, with a new passphrase.
+	keys, err := d.recovered(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err = d.renew(keys, "meyer", []byte("a new set of words")); err != nil {
+		t.Fatal(err)
+	}
+	if again := operatorsOf(t, d, e); len(again) != 1 || again[0] != first[0] {
+		t.Errorf("%+v, before %+v", again, first)
+	}
+	if _, err := doorAt(t, dir).signIn("meyer", []byte(goodPassphrase)); !errors.Is(err, vault.ErrWrong) {
+		t.Errorf("the old passphrase: %v", err)
+	}
+
+	// No simulated pen among real records, and no new store where the keys are gone.
+	if _, err := findDoor(dir, true, cheapKeys()); !errors.Is(err, ErrRealStore) {
+		t.Errorf("a simulated pen: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, vault.SlotsName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := findDoor(dir, false, cheapKeys()); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("without its keys: %v", err)
+	}
+}
+
+// A set-up that ended at any point is done again, or brought to its end by the first
+// sign-in: nothing that was written is lost.
+func TestSetUpThatEndedEarly(t *testing.T) {
+	dir := t.TempDir()
+	n := newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase)}
+	for range 2 { // before there was a store
+		n.code = recoveryCode(t)
+		d := doorAt(t, dir)
+		if d.slots != nil {
+			t.Fatal("somebody can sign in to nothing")
+		}
+		e, err := d.setUp(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.keys.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := doorAt(t, dir)
+	e, err := d.setUp(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(d.path, store.Options{Sealer: e.keys}) // before the operator was written
+	if err := errors.Join(err, s.SaveSetting(t.Context(), "kept", []byte("x")), s.Close(), e.keys.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d = doorAt(t, dir)
+	if d.slots == nil {
+		t.Fatal("a store that exists is set up anew")
+	}
+	if e, err = d.signIn("meyer", []byte(goodPassphrase)); err != nil {
+		t.Fatal(err)
+	}
+	all := operatorsOf(t, d, e)
+	if len(all) != 1 || all[0].Role != clinical.RoleSeniorClinician || all[0].Name != "meyer" {
+		t.Errorf("%+v", all)
+	}
+	if doorAt(t, dir).slots.Pending() {
+		t.Error("still not set up")
+	}
+}
+
+// A training store is open to all, with and without a simulated pen.
+func TestTrainingStoreHasNoDoor(t *testing.T) {
+	dir := t.TempDir()
+	if d, err := findDoor(dir, true, cheapKeys()); d != nil || err != nil {
+		t.Fatal(d, err)
+	}
+	s, err := store.OpenTraining(filepath.Join(dir, store.FileName), store.Options{})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, training := range []bool{true, false} {
+		if d, err := findDoor(dir, training, cheapKeys()); d != nil || err != nil {
+			t.Error(training, d, err)
+		}
+	}
+}

@@ -1,0 +1,244 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"stipple/app/ui"
+	"stipple/app/ui/trace"
+	"stipple/app/vault"
+)
+
+// prefLast is the sign-in name that came in last, which is public.
+const prefLast = "sign_in"
+
+// entrance is the window while nobody has signed in.
+type entrance struct {
+	w    *window
+	ctx  context.Context
+	opt  Options
+	door *door
+	// recovered are the keys that the recovery code has opened, until a new
+	// passphrase is set. It belongs to the window's thread.
+	recovered *vault.Vault
+}
+
+// enter shows the way into a practice's store.
+func (w *window) enter(ctx context.Context, opt Options, d *door) {
+	e := &entrance{w: w, ctx: ctx, opt: opt, door: d}
+	if d.slots == nil {
+		e.setUp()
+		return
+	}
+	e.signIn()
+}
+
+// train leaves for the training store; nil where a pen's port was asked for.
+func (e *entrance) train() func() {
+	if e.opt.Port != "" {
+		return nil
+	}
+	return func() { e.w.simulate(e.ctx, "rf") }
+}
+
+// do runs work off the window's thread, and then on it with what came of it.
+func do[T any](e *entrance, work func() (T, error), then func(T, error)) {
+	if !e.w.begin() {
+		return
+	}
+	go func() {
+		defer e.w.opening.Done()
+		v, err := work()
+		fyne.Do(func() { then(v, err) })
+	}()
+}
+
+func (e *entrance) setUp() {
+	var page *ui.SetUp
+	page = ui.NewSetUp(e.w.win.Canvas(), ui.SetUpActions{
+		CheckSignIn:     vault.CheckSignInName,
+		CheckPassphrase: func(p []byte) error { return vault.CheckPassphrase("", p) },
+		MakeCode: func() {
+			do(e, newCode, func(c code, err error) {
+				page.Show(ui.SetUpState{Code: []byte(c.text), Ask: c.ask, Err: err})
+			})
+		},
+		Create: func(f ui.SetUpForm) {
+			page.Show(ui.SetUpState{Busy: true})
+			do(e, func() (*entry, error) {
+				defer wipe(f.Passphrase, f.Code)
+				return e.door.setUp(newcomer{name: f.Name, signIn: f.SignIn, passphrase: f.Passphrase, code: string(f.Code)})
+			}, func(who *entry, err error) {
+				page.Show(ui.SetUpState{Err: err, Done: err == nil})
+				if err == nil {
+					e.in(who, f.SignIn)
+				}
+			})
+		},
+		Train: e.train(),
+	})
+	e.w.win.SetContent(page.Content())
+	page.Begin()
+	e.w.follow(page.Snapshot)
+}
+
+// code is a new recovery code, and which of its groups are asked for.
+type code struct {
+	text string
+	ask  [2]int
+}
+
+// newCode makes a recovery code and draws two of its groups.
+func newCode() (code, error) {
+	text, err := vault.NewRecoveryCode()
+	if err != nil {
+		return code{}, fmt.Errorf("make the recovery code: %w", err)
+	}
+	groups := int64(len(vault.CodeGroups(text)) - 1) // the last one is short
+	first, err := rand.Int(rand.Reader, big.NewInt(groups))
+	if err != nil {
+		return code{}, fmt.Errorf("make the recovery code: %w", err)
+	}
+	apart, err := rand.Int(rand.Reader, big.NewInt(groups-1))
+	if err != nil {
+		return code{}, fmt.Errorf("make the recovery code: %w", err)
+	}
+	a, b := first.Int64(), (first.Int64()+1+apart.Int64())%groups
+	return code{text: text, ask: [2]int{int(min(a, b)), int(max(a, b))}}, nil
+}
+
+func (e *entrance) signIn() {
+	state := ui.SignInState{Last: e.w.app.Preferences().String(prefLast)}
+	for _, p := range e.door.slots.People() {
+		state.Names = append(state.Names, p.SignIn)
+	}
+	var page *ui.SignIn
+	show := func(change func(*ui.SignInState)) {
+		next := state
+		change(&next)
+		page.Show(next)
+	}
+	// refused says what was wrong with a try, and how long the next one has to wait.
+	refused := func(name string, err error) {
+		next := state
+		next.Err, next.Recovered = err, e.recovered != nil
+		if wait := e.door.slots.Wait(name, time.Now()); wait > 0 && !next.Recovered {
+			e.countDown(page, next, time.Now().Add(wait))
+			return
+		}
+		page.Show(next)
+	}
+	came := func(name string) func(*entry, error) {
+		return func(who *entry, err error) {
+			show(func(s *ui.SignInState) {
+				s.Err, s.Done, s.Recovered = err, err == nil, err != nil && e.recovered != nil
+			})
+			if err == nil {
+				e.recovered = nil
+				e.in(who, name)
+			}
+		}
+	}
+	busy := func() {
+		show(func(s *ui.SignInState) { s.Busy, s.Recovered = true, e.recovered != nil })
+	}
+	page = ui.NewSignIn(e.w.win.Canvas(), state, ui.SignInActions{
+		SignIn: func(name string, passphrase []byte) {
+			busy()
+			do(e, func() (*entry, error) {
+				defer wipe(passphrase)
+				return e.door.signIn(name, passphrase)
+			}, came(name))
+		},
+		Recover: func(_ string, typed []byte) {
+			busy()
+			do(e, func() (*vault.Vault, error) {
+				defer wipe(typed)
+				return e.door.recovered(string(typed))
+			}, func(keys *vault.Vault, err error) {
+				if err != nil {
+					refused("", err)
+					return
+				}
+				e.recovered = keys
+				show(func(s *ui.SignInState) { s.Recovered = true })
+			})
+		},
+		CheckPassphrase: func(p []byte) error { return vault.CheckPassphrase("", p) },
+		Renew: func(name string, passphrase []byte) {
+			busy()
+			keys := e.recovered
+			do(e, func() (*entry, error) {
+				defer wipe(passphrase)
+				return e.door.renew(keys, name, passphrase)
+			}, came(name))
+		},
+		Cancel: func() {
+			if e.recovered != nil {
+				_ = e.recovered.Close() // only read from
+				e.recovered = nil
+			}
+		},
+		Train: e.train(),
+	})
+	e.w.win.SetContent(page.Content())
+	page.Begin()
+	e.w.follow(page.Snapshot)
+}
+
+// countDown shows how long the next try has to wait, each second.
+func (e *entrance) countDown(page *ui.SignIn, state ui.SignInState, until time.Time) {
+	left := time.Until(until)
+	state.Wait = max(left, 0)
+	page.Show(state)
+	if left > 0 {
+		time.AfterFunc(min(left, time.Second), func() { fyne.Do(func() { e.countDown(page, state, until) }) })
+	}
+}
+
+// in opens the console for who came in.
+func (e *entrance) in(who *entry, name string) {
+	e.w.app.Preferences().SetString(prefLast, vault.SignInName(name))
+	e.w.await(e.ctx, e.w.prepare(e.ctx, e.opt, who))
+}
+
+// wipe overwrites secrets.
+func wipe(secrets ...[]byte) {
+	for _, s := range secrets {
+		clear(s)
+	}
+}
+
+// follow writes what stands in the window to the trace, until unfollow. It is called
+// on the window's thread; its two goroutines end with it.
+func (w *window) follow(take func() trace.Snapshot) {
+	w.unfollow()
+	if w.trace == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.unfollow = cancel
+	r := trace.New(w.trace)
+	go func() { _ = r.Run(ctx) }() // a reader that went away ends the trace alone
+	go func() {
+		tick := time.NewTicker(time.Second / trace.PerSecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				fyne.Do(func() {
+					if ctx.Err() == nil {
+						_ = r.Offer(time.Now(), take)
+					}
+				})
+			}
+		}
+	}()
+}
