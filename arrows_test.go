@@ -45,6 +45,7 @@ func rooms() []room {
 		{"device", []string{"protocol"}, "a session with a pen knows no window, no store and no port library"},
 		{"app/clinical", []string{"protocol", "github.com/BurntSushi/toml"}, "the nouns and the limits are pure"},
 		{"app/alarm", []string{"protocol", "app/clinical"}, "conditions and patterns are data"},
+		{"app/audit", []string{"app/clinical"}, "a chain is judged without the store that keeps it"},
 		{"app/chart", nil, "it draws into a picture and knows no patient and no pen"},
 		{"app/console", []string{"app/clinical", "app/alarm", "device", "protocol"}, "the use cases are plain Go and declare what they need"},
 		{"app/store", []string{"app/clinical", "app/fold", "app/vault", "app/durable", "protocol", "go.etcd.io/bbolt/...", "golang.org/x/sys/..."}, "the store keeps nouns and knows no use case"},
