@@ -199,6 +199,9 @@ func TestOneForm(t *testing.T) {
 	if _, err := Decode(1, []byte(swap(`"v":1`, `"v":2,"new":3`))); !errors.Is(err, ErrNewer) {
 		t.Errorf("newer: %v", err)
 	}
+	if _, err := Decode(1, []byte(swap(`"v":1`, `"v":1,"new":3`))); !errors.Is(err, ErrForm) || !strings.Contains(err.Error(), "new") {
+		t.Errorf("an unknown field: %v", err)
+	}
 	if _, err := Decode(1, []byte(smallest)); err != nil {
 		t.Error(err)
 	}

@@ -69,7 +69,6 @@ type walk struct {
 	// behind something put in or taken out by somebody who numbered the rest anew.
 	shift   uint64
 	lastKey uint64
-	beside  bool // something lies between end and here that is not in line
 	loose   []loose
 	held    item // waits for the one behind it, if holds
 	holds   bool
@@ -175,7 +174,7 @@ func (w *walk) accept(it item) {
 		}
 	}
 	w.proved, w.end, w.whole = it.End(), it.End(), true
-	w.loose, w.beside = w.loose[:0], false
+	w.loose = w.loose[:0]
 	w.known.see(w.end, true)
 }
 
@@ -183,9 +182,6 @@ func (w *walk) accept(it item) {
 // places there.
 func (w *walk) fill(seq uint64) {
 	at := w.next()
-	if at < seq {
-		w.beside = true
-	}
 	for _, l := range w.loose {
 		inside := span{max(l.from, at), min(l.to, seq-1)}
 		if inside.from > inside.to {
@@ -227,7 +223,8 @@ func (w *walk) hole(from, to uint64) {
 }
 
 // checkKey holds the key of an item in line against its number. Where something
-// was put in or taken out, the rest may have been numbered anew.
+// was put in or taken out, the rest may have been numbered anew: the keys run on,
+// and only what is between them makes that another shift.
 func (w *walk) checkKey(it item) {
 	const text = "the key %d stands over it"
 	switch {
@@ -236,7 +233,7 @@ func (w *walk) checkKey(it item) {
 	case it.key-it.Seq == w.shift:
 	case it.key == it.Seq:
 		w.shift = 0
-	case w.beside && it.key == w.lastKey+1:
+	case it.key == w.lastKey+1:
 		w.shift = it.key - it.Seq
 	default:
 		w.notes.add(Finding{Kind: Changed, From: it.Seq, To: it.Seq, Count: 1, Text: fmt.Sprintf(text, it.key)})
@@ -246,7 +243,6 @@ func (w *walk) checkKey(it item) {
 
 // bad remembers a value that does not hold.
 func (w *walk) bad(it item) {
-	w.beside = true
 	if !it.keyRead {
 		w.notes.add(Finding{Kind: KeyUnreadable, From: w.next(), To: w.next(), Count: 1})
 		return
@@ -285,7 +281,6 @@ func (w *walk) claim(place uint64, stray int) bool {
 
 // stray remembers an entry that holds but is not in line.
 func (w *walk) stray(it item) {
-	w.beside = true
 	w.known.see(it.End(), false)
 	place := it.key - w.shift
 	if it.keyRead {

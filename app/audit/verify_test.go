@@ -178,6 +178,28 @@ func TestSeveralTamperings(t *testing.T) {
 	}
 }
 
+// Behind the last that holds, only a head from outside tells whether there was
+// more: values under far keys are then what became of it, else they were put in.
+func TestBehindTheEnd(t *testing.T) {
+	h := newHistory(t, 9)
+	bad := func(seq int) pair { return pair{SeqKey(uint64(seq)), []byte("changed")} }
+	pairs := append(slices.Clone(h.pairs[:5]), bad(6), bad(8), bad(9), bad(12))
+	wantPlaces(t, verify(t, h.chain, pairs, Options{}), place{Changed, 6, 6}, place{Inserted, 8, 9}, place{Inserted, 12, 12})
+	r := verify(t, h.chain, pairs, Options{Known: []Known{h.known(9, "backup")}})
+	wantPlaces(t, r, place{Changed, 6, 6}, place{Lost, 7, 7}, place{Changed, 8, 9}, place{Inserted, 12, 12})
+	if r.End != h.ends[5] || r.Unseen != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Keys that were numbered anew behind a gap for a while are part of that finding.
+func TestRenumberedForAWhile(t *testing.T) {
+	h := newHistory(t, 14)
+	pairs := keys(slices.Delete(slices.Clone(h.pairs), 4, 5))
+	copy(pairs[9:], h.pairs[10:])
+	wantPlaces(t, verify(t, h.chain, pairs, Options{}), place{Lost, 5, 5})
+}
+
 func TestOpenHook(t *testing.T) {
 	h := newHistory(t, 8)
 	pairs := slices.Clone(h.pairs)
@@ -258,8 +280,17 @@ func TestBounded(t *testing.T) {
 			t.Errorf("%s: nothing omitted", how)
 		}
 	}
+	// Too many places to wait for what comes behind: each is still counted once, and
+	// what comes behind is in line.
+	long := newHistory(t, 1000)
+	scattered := spoilt(long.first(2*MaxFindings-1), "scattered") // as many changed, one less missing between them
+	far := pair{SeqKey(9999), []byte("made up")}
+	r := verify(t, h.chain, slices.Concat(scattered, []pair{far}, long.pairs[2*MaxFindings-1:]), Options{})
+	if len(r.Findings) != MaxFindings || r.Omitted != MaxFindings-1+1 || r.End != long.ends[1000] {
+		t.Errorf("%d findings, %d omitted, end %v", len(r.Findings), r.Omitted, r.End)
+	}
 	// What heads from outside tell has its place, however much else is wrong.
-	r := verify(t, h.chain, spoilt(h, "changed")[:5000], Options{Known: []Known{h.known(6000, "backup"), {Seq: 1, Where: "x"}}})
+	r = verify(t, h.chain, spoilt(h, "changed")[:5000], Options{Known: []Known{h.known(6000, "backup"), {Seq: 1, Where: "x"}}})
 	kinds := make(map[Kind]int)
 	for _, f := range r.Findings {
 		kinds[f.Kind]++
