@@ -48,7 +48,7 @@ func rooms() []room {
 		{"app/audit", []string{"app/clinical"}, "a chain is judged without the store that keeps it"},
 		{"app/chart", nil, "it draws into a picture and knows no patient and no pen"},
 		{"app/console", []string{"app/clinical", "app/alarm", "device", "protocol"}, "the use cases are plain Go and declare what they need"},
-		{"app/store", []string{"app/clinical", "app/fold", "app/vault", "app/durable", "protocol", "go.etcd.io/bbolt/...", "golang.org/x/sys/..."}, "the store keeps nouns and knows no use case"},
+		{"app/store", []string{"app/clinical", "app/audit", "app/fold", "app/vault", "app/durable", "protocol", "go.etcd.io/bbolt/...", "golang.org/x/sys/..."}, "the store keeps nouns and knows no use case"},
 		{"app/fold", nil, "how two texts are compared is the same wherever it is asked"},
 		{"app/exchange", []string{"app/fold", "app/clinical", "protocol"}, "files in and out are bytes and nouns: no store, no file, no window"},
 		{"app/vault", []string{"app/clinical", "app/durable", "golang.org/x/crypto/...", "filippo.io/age"}, "it keeps keys, and knows nothing of what they seal"},
