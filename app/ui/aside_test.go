@@ -31,12 +31,14 @@ func TestStopClosesWhatIsOpen(t *testing.T) {
 			d.change(w, func(v *console.View) { v.Stop = console.StopView{Active: true} })
 		},
 	}
+	w, d := use(t, "treat-standby")
+	w.drawer.setOpen(true)
+	sent := false
+	w.layer.OnChange = func(bool) { sent = len(d.calls) > 0 }
 	for name, stop := range stops {
 		for _, opener := range []string{"nav.help", "nav.view", "treat.indication", "treat.patient", "treat.save_as", "hand.faults"} {
-			w, d := use(t, "treat-standby")
-			w.drawer.setOpen(true)
-			sent := false
-			w.layer.OnChange = func(bool) { sent = len(d.calls) > 0 }
+			d.change(w, func(v *console.View) { v.Stop = console.StopView{} })
+			d.take()
 			tapName(t, w, opener)
 			if !w.layer.IsOpen() {
 				t.Fatalf("%s opens nothing", opener)
