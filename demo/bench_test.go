@@ -49,7 +49,7 @@ func BenchmarkStart(b *testing.B) {
 	}()
 	env := testHome(b, screen, dir)
 	floor := started{page: pixel{0xFF, 0xFF, 0xFF}, launch: launch{name: "empty window", path: empty, env: env}}
-	console := started{page: stopRed(), launch: launch{name: "stipple", path: built.stipple, env: env, args: []string{"--data", filepath.Join(dir, "data")}}}
+	console := started{page: stopRed(), launch: launch{name: "stipple", path: built.stipple, env: env, args: []string{"--demo", "--data", filepath.Join(dir, "data")}}}
 	// The first start of each fills the system's caches, and makes the store
 	// that the next ones find.
 	floor.add(b, screen)
