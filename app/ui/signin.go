@@ -263,6 +263,16 @@ func (s *SignIn) back() bool {
 	return true
 }
 
+// pick takes the person of a row, unless somebody is being tried: then the list
+// shows again who that is.
+func (s *SignIn) pick(i int) {
+	if s.state.Busy || s.state.Done {
+		s.list.Select(slices.Index(s.shown, s.name))
+		return
+	}
+	s.choose(s.shown[i])
+}
+
 // choose takes another person; nothing of the last one's stays.
 func (s *SignIn) choose(name string) {
 	if s.name == name {
@@ -324,7 +334,7 @@ func (s *SignIn) find(text string) {
 		}
 		rows = append(rows, row)
 	}
-	if len(rows) == 1 {
+	if len(rows) == 1 && !s.state.Busy {
 		at = 0
 		s.choose(s.shown[0])
 	}

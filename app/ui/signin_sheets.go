@@ -39,8 +39,8 @@ func (over) Layout(o []fyne.CanvasObject, s fyne.Size) {
 
 // passphraseSheet asks who it is, and for the passphrase.
 func (s *SignIn) passphraseSheet() *sheet {
-	s.list = widgets.NewRowList(s.keys, func(i int) { s.choose(s.shown[i]) }, func(i int) {
-		s.choose(s.shown[i])
+	s.list = widgets.NewRowList(s.keys, s.pick, func(i int) {
+		s.pick(i)
 		s.canvas.Focus(s.secret.Input())
 	})
 	s.names.Set(s.list, "list", "signin.names")

@@ -68,6 +68,12 @@ func TestSignInByKeyboardAlone(t *testing.T) {
 	if text := said(l.page.door); !strings.Contains(text, "Opening") {
 		t.Errorf("it does not say that it works: %q", text)
 	}
+	l.page.canvas.Focus(l.page.list)
+	p.key(fyne.KeyDown)
+	p.enter()
+	if l.page.name != "s.okonkwo" || l.page.list.Selected() != 1 {
+		t.Errorf("while one is tried, %s was chosen in row %d", l.page.name, l.page.list.Selected())
+	}
 	p.write("nothing is taken now")
 	if l.page.secret.Len() != 0 {
 		t.Error("something can be typed while a passphrase is being tried")
