@@ -47,7 +47,7 @@ func rooms() []room {
 		{"app/alarm", []string{"protocol", "app/clinical"}, "conditions and patterns are data"},
 		{"app/audit", []string{"app/clinical"}, "a chain is judged without the store that keeps it"},
 		{"app/chart", nil, "it draws into a picture and knows no patient and no pen"},
-		{"app/console", []string{"app/clinical", "app/alarm", "device", "protocol"}, "the use cases are plain Go and declare what they need"},
+		{"app/console", []string{"app/clinical", "app/alarm", "app/audit", "device", "protocol"}, "the use cases are plain Go and declare what they need"},
 		{"app/store", []string{"app/clinical", "app/audit", "app/fold", "app/vault", "app/durable", "protocol", "go.etcd.io/bbolt/...", "golang.org/x/sys/..."}, "the store keeps nouns and knows no use case"},
 		{"app/fold", nil, "how two texts are compared is the same wherever it is asked"},
 		{"app/exchange", []string{"app/fold", "app/clinical", "protocol"}, "files in and out are bytes and nouns: no store, no file, no window"},
@@ -90,7 +90,7 @@ func reserves() []reserve {
 		{"pgregory.net/rapid", []string{"_test.go"}, "for tests"},
 		{"github.com/google/go-cmp/...", []string{"_test.go"}, "for tests"},
 		{"github.com/rogpeppe/go-internal/...", []string{"_test.go"}, "for tests"},
-		{"stipple/app/store", []string{"app/app.go", "app/...", "_test.go"}, "handed to the use cases as an interface"},
+		{"stipple/app/store", []string{"app/app.go", "app/...", "demo/clinic/...", "_test.go"}, "handed to the use cases as an interface"},
 		{"stipple/device/sim/...", []string{"device/sim/...", "device/penctl", "app", "_test.go"}, "a simulated pen is chosen by a composition root"},
 	}
 }

@@ -31,6 +31,11 @@ func run(args []string) int {
 		}
 		return exitOK
 	}
+	if len(args) > 0 && args[0] == app.VerifyAuditCommand {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return exitCode(app.VerifyAudit(ctx, args[1:], os.Stdout, os.Stderr))
+	}
 	var opt app.Options
 	flags := flag.NewFlagSet("stipple", flag.ContinueOnError)
 	flags.StringVar(&opt.Data, "data", "", "folder of the store (default: the platform's own)")

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/app/store"
 	"stipple/app/vault"
@@ -24,6 +25,8 @@ type door struct {
 type entry struct {
 	who   clinical.ID
 	name  string // where this is who set the store up; else empty
+	wrong int    // tries that were in vain before
+	coded bool   // by the recovery code, with a new passphrase
 	keys  *vault.Vault
 	slots *vault.Slots
 }
@@ -99,11 +102,12 @@ func (d *door) setUp(n newcomer) (*entry, error) {
 
 // signIn lets a person in by passphrase. The errors are vault's.
 func (d *door) signIn(name string, passphrase []byte) (*entry, error) {
+	wrong := d.slots.Wrong(name)
 	keys, who, err := d.slots.SignIn(name, passphrase, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	return &entry{who: who.ID, keys: keys, slots: d.slots}, nil
+	return &entry{who: who.ID, keys: keys, slots: d.slots, wrong: wrong}, nil
 }
 
 // recovered opens the store by its recovery code. The keys are the caller's.
@@ -119,7 +123,7 @@ func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry,
 		if err := d.slots.ChangePassphrase(keys, p.ID, passphrase); err != nil {
 			return nil, err
 		}
-		return &entry{who: p.ID, keys: keys, slots: d.slots}, nil
+		return &entry{who: p.ID, keys: keys, slots: d.slots, coded: true}, nil
 	}
 	return nil, vault.ErrNoSlot
 }
@@ -132,11 +136,50 @@ func (e *entry) open(ctx context.Context, path string) (*store.Store, error) {
 		return nil, err
 	}
 	if e.slots.Pending() {
-		if err := e.complete(ctx, s); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
+		err = e.complete(ctx, s)
+	}
+	if err == nil {
+		err = e.tell(ctx, s)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// tell writes into the audit chain who came in, and how.
+func (e *entry) tell(ctx context.Context, s *store.Store) error {
+	who, err := atWork{s, e.who}.Operators(ctx)
+	if err != nil {
+		return err
+	}
+	subject := audit.Subject{Kind: audit.SubjectOperator, ID: string(e.who)}
+	if e.wrong > 0 {
+		tries := audit.Change{Field: "tries", After: audit.Amount(audit.Count, int64(e.wrong))}
+		err = s.Audit(ctx, audit.Entry{Action: audit.SignInFailed, Subject: subject, Changes: []audit.Change{tries}})
+	}
+	ctx = audit.By(ctx, audit.Actor{Operator: who[0]})
+	if e.coded && err == nil {
+		code := audit.Change{Field: "by", After: audit.Text("recovery code")}
+		err = s.Audit(ctx, audit.Entry{Action: audit.PassphraseChange, Subject: subject, Changes: []audit.Change{code}})
+	}
+	if err == nil {
+		err = s.Audit(ctx, audit.Entry{Action: audit.SignIn, Subject: subject})
+	}
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	return nil
+}
+
+// left writes into the audit chain that who came in has gone.
+func (e *entry) left(s *store.Store) error {
+	who, err := atWork{s, e.who}.Operators(context.Background())
+	if err != nil {
+		return err
+	}
+	ctx := audit.By(context.Background(), audit.Actor{Operator: who[0]})
+	return s.Audit(ctx, audit.Entry{Action: audit.SignOut, Subject: audit.Subject{Kind: audit.SubjectOperator, ID: string(e.who)}})
 }
 
 // complete writes down who set the store up.

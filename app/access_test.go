@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"stipple/app/clinical"
@@ -44,7 +45,7 @@ func operatorsOf(t *testing.T, d *door, e *entry) []clinical.Operator {
 		t.Fatal(err)
 	}
 	all, err := atWork{s, e.who}.Operators(t.Context())
-	if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil {
+	if err := errors.Join(err, e.left(s), s.Close(), e.keys.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return all
@@ -93,6 +94,29 @@ func TestSetUpAndSignIn(t *testing.T) {
 	}
 	if _, err := doorAt(t, dir).signIn("meyer", []byte(goodPassphrase)); !errors.Is(err, vault.ErrWrong) {
 		t.Errorf("the old passphrase: %v", err)
+	}
+
+	// All of that is in the audit chain, and the chain holds.
+	if e, err = d.signIn("meyer", []byte("a new set of words")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.open(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.AuditEntries(t.Context(), 0, 100)
+	report, verr := s.VerifyAudit(t.Context(), nil)
+	if err := errors.Join(err, verr, s.Close(), e.keys.Close()); err != nil || !report.OK() {
+		t.Fatal(err, report)
+	}
+	var said []string
+	for _, e := range entries {
+		said = append(said, e.Operator.Name+" "+string(e.Action))
+	}
+	want := []string{" operator.add", "Dr A. Meyer sign_in", "Dr A. Meyer sign_out", " sign_in.failed", "Dr A. Meyer sign_in", "Dr A. Meyer sign_out",
+		"Dr A. Meyer passphrase.change", "Dr A. Meyer sign_in", "Dr A. Meyer sign_out", "Dr A. Meyer sign_in"}
+	if !slices.Equal(said, want) {
+		t.Errorf("%q", said)
 	}
 
 	// No simulated pen among real records, and no new store where the keys are gone.

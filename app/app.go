@@ -134,6 +134,9 @@ func (w *window) run(ctx context.Context) error {
 	return errors.Join(w.failed, w.left)
 }
 
+// onWindow runs f on the window's thread, soon.
+func onWindow(f func()) { fyne.Do(f) }
+
 // quit ends the console and then the window. In that order: nothing may ask
 // the toolkit for a redraw once its loop has ended. It returns at once.
 func (w *window) quit() {

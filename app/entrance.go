@@ -7,8 +7,6 @@ import (
 	"math/big"
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"stipple/app/ui"
 	"stipple/app/ui/trace"
 	"stipple/app/vault"
@@ -54,7 +52,7 @@ func do[T any](e *entrance, work func() (T, error), then func(T, error)) {
 	go func() {
 		defer e.w.opening.Done()
 		v, err := work()
-		fyne.Do(func() { then(v, err) })
+		onWindow(func() { then(v, err) })
 	}()
 }
 
@@ -197,7 +195,7 @@ func (e *entrance) countDown(page *ui.SignIn, state ui.SignInState, until time.T
 	state.Wait = max(left, 0)
 	page.Show(state)
 	if left > 0 {
-		time.AfterFunc(min(left, time.Second), func() { fyne.Do(func() { e.countDown(page, state, until) }) })
+		time.AfterFunc(min(left, time.Second), func() { onWindow(func() { e.countDown(page, state, until) }) })
 	}
 }
 
@@ -233,7 +231,7 @@ func (w *window) follow(take func() trace.Snapshot) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				fyne.Do(func() {
+				onWindow(func() {
 					if ctx.Err() == nil {
 						_ = r.Offer(time.Now(), take)
 					}

@@ -18,7 +18,6 @@ import (
 	"stipple/app/store"
 	"stipple/app/turns"
 	"stipple/app/ui"
-	"stipple/app/vault"
 	"stipple/device"
 	"stipple/protocol"
 )
@@ -26,7 +25,7 @@ import (
 // room is one open console: a store, a pen, a desk, and what shows them.
 type room struct {
 	store     *store.Store
-	keys      *vault.Vault // of who signed in; nil: a training store, whose keys lie open
+	who       *entry // who signed in; nil: a training store, which is open to all
 	pen       pen
 	link      *device.Supervisor
 	desk      *console.Desk
@@ -43,12 +42,9 @@ type room struct {
 }
 
 // openRoom opens the store for who came in, and prepares the rest. Nothing runs yet.
-// The keys of who is the room's, also where it can't be opened.
+// The keys of who are the room's, also where it can't be opened.
 func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
-	r := &room{bench: opt.Bench}
-	if who != nil {
-		r.keys = who.keys
-	}
+	r := &room{bench: opt.Bench, who: who}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.closeStore())
@@ -228,10 +224,13 @@ func (r *room) close() error {
 func (r *room) closeStore() error {
 	var err error
 	if r.store != nil {
-		err = r.store.Close()
+		if r.who != nil {
+			err = r.who.left(r.store)
+		}
+		err = errors.Join(err, r.store.Close())
 	}
-	if r.keys != nil {
-		err = errors.Join(err, r.keys.Close())
+	if r.who != nil {
+		err = errors.Join(err, r.who.keys.Close())
 	}
 	if r.throwAway != "" {
 		if rm := os.RemoveAll(r.throwAway); rm != nil {

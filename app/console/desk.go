@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stipple/app/alarm"
+	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/device"
 )
@@ -238,12 +239,14 @@ func (d *Desk) post(f func()) {
 	}
 }
 
-// job runs work off Run's goroutine and what it returns on it.
+// job runs work off Run's goroutine and what it returns on it. What it writes is on
+// behalf of who is at work now.
 func (d *Desk) job(work func(context.Context) (then func())) {
 	d.jobs.Add(1)
+	ctx := audit.By(d.ctx, audit.Actor{Operator: d.operator})
 	go func() {
 		defer d.jobs.Done()
-		if then := work(d.ctx); then != nil {
+		if then := work(ctx); then != nil {
 			d.post(then)
 		}
 	}()

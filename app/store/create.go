@@ -78,6 +78,9 @@ func initFile(path string, version uint32) (err error) {
 		if _, err := tx.CreateBucket([]byte(bucketMeta)); err != nil {
 			return err
 		}
+		if err := makeAudit(tx); err != nil {
+			return err
+		}
 		return writeSchema(tx, version)
 	})
 }

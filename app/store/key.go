@@ -19,12 +19,15 @@ import (
 //	alarms         treatment, number           -> alarm
 //	operators      operator, revision          -> operator
 //	settings       name                        -> bytes
+//	chain          name                        -> key and name of the audit chain
 //
 // Ids are 26 bytes, numbers 4 bytes big endian: keys of one record lie together
 // and in order. Bucket meta is not sealed, since its schema version must be
-// known before anything can be opened; see schema.go.
+// known before anything can be opened; see schema.go. Bucket audit is the chain of
+// package audit: number -> number, two heads and a sealed entry; see audit.go.
 const (
 	bucketMeta       = "meta"
+	bucketAudit      = "audit"
 	bucketPatients   = "patients"
 	bucketRecent     = "recent"
 	bucketPresets    = "presets"
@@ -35,13 +38,14 @@ const (
 	bucketAlarms     = "alarms"
 	bucketOperators  = "operators"
 	bucketSettings   = "settings"
+	bucketChain      = "chain"
 )
 
-// sealedBuckets are all buckets but meta.
+// sealedBuckets are all buckets but meta and audit.
 func sealedBuckets() []string {
 	return []string{
 		bucketPatients, bucketRecent, bucketPresets, bucketTreatments, bucketByPatient,
-		bucketOpen, bucketPulses, bucketAlarms, bucketOperators, bucketSettings,
+		bucketOpen, bucketPulses, bucketAlarms, bucketOperators, bucketSettings, bucketChain,
 	}
 }
 

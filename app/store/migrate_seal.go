@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	"stipple/app/clinical"
@@ -12,8 +13,13 @@ import (
 func sealAll() migration {
 	return migration{
 		from: 1, name: "seal", compact: true,
-		owner:     ownerOf1,
-		structure: nameOpen,
+		owner: ownerOf1,
+		structure: func(t *txn) error {
+			if _, err := t.tx.CreateBucketIfNotExists([]byte(bucketChain)); err != nil {
+				return err
+			}
+			return errors.Join(makeAudit(t.tx), nameOpen(t))
+		},
 	}
 }
 

@@ -97,12 +97,19 @@ func (s *Store) putOperator(ctx context.Context, o clinical.Operator, newest fun
 		if err != nil {
 			return err
 		}
+		var before clinical.Operator
 		for _, other := range all {
+			if other.ID == o.ID {
+				before = other
+			}
 			if other.ID != o.ID && fold.Text(other.Name) == fold.Text(o.Name) {
 				return &InvalidError{Record: "operator", Fields: []FieldError{{"Name", Duplicate}}}
 			}
 		}
-		return t.putJSON(bucketOperators, noOwner, numbered(key(o.ID), n+1), packOperator(o))
+		if err := t.putJSON(bucketOperators, noOwner, numbered(key(o.ID), n+1), packOperator(o)); err != nil {
+			return err
+		}
+		return s.operatorSaved(ctx, t, before, o)
 	})
 	if err != nil {
 		return clinical.Operator{}, err

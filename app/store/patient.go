@@ -27,15 +27,15 @@ func (s *Store) SavePatient(ctx context.Context, p clinical.Patient) (clinical.P
 	}
 	p.Updated = now
 	err := s.update(ctx, func(t *txn) (err error) {
+		var before clinical.Patient
 		if p.ID == "" {
 			p.Revision, p.Created = 0, now
 			if p.ID, err = s.ids.next(); err == nil {
 				err = s.sealer.Own(p.ID)
 			}
 		} else {
-			var newest clinical.Patient
-			newest, err = t.patientAt(p.ID, p.Revision)
-			p.Created = newest.Created
+			before, err = t.patientAt(p.ID, p.Revision)
+			p.Created = before.Created
 		}
 		if err != nil {
 			return err
@@ -45,6 +45,9 @@ func (s *Store) SavePatient(ctx context.Context, p clinical.Patient) (clinical.P
 		}
 		p.Revision++
 		if err := t.putJSON(bucketPatients, p.ID, numbered(key(p.ID), uint32(p.Revision)), packPatient(p)); err != nil {
+			return err
+		}
+		if err := s.patientSaved(ctx, t, before, p); err != nil {
 			return err
 		}
 		t.then(func(ix *index) { ix.put(p) })

@@ -24,17 +24,21 @@ func (s *Store) SavePreset(ctx context.Context, p clinical.Preset) (clinical.Pre
 		return clinical.Preset{}, err
 	}
 	err := s.update(ctx, func(t *txn) (err error) {
+		var before clinical.Preset
 		if p.ID == "" {
 			p.Revision = 0
 			p.ID, err = s.ids.next()
 		} else {
-			err = t.presetAt(p.Patient, p.ID, p.Revision)
+			before, err = t.presetAt(p.Patient, p.ID, p.Revision)
 		}
 		if err != nil {
 			return err
 		}
 		p.Revision++
-		return t.putPreset(p)
+		if err := t.putPreset(p); err != nil {
+			return err
+		}
+		return s.presetSaved(ctx, t, before, p)
 	})
 	if err != nil {
 		return clinical.Preset{}, err
@@ -50,18 +54,17 @@ func (t *txn) putPreset(p clinical.Preset) error {
 	return t.putJSON(bucketPresets, p.Patient, numbered(key(p.Patient, p.ID), uint32(p.Revision)), packPreset(p))
 }
 
-// presetAt makes sure that based is the newest revision of a preset that is not
-// deleted.
-func (t *txn) presetAt(patient, id clinical.ID, based int) error {
+// presetAt reads a preset that is not deleted, whose newest revision based must be.
+func (t *txn) presetAt(patient, id clinical.ID, based int) (clinical.Preset, error) {
 	plain, err := t.checkRevision(bucketPresets, based, patient, id)
 	if err != nil {
-		return fmt.Errorf("preset: %w", err)
+		return clinical.Preset{}, fmt.Errorf("preset: %w", err)
 	}
-	_, deleted, err := unpackPreset(patient, id, uint32(based), plain)
+	p, deleted, err := unpackPreset(patient, id, uint32(based), plain)
 	if err == nil && deleted {
 		err = fmt.Errorf("preset: %w", ErrNotFound)
 	}
-	return err
+	return p, err
 }
 
 // Presets returns the newest revision of each preset of a patient that is not
@@ -144,10 +147,13 @@ func (s *Store) DeletePreset(ctx context.Context, patient, preset clinical.ID) e
 		if err != nil {
 			return err
 		}
-		if err := t.presetAt(patient, preset, int(newest)); err != nil {
+		if _, err := t.presetAt(patient, preset, int(newest)); err != nil {
 			return err
 		}
 		gone := storedPreset{Deleted: true, SavedAt: s.clock()}
-		return t.putJSON(bucketPresets, patient, numbered(key(patient, preset), newest+1), gone)
+		if err := t.putJSON(bucketPresets, patient, numbered(key(patient, preset), newest+1), gone); err != nil {
+			return err
+		}
+		return s.presetDeleted(ctx, t, patient, preset)
 	})
 }

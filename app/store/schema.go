@@ -23,7 +23,7 @@ import (
 // of a newer version, because saving a record would drop what it doesn't know.
 //
 //	1  values as they are, with a checksum
-//	2  values sealed; an open treatment names its patient
+//	2  values sealed; an open treatment names its patient; an audit chain
 const SchemaVersion uint32 = 2
 
 // schema is a version with the way to it.
@@ -138,7 +138,7 @@ func (s *Store) step(tx *bolt.Tx, sch schema, from uint32) error {
 	if err := ownAll(next.sealer, moves); err != nil {
 		return fmt.Errorf("%s: %w", m.name, err)
 	}
-	for _, name := range sealedBuckets() {
+	for name := range moves {
 		if err := reseal(old, next, name, moves[name], m.value); err != nil {
 			return fmt.Errorf("%s: %s: %w", m.name, name, err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/app/durable"
 	"stipple/app/vault"
@@ -42,6 +43,7 @@ type Store struct {
 	schema uint32
 	now    func() time.Time
 	ids    *idSource
+	chain  audit.Chain
 
 	writer chan struct{}         // holds one token: the right to write
 	dead   atomic.Pointer[error] // why nothing works any more: ErrClosed or ErrDamaged
@@ -104,6 +106,9 @@ func open(path string, opt Options, sch schema) (_ *Store, err error) {
 		return nil, err
 	}
 	if err := s.reload(); err != nil {
+		return nil, err
+	}
+	if err := s.openChain(chainRandom()); err != nil {
 		return nil, err
 	}
 	// Only the holder of the lock may sweep: a creation that is still going on

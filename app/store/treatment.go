@@ -55,6 +55,9 @@ func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clini
 		if err := x.putHead(t); err != nil {
 			return err
 		}
+		if err := s.treatmentChanged(ctx, x, clinical.Treatment{}, t); err != nil {
+			return err
+		}
 		return x.touch(t.Patient)
 	})
 	if err != nil {
@@ -172,7 +175,10 @@ func (s *Store) reviseWith(ctx context.Context, t clinical.Treatment, pulses []c
 			return err
 		}
 		t.Revision++
-		return x.putHead(t)
+		if err := x.putHead(t); err != nil {
+			return err
+		}
+		return s.treatmentChanged(ctx, x, before, t)
 	})
 	if err != nil {
 		return clinical.Treatment{}, err

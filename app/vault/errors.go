@@ -20,10 +20,10 @@ var (
 	// ErrWeak: the passphrase is too short, too long or too plain. Code "weak_passphrase".
 	ErrWeak error = &sentinel{"weak_passphrase", "the passphrase is too easy to guess"}
 	// ErrName: a sign-in name that is empty, too long, or has characters that can't be
-	// told apart. Code "bad_sign_in_name".
-	ErrName error = &sentinel{"bad_sign_in_name", "the sign-in name can't be used"}
-	// ErrTaken: another slot has the sign-in name. Code "sign_in_name_taken".
-	ErrTaken error = &sentinel{"sign_in_name_taken", "the sign-in name is taken"}
+	// told apart. Code "bad_sign_in".
+	ErrName error = &sentinel{"bad_sign_in", "the sign-in name can't be used"}
+	// ErrTaken: another slot has the sign-in name. Code "sign_in_taken".
+	ErrTaken error = &sentinel{"sign_in_taken", "the sign-in name is taken"}
 	// ErrNoSlot: nobody signs in by that id. Code "no_slot".
 	ErrNoSlot error = &sentinel{"no_slot", "nobody signs in by that id"}
 	// ErrLast: the last slot that holds the patient key can't go. Code "last_slot".

@@ -42,6 +42,17 @@ func (s *Slots) Wait(signIn string, now time.Time) time.Duration {
 	return 0
 }
 
+// Wrong is how often a sign-in name was tried in vain since it was last right; "" is
+// the recovery code.
+func (s *Slots) Wrong(signIn string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.tries[SignInName(signIn)]; t != nil {
+		return t.wrong
+	}
+	return 0
+}
+
 // tried counts a try, and returns its error.
 func (s *Slots) tried(name string, err error, now time.Time) error {
 	s.mu.Lock()

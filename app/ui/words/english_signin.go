@@ -84,5 +84,16 @@ func englishSignIn() map[string]string {
 		"error.weak_passphrase.do":  "Use four words.",
 		"error.sign_in_taken":       "Somebody has this sign-in name.",
 		"error.sign_in_taken.do":    "Choose another one.",
+		"error.bad_sign_in":         "A sign-in name has letters, digits, dots, hyphens and underscores only.",
+		"error.bad_sign_in.do":      "Leave everything else out; at most 40.",
+		"error.keys_damaged":        "The files of keys are damaged or missing.",
+		"error.keys_damaged.kept":   "The records are still there, sealed.",
+		"error.keys_damaged.do":     "Put the newest good backup of stipple.slots and stipple.patients back.",
+		"error.no_patient_key":      "This sign-in can't open patients.",
+		"error.no_patient_key.do":   "A clinician has to sign in.",
+		"error.erased":              "This patient was erased.",
+		"error.erased.do":           "Choose another patient.",
+		"error.not_training":        "This store opens with a sign-in only.",
+		"error.not_training.do":     "Start without --sim, or name an empty folder.",
 	}
 }
