@@ -7,7 +7,9 @@ cd "$(dirname "$0")/.."
 scripts/deps.sh window
 
 step "codec, session, charts, limits, store"
-CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./protocol/... ./device/... ./app/clinical/... ./app/chart/... ./app/alarm ./app/sound/tone ./app/store/... ./app/console/... ./app/ui/...
+CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./protocol/... ./device/... ./app/clinical/... ./app/chart/... ./app/alarm ./app/sound/tone ./app/store/... ./app/audit ./app/exchange ./app/console/... ./app/ui/...
+step "the store at the size of a large practice"
+CGO_ENABLED=0 go run ./demo/clinic
 step "start and memory of the real window"
 go test -run '^$' -bench . -benchtime 5x ./demo
 step "stops, alarms, killed consoles and frozen windows, under load"

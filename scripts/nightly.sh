@@ -21,7 +21,7 @@ step "model of both ends, within the large bounds"
 go test -count=1 -timeout 0 -v -run '^TestModel$' ./protocol/model -args -large || failed="$failed model"
 
 # Every fuzz target that there is, so that a new one needs no line here.
-for package in $(go list ./protocol/... ./device/... ./app/store/... ./app/clinical/...); do
+for package in $(go list ./protocol/... ./device/... ./app/store/... ./app/clinical/... ./app/audit ./app/exchange); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
 		step "fuzz $package $target for ${FUZZ:-10m}"
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZ:-10m}" "$package" || failed="$failed $target"

@@ -29,7 +29,7 @@ CGO_ENABLED=0 go test -tags brokenpen -run 'Flaw|Broken' ./device/sim ./device/s
 # The bench tool and everything under it must build elsewhere, too.
 for system in windows darwin; do
 	step "builds for $system, without cgo"
-	GOOS=$system CGO_ENABLED=0 go build ./protocol/... ./device/... ./app/clinical/... ./app/console/... ./app/store/... ./app/chart/... ./app/awake ./app/alarm ./app/sound/tone ./app/sound/player
+	GOOS=$system CGO_ENABLED=0 go build ./protocol/... ./device/... ./app/clinical/... ./app/console/... ./app/store/... ./app/vault ./app/durable ./app/audit ./app/exchange ./app/fold ./demo/clinic ./app/chart/... ./app/awake ./app/alarm ./app/sound/tone ./app/sound/player
 done
 
 step "what needs cgo, and the import arrows"
@@ -40,7 +40,7 @@ go test . ./app ./app/sound ./demo/rig
 # between that thread and the others is worth the detector's time.
 step "race detector"
 # shellcheck disable=SC2046
-go test -race $(go list ./device/... ./protocol/conformance ./app/console/... ./app/store/... ./app/awake ./app/sound/player ./app/ui/trace | grep -v -x -e stipple/device/penctl -e stipple/device/systemtest)
+go test -race $(go list ./device/... ./protocol/conformance ./app/console/... ./app/store/... ./app/vault ./app/awake ./app/sound/player ./app/ui/trace | grep -v -x -e stipple/device/penctl -e stipple/device/systemtest)
 go test -race ./device/systemtest -args -seed 3
 go test -race -run 'Redraw|Clock' ./app/ui
 
