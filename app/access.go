@@ -147,6 +147,16 @@ func (e *entry) open(ctx context.Context, path string) (*store.Store, error) {
 	return s, nil
 }
 
+// person is whose slot it is.
+func (e *entry) person() vault.Person {
+	for _, p := range e.slots.People() {
+		if p.ID == e.who {
+			return p
+		}
+	}
+	return vault.Person{ID: e.who}
+}
+
 // tell writes into the audit chain who came in, and how.
 func (e *entry) tell(ctx context.Context, s *store.Store) error {
 	who, err := atWork{s, e.who}.Operators(ctx)

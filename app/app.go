@@ -300,15 +300,28 @@ func (w *window) simulate(ctx context.Context, kind clinical.PenKind) {
 	if !w.opt.training() {
 		opt.Data = "" // the real store stays as it is
 	}
+	w.leaveFor(ctx, opt)
+}
+
+// leaveFor closes the console that is open and opens another.
+func (w *window) leaveFor(ctx context.Context, opt Options) {
+	w.work(func() {
+		if err := w.leave(); err != nil {
+			w.log.Error("closing the console", "cause", err)
+		}
+		fyne.Do(func() { w.open(ctx, opt) })
+	})
+}
+
+// work runs f off the window's thread; nothing where the window is gone. What is
+// being opened or closed at the end is waited for.
+func (w *window) work(f func()) {
 	if !w.begin() {
 		return
 	}
 	go func() {
 		defer w.opening.Done()
-		if err := w.leave(); err != nil {
-			w.log.Error("closing the console", "cause", err)
-		}
-		fyne.Do(func() { w.open(ctx, opt) })
+		f()
 	}()
 }
 
@@ -346,9 +359,18 @@ func (r *room) show(ctx context.Context, w *window) {
 	if r.bench != nil && r.bench.Window != nil {
 		r.bench.Window(&cfg)
 	}
+	var lock *locker
+	if r.who != nil {
+		lock = &locker{room: r, leave: func() { w.leaveFor(ctx, w.opt) }, now: time.Now, dispatch: onWindow, work: w.work}
+		cfg.Lock = lock.actions()
+	}
 	r.window = ui.New(cfg)
 	w.win.SetContent(r.window.Content())
 	r.start(ctx)
+	if lock != nil {
+		lock.window = r.window
+		r.goRun(ctx, lock.watch)
+	}
 }
 
 // keepSize fixes the window's size as it is, or frees it.

@@ -46,14 +46,10 @@ func (e *entrance) train() func() {
 
 // do runs work off the window's thread, and then on it with what came of it.
 func do[T any](e *entrance, work func() (T, error), then func(T, error)) {
-	if !e.w.begin() {
-		return
-	}
-	go func() {
-		defer e.w.opening.Done()
+	e.w.work(func() {
 		v, err := work()
 		onWindow(func() { then(v, err) })
-	}()
+	})
 }
 
 func (e *entrance) setUp() {

@@ -32,6 +32,9 @@ func (d *Desk) Disarm() { d.FallBack(clinical.FellByHand) }
 // for nothing and may be called as often as there is input.
 func (d *Desk) Here() { d.here.Store(d.cfg.Now().UnixNano()) }
 
+// LastHere is when a person last pressed something; long ago if nobody has.
+func (d *Desk) LastHere() time.Time { return time.Unix(0, d.here.Load()) }
+
 // fallBack disarms an armed pen, or ends an attempt to arm it: something that
 // the operator confirmed is about to change. The reason is shown, and goes into
 // the record of the treatment.

@@ -144,6 +144,7 @@ func freeUseCases() []useCase {
 		{method: "Handpiece", why: "the simulated pen's trigger is no part of the console", call: func(w *walk) { w.b.desk.Handpiece() }},
 		{method: "UseSimulated", why: "as plugging in a pen", call: func(w *walk) { w.b.desk.UseSimulated(clinical.RF) }, shows: called("Simulate")},
 		{method: "Here", why: away, call: func(w *walk) { w.b.desk.Here() }},
+		{method: "LastHere", why: away, call: func(w *walk) { w.b.desk.LastHere() }},
 		{method: "PauseSound", why: sound, call: func(w *walk) { w.b.desk.PauseSound() }},
 		{method: "ResumeSound", why: sound, call: func(w *walk) { w.b.desk.ResumeSound() }},
 		{method: "TestSound", why: sound, call: func(w *walk) { w.b.desk.TestSound(alarm.Low) }},

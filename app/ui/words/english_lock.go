@@ -21,6 +21,8 @@ func englishLock() map[string]string {
 		"error.locked_run_uncertain.do": "Unlock to see which.",
 		"error.locked_contradicted":     "A pen contradicts the record of a treatment.",
 		"error.locked_contradicted.do":  "Unlock to see which.",
+		"error.run_open":                "A treatment is open.",
+		"error.run_open.do":             "Unlock, end it, and sign out.",
 		"error.wrong_pin":               "That is not the PIN.",
 		"error.wrong_pin.do":            "Type it again.",
 	}
