@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"stipple/app/clinical"
+	"stipple/app/store"
 	"stipple/app/ui"
 	"stipple/app/ui/theme"
 	"stipple/assets"
@@ -411,5 +412,5 @@ func storePath(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make the data folder: %w", err)
 	}
-	return filepath.Join(dir, storeFile), nil
+	return filepath.Join(dir, store.FileName), nil
 }

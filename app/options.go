@@ -70,11 +70,9 @@ func openTrace(fd int) (*os.File, error) {
 	return f, nil
 }
 
-// Names within the data folder.
-const (
-	storeFile      = "stipple.db"
-	trainingFolder = "training" // the store of the built-in simulated pen
-)
+// trainingFolder is where, in the data folder, the store of the built-in simulated pen
+// lies.
+const trainingFolder = "training"
 
 // dataDir is the folder of the store, and whether it is removed at the end.
 // The built-in simulated pen has a store of its own, so that nothing simulated

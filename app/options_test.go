@@ -70,7 +70,7 @@ func TestTrainingStore(t *testing.T) {
 		return s
 	}
 	ctx := t.Context()
-	training := filepath.Join(t.TempDir(), storeFile)
+	training := filepath.Join(t.TempDir(), store.FileName)
 	s := open(training)
 	if is, err := markTraining(ctx, s, true); err != nil || !is {
 		t.Fatal(is, err)
@@ -87,7 +87,7 @@ func TestTrainingStore(t *testing.T) {
 	s.Close()
 
 	// A store that was ordinary once never takes a simulated pen.
-	ordinary := filepath.Join(t.TempDir(), storeFile)
+	ordinary := filepath.Join(t.TempDir(), store.FileName)
 	s = open(ordinary)
 	if is, err := markTraining(ctx, s, false); err != nil || is {
 		t.Fatal(is, err)

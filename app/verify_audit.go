@@ -46,7 +46,7 @@ func (f storeFlags) open() (*store.Store, func() error, error) {
 			return nil, nil, err
 		}
 	}
-	path := filepath.Join(dir, storeFile)
+	path := filepath.Join(dir, store.FileName)
 	if found, err := store.Look(path); err != nil || found == store.Nothing {
 		return nil, nil, errors.Join(err, fmt.Errorf("no store at %s", path))
 	}
