@@ -98,7 +98,7 @@ func (l *Library) resolve(q Query) (cell, error) {
 	}
 	c.site = l.sites[c.zone.Site]
 	c.rows = c.rules.rowsAt(c.zone.Site)
-	c.override = q.Override && q.Role == RoleSeniorClinician
+	c.override = q.Override && q.Role.May(PermitOverride)
 	return c, c.resolvePulses()
 }
 

@@ -91,6 +91,21 @@ func TestRoleLayer(t *testing.T) {
 	}
 }
 
+// An override counts for whoever the table of permissions gives it to, and for
+// nobody else.
+func TestOverrideIsForWhoMayOverride(t *testing.T) {
+	for _, r := range Roles() {
+		if !r.MayTreat() {
+			continue
+		}
+		q := ana(Settings{})
+		q.Role, q.Override = r, true
+		if got := effective(t, q).ByParameter[Depth].Max.Value == 3_500; got != r.May(PermitOverride) {
+			t.Errorf("%s: the override counts: %v", r, got)
+		}
+	}
+}
+
 func TestNotTreatable(t *testing.T) {
 	type change func(*Query)
 	tests := []struct {
