@@ -31,8 +31,11 @@ func englishErrors() map[string]string {
 		"field.can't_change": "can't be changed any more",
 		"field.unknown_link": "names something that does not exist",
 		"field.other":        "is refused (%s)",
+		"field.ambiguous":    "can be read in two ways",
+		"field.column_count": "has more or fewer fields than the first line",
+		"field.bad_quote":    "goes on behind its closing quote",
 	}
-	for _, part := range []map[string]string{englishPortErrors(), englishPenErrors(), englishStoreErrors(), englishRoles()} {
+	for _, part := range []map[string]string{englishPortErrors(), englishPenErrors(), englishStoreErrors(), englishRoles(), englishExchange()} {
 		for key, text := range part {
 			all[key] = text
 		}

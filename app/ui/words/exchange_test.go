@@ -1,0 +1,26 @@
+package words
+
+import (
+	"strings"
+	"testing"
+)
+
+// What package exchange finds has its words, with what it gives them to say.
+func TestFilesOfPatientsHaveWords(t *testing.T) {
+	w := English()
+	for code, args := range map[string][]any{
+		"file_empty": nil, "file_too_large": {64 << 20}, "file_not_text": nil, "file_too_many_lines": {250_000},
+		"file_too_many_columns": {256}, "file_open_quote": {17}, "import_faulty": {3}, "import_unsettled": nil,
+		"bad_options": nil, "not_writable": nil,
+	} {
+		s := w.Error(&coded{code: code, args: args})
+		if strings.Contains(s.Text(), "inner text") || strings.Contains(s.Text(), "%") || s.Do == "" {
+			t.Errorf("%s: %+v", code, s)
+		}
+	}
+	for _, problem := range []string{"ambiguous", "column_count", "bad_quote"} {
+		if got := w.Fields(fields{"BirthDate": problem})["BirthDate"]; got == "" || got == w.T("field.other", problem) {
+			t.Errorf("%s: %q", problem, got)
+		}
+	}
+}
