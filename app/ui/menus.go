@@ -43,10 +43,30 @@ func (w *Window) pickOperator() {
 			Current: o.ID == w.view.Operator.ID,
 		})
 	}
+	if w.cfg.OnSignOut != nil {
+		items = append(items, overlay.Item{Key: signOut, Name: t.T("operator.sign_out"), Detail: t.T("operator.sign_out.sub")})
+	}
 	w.layer.ShowPicker(overlay.Picker{
 		Title: t.T("operator.title"), Items: items, Empty: t.T("operator.none"),
-		OnChoose: func(key string) { w.cfg.Desk.ChooseOperator(clinical.ID(key)) },
+		OnChoose: func(key string) {
+			if key == signOut {
+				w.signOut()
+				return
+			}
+			w.cfg.Desk.ChooseOperator(clinical.ID(key))
+		},
 	})
+}
+
+// signOut is the key of what is no operator in the picker of operators.
+const signOut = "sign_out"
+
+// signOut leaves for the sign-in. A pen that was armed since the picker opened,
+// and of which nothing has been drawn yet, keeps the window that stops it.
+func (w *Window) signOut() {
+	if !w.stopKeys() {
+		w.cfg.OnSignOut()
+	}
 }
 
 // modes and scales are what the looks can be, in the order of the picker.

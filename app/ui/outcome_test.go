@@ -91,17 +91,6 @@ func TestChoiceEndsWithWhatItWasFor(t *testing.T) {
 	}
 }
 
-// Who may not treat may read all of it and sign nothing; the page says who must.
-func TestWhoMaySign(t *testing.T) {
-	w, d := use(t, "outcome-technician")
-	tapName(t, w, asReconciled)
-	tapName(t, w, "outcome.sign")
-	expect(t, d)
-	if !says(w, "T. Roth may not sign: Dr A. Meyer or Dr S. Okonkwo must.") {
-		t.Errorf("%q", w.Snapshot().Texts)
-	}
-}
-
 // The page comes first, once for each run: when one is cut off, and before Treat
 // after a crash. It can be left, the remedy of the block leads back, and so does
 // the banner; neither signs.

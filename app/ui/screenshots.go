@@ -72,6 +72,9 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 		try := func([]byte) {}
 		cfg.Lock = LockActions{Ask: func() {}, PIN: try, Passphrase: try, HandOver: func() {}}
 	}
+	if !d.View().Training {
+		cfg.OnSignOut = func() {}
+	}
 	w := New(cfg)
 	w.drawer.open = s.Drawer
 	c.SetContent(w.Content())

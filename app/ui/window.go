@@ -70,6 +70,9 @@ type Config struct {
 	Modifiers func() fyne.KeyModifier
 	// Lock is what a locked window asks for; the zero value never locks.
 	Lock LockActions
+	// OnSignOut leaves for the sign-in; nil where nobody signs in, such as in a
+	// training store: it is not offered then.
+	OnSignOut func()
 }
 
 // Window is everything inside the window: strip, alarm bar, navigation, pages,
@@ -121,7 +124,7 @@ func New(cfg Config) *Window {
 	w.names.Set(w.layer.Object(), "layer", "overlay")
 	w.env = &pages.Env{
 		Canvas: cfg.Canvas, Desk: cfg.Desk, Words: w.words, Keys: w.keys, Layer: w.layer, Names: w.names,
-		Clock: cfg.Clock, Now: cfg.Now, Do: cfg.Dispatch, GoTo: w.ShowPage,
+		Clock: cfg.Clock, Now: cfg.Now, Do: cfg.Dispatch, GoTo: w.ShowPage, PickOperator: w.pickOperator,
 	}
 	w.redraw = NewRedraw(cfg.Dispatch, w.tick)
 	if cfg.Trace != nil {
@@ -320,6 +323,10 @@ func outputPossible(v *console.View) bool {
 func (w *Window) show() {
 	v := w.cfg.Desk.View()
 	ready, stopped := w.outputPossible(), w.view.Stop.Active
+	if w.view.Operator != v.Operator {
+		w.layer.Close() // what is open was for the one before, and so is what was half written
+		w.env.Forget()
+	}
 	w.view = v
 	w.pace.Store(int64(w.paceOf()))
 	if !ready && w.outputPossible() || !stopped && v.Stop.Active {

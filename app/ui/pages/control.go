@@ -25,6 +25,9 @@ func unlimited(w *words.Words, l clinical.Limit, missing string) widgets.ValueCa
 
 // missing says what it takes for the controls to have limits.
 func missing(w *words.Words, v *console.View) string {
+	if !may(v, clinical.PermitTreat) {
+		return w.T("control.closed")
+	}
 	var parts []string
 	for _, m := range []struct {
 		lacks bool

@@ -27,6 +27,8 @@ type Env struct {
 	Do func(f func())
 	// GoTo shows another page.
 	GoTo func(page string)
+	// PickOperator asks who works here.
+	PickOperator func()
 
 	halfNames map[string]string // names that were being typed when something closed their form
 }

@@ -90,6 +90,18 @@ func (f *finder) emptyText(list console.PatientList) string {
 	return e.t("patients.none") + "\n" + e.t("patients.none.do")
 }
 
+// clear forgets what was looked for and found, and whatever is still on its way.
+func (f *finder) clear() {
+	run := f.search.OnChanged
+	f.search.OnChanged = nil // it is nobody's question
+	f.search.SetText("")
+	f.search.OnChanged = run
+	f.asked++
+	f.rows, f.err = nil, nil
+	f.count.Set()
+	f.list.Set(nil, "")
+}
+
 // again repeats the newest question, such as after a patient was saved.
 func (f *finder) again() { f.run(f.search.Text) }
 

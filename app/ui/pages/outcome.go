@@ -31,6 +31,7 @@ type Outcome struct {
 	choice  *widgets.Choice
 	meaning *widgets.Paragraph
 	sign    *widgets.Button
+	change  *widgets.Button // of the operator, where the run is withheld from this one
 	empty   *emptyCard
 	content *fyne.Container
 
@@ -62,8 +63,10 @@ func NewOutcome(env *Env) *Outcome {
 	env.name(p.choice, "choice", "outcome.as")
 	p.sign = env.button("outcome.sign", widgets.Primary, "outcome.sign", p.askToSign)
 	p.sign.SetMinSize(fyne.NewSize(0, theme.TouchFar))
+	p.change = env.button("outcome.operator", widgets.Primary, "operator.change", func() { env.PickOperator() })
+	p.change.SetMinSize(fyne.NewSize(0, theme.TouchFar))
 	p.content = arrange(fyne.NewSize(700, 400), p.layout, p.title, p.count, p.summary, p.todo, p.facts.object, p.table.object,
-		p.pager.object, p.choice, p.meaning, p.sign, p.empty.object)
+		p.pager.object, p.choice, p.meaning, p.sign, p.change, p.empty.object)
 	p.draw()
 	return p
 }
@@ -107,9 +110,13 @@ func (p *Outcome) Show(v *console.View) {
 
 func (p *Outcome) draw() {
 	have := p.run != nil
-	for _, o := range []fyne.CanvasObject{p.title, p.count, p.summary, p.todo, p.facts.object, p.table.object, p.choice, p.meaning, p.sign} {
+	for _, o := range []fyne.CanvasObject{p.title, p.count, p.summary, p.todo, p.facts.object} {
 		show(o, have)
 	}
+	for _, o := range []fyne.CanvasObject{p.table.object, p.choice, p.meaning, p.sign} {
+		show(o, have && !p.run.Withheld)
+	}
+	show(p.change, have && p.run.Withheld)
 	show(p.empty.object, !have)
 	if !have {
 		show(p.pager.object, false)
@@ -121,11 +128,15 @@ func (p *Outcome) draw() {
 	}
 	w, u := p.env.Words, *p.run
 	t := u.Treatment
-	p.title.Set(widgets.Strong(w.T("outcome.title", patientText(w, u.Patient))))
 	p.count.Set()
 	if n := len(p.view.Uncertain); n > 1 {
 		p.count.Set(widgets.Strong(w.T("outcome.count", words.Count(n))))
 	}
+	if u.Withheld {
+		p.drawWithheld(u)
+		return
+	}
+	p.title.Set(widgets.Strong(w.T("outcome.title", patientText(w, u.Patient))))
 	p.summary.Set(widgets.Title(outcomeSummary(w, t)).In(summaryColor(t.Reconciled)))
 	p.todo.Set(widgets.Plain(p.todoText()))
 	p.facts.set(p.factsOf(u))
@@ -239,7 +250,7 @@ func bootText(w *words.Words, boot uint32) string {
 
 // showSignature shows what can be signed, what it means, and by whom.
 func (p *Outcome) showSignature() {
-	if p.run == nil {
+	if p.run == nil || p.run.Withheld {
 		return
 	}
 	w, u := p.env.Words, p.run
@@ -250,9 +261,9 @@ func (p *Outcome) showSignature() {
 	case u.SignErr != nil:
 		text = w.Error(u.SignErr).Text()
 	case p.view.Operator.Name == "":
-		text = w.T("outcome.sign.nobody", mayTreat(w, p.view.Operators))
-	case !p.view.Operator.Role.MayTreat():
-		text = w.T("outcome.sign.who", p.view.Operator.Name, mayTreat(w, p.view.Operators))
+		text = w.T("outcome.sign.nobody", whoMay(w, p.view.Operators, clinical.PermitSign))
+	case !may(p.view, clinical.PermitSign):
+		text = w.T("outcome.sign.who", p.view.Operator.Name, whoMay(w, p.view.Operators, clinical.PermitSign))
 	case p.chosen != "":
 		text = p.meaningText(p.chosen)
 	case u.CanReconciled:
@@ -263,7 +274,7 @@ func (p *Outcome) showSignature() {
 	p.meaning.Set(widgets.Muted(text))
 	p.sign.SetText(w.T("outcome.sign.as", p.view.Operator.Name))
 	switch {
-	case !p.view.Operator.Role.MayTreat():
+	case !may(p.view, clinical.PermitSign):
 		p.sign.SetText(w.T("outcome.sign"))
 		p.sign.SetDisabled(true, w.T("outcome.sign.only"))
 	case u.Asking:
@@ -275,25 +286,6 @@ func (p *Outcome) showSignature() {
 	default:
 		p.sign.SetDisabled(false, "")
 	}
-}
-
-// mayTreat names who may sign, or that nobody here may.
-func mayTreat(w *words.Words, operators []clinical.Operator) string {
-	var names []string
-	for _, o := range operators {
-		if o.Role.MayTreat() {
-			names = append(names, o.Name)
-		}
-	}
-	switch n := len(names); {
-	case n == 0:
-		return w.T("outcome.sign.clinician")
-	case n > 2:
-		return w.T("outcome.sign.or", names[0], w.T("outcome.sign.clinician"))
-	case n == 2:
-		return w.T("outcome.sign.or", names[0], names[1])
-	}
-	return names[0]
 }
 
 // meaningText is what a signature says.
@@ -317,7 +309,7 @@ func (p *Outcome) meaningText(v clinical.Verdict) string {
 // of its words: how a treatment ended is no reflex.
 func (p *Outcome) askToSign() {
 	u, v := p.run, p.chosen
-	if u == nil || v == "" {
+	if u == nil || v == "" || u.Withheld {
 		return
 	}
 	act := func() { p.env.Desk.Sign(u.Treatment.ID, v, u.Version) }
@@ -359,10 +351,11 @@ func (p *Outcome) layout(s fyne.Size) {
 	place(p.facts.object, x, y, wide, facts)
 	y += facts + rowGap
 	bottom := s.Height - stopRoom
+	place(p.change, x, y+4, signWide, max(height(p.change), theme.TouchFar))
 	place(p.table.object, x, y, wide, bottom-y)
 	first, n, total := p.table.window(bottom - y)
 	p.pager.set(first, n, total)
-	show(p.pager.object, p.run != nil && n < total)
+	show(p.pager.object, p.run != nil && !p.run.Withheld && n < total)
 	p.layoutSignature(x, bottom+rowGap)
 }
 

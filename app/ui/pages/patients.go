@@ -24,6 +24,7 @@ type Patients struct {
 	file    *console.PatientFile // nil: none chosen, or still being read
 	chosen  clinical.ID
 	asked   int // the newest question for a file
+	turn    int // of who is at work: counts the operators since the window opened
 	failed  error
 	title   *widgets.RowButton
 	treat   *widgets.Button
@@ -88,15 +89,9 @@ func (p *Patients) Content() fyne.CanvasObject { return p.content }
 
 // Enter reads the list anew and shows the patient of the Treat page.
 func (p *Patients) Enter() {
-	p.finder.again()
 	p.Show(p.view)
-	id := p.chosen
-	if id == "" && p.view.Patient != nil {
-		id = p.view.Patient.ID
-	}
-	if id != "" {
-		p.choose(id)
-	}
+	p.readAnew()
+	p.arrange()
 }
 
 // Leave does nothing: what is half written is kept when its form closes.
@@ -109,6 +104,9 @@ func (p *Patients) Tick(time.Time, console.LiveView) {}
 func (p *Patients) Show(v *console.View) {
 	old := p.view
 	p.view = v
+	if old.Operator != v.Operator {
+		p.handOver() // in front or not: it is not for this one
+	}
 	if !p.content.Visible() {
 		return // Enter draws it anew
 	}
@@ -200,6 +198,9 @@ func (p *Patients) toTreat() {
 // arrange shows what belongs to the chosen tab.
 func (p *Patients) arrange() {
 	have := p.file != nil
+	for _, o := range []fyne.CanvasObject{p.content.Objects[0], p.content.Objects[1], p.finder.search, p.create, p.finder.count, p.finder.list} {
+		show(o, p.open())
+	}
 	tab := p.tabs.Selected()
 	open := p.record.isOpen()
 	show(p.title, have)
@@ -224,6 +225,8 @@ func (p *Patients) arrange() {
 func (p *Patients) emptyState(tab int) (emptyState, bool) {
 	t := p.env.t
 	switch {
+	case !p.open():
+		return p.closedState(), true
 	case p.failed != nil:
 		s := p.env.Words.Error(p.failed)
 		return emptyState{title: s.What, text: s.Hint()}, true
@@ -280,6 +283,9 @@ func (p *Patients) layoutFile(x float32, s fyne.Size) {
 	place(p.edit, x, y+sheet+rowGap, max(m.Width, 120), m.Height)
 	if p.file == nil {
 		y = pageTop
+	}
+	if !p.open() {
+		x, wide = pageSide, s.Width-2*pageSide
 	}
 	place(p.empty.object, x, y, wide, min(bottom-y, emptyMost))
 }

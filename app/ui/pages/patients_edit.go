@@ -233,8 +233,9 @@ func (p *Patients) save(f *patientForm) {
 		return
 	}
 	f.busy = true
+	answer := p.answers()
 	p.env.Desk.SavePatient(patient, func(saved clinical.Patient, err error) {
-		p.env.Do(func() {
+		answer(func() {
 			f.busy = false
 			if err != nil {
 				f.refused(err)

@@ -178,15 +178,19 @@ func (l *presetList) acts(pr console.PresetView) {
 }
 
 func (l *presetList) rename(pr console.PresetView) {
-	e := l.env
+	e, mine := l.env, l.page.turn
 	e.askName(nameForm{
 		key: "rename " + string(pr.ID), title: e.t("preset.rename.title", pr.Name), name: pr.Name,
 		answers: []overlay.Answer{
 			{Key: "cancel", Text: e.t("cancel"), Kind: widgets.Secondary},
 			{Key: "save", Text: e.t("preset.rename.save"), Kind: widgets.Primary},
 		},
-		save:  func(_, name string, done func(error)) { e.Desk.RenamePreset(pr.Patient, pr.ID, name, done) },
-		saved: l.page.again,
+		save: func(_, name string, done func(error)) { e.Desk.RenamePreset(pr.Patient, pr.ID, name, done) },
+		saved: func() {
+			if mine == l.page.turn {
+				l.page.again()
+			}
+		},
 	})
 }
 
@@ -197,7 +201,8 @@ func (l *presetList) remove(pr console.PresetView) {
 		title: e.t("preset.delete.title", pr.Name), text: e.t("preset.delete.text"),
 		yes: e.t("preset.delete.yes"), no: e.t("preset.delete.no"), destructive: true,
 		act: func() {
-			e.Desk.DeletePreset(pr.Patient, pr.ID, func(err error) { e.Do(func() { l.page.done(err) }) })
+			answer := l.page.answers()
+			e.Desk.DeletePreset(pr.Patient, pr.ID, func(err error) { answer(func() { l.page.done(err) }) })
 		},
 	})
 }
@@ -205,9 +210,9 @@ func (l *presetList) remove(pr console.PresetView) {
 // showHistory lists every revision of a preset. An older one can be loaded if
 // it fits.
 func (l *presetList) showHistory(pr console.PresetView) {
-	e := l.env
-	e.Desk.PresetHistory(pr.Patient, pr.ID, func(revisions []console.PresetView, err error) {
-		e.Do(func() {
+	answer := l.page.answers()
+	l.env.Desk.PresetHistory(pr.Patient, pr.ID, func(revisions []console.PresetView, err error) {
+		answer(func() {
 			if err != nil {
 				l.page.done(err)
 				return

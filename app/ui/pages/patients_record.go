@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -105,9 +104,9 @@ func (p *Patients) openRecord(i int) {
 	if p.file == nil || i >= len(p.file.Treatments) {
 		return
 	}
-	id := p.file.Treatments[i].ID
+	id, answer := p.file.Treatments[i].ID, p.answers()
 	p.env.Desk.TreatmentRecord(id, func(row console.TreatmentRow, err error) {
-		p.env.Do(func() {
+		answer(func() {
 			if err != nil {
 				p.done(err)
 				return
@@ -153,6 +152,14 @@ func (r *recordSheet) isOpen() bool { return r.open }
 
 func (r *recordSheet) close() { r.open = false }
 
+// clear closes the record and forgets it.
+func (r *recordSheet) clear() {
+	r.row, r.open = console.TreatmentRow{}, false
+	r.title.Set()
+	r.facts.set(nil)
+	r.table.set(r.row.PenKind, nil)
+}
+
 func (r *recordSheet) show(row console.TreatmentRow) {
 	r.row, r.open = row, true
 	w := r.env.Words
@@ -160,6 +167,9 @@ func (r *recordSheet) show(row console.TreatmentRow) {
 		outcomeRun(w, row.Outcome), widgets.Small(w.T("preset.place", row.ZoneName, row.IndicationName)+simulatedMark(w, row)))
 	r.facts.set(recordFacts(w, row, r.env.Now()))
 	r.alarms.SetText(w.N("record.alarms.n", began(row.Alarms)))
+	if began(row.Alarms) == 0 && len(row.HandOvers()) > 0 {
+		r.alarms.SetText(w.T("record.took_over"))
+	}
 	show(r.alarms, len(row.Alarms) > 0)
 	show(r.ended, row.Reconciled.Cause != "")
 	r.table.set(row.PenKind, row.Pulses)
@@ -197,6 +207,9 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 	if n := len(t.FallBacks); n > 0 {
 		last := t.FallBacks[n-1]
 		facts = append(facts, fact{w.T("record.fell"), widgets.Plain(w.T("record.fell.last", w.N("record.fell.times", n), words.Time(last.At), w.T("fell."+string(last.Reason))))})
+	}
+	if took := tookOverText(w, t.HandOvers()); took != "" {
+		facts = append(facts, fact{w.T("record.took_over"), widgets.Plain(took)})
 	}
 	return append(facts, []fact{
 		{w.T("record.total"), widgets.Plain(total(w, t) + " · " + w.N("record.passes", max(t.Passes, 1)))},
@@ -287,87 +300,6 @@ func pins(w *words.Words, t console.TreatmentRow) string {
 		return w.T("record.tip.pins", words.Count(t.Tip.Pins))
 	}
 	return w.T("record.tip.needles", words.Count(t.Tip.Pins))
-}
-
-// alarmLine is an alarm of a record with how often it came.
-type alarmLine struct {
-	text   string
-	count  int
-	newest clinical.Alarm
-	acked  clinical.Alarm // the newest entry of somebody who acknowledged it
-	began  bool           // an entry says so
-}
-
-// began is how many alarms began in a treatment.
-func began(alarms []clinical.Alarm) int {
-	n := 0
-	for _, a := range alarms {
-		if a.Mark == clinical.AlarmBegan {
-			n++
-		}
-	}
-	return n
-}
-
-// times is what an entry adds to how often its alarm came: an alarm that began
-// came once, and the entry with its count says how often it came in all.
-func times(a clinical.Alarm) int {
-	switch {
-	case a.Mark == clinical.AlarmBegan:
-		return 1
-	case a.Count > 0:
-		return a.Count - 1
-	}
-	return 0
-}
-
-// alarmLines is each alarm once, the newest first.
-func alarmLines(w *words.Words, alarms []clinical.Alarm) []alarmLine {
-	var lines []alarmLine
-	for _, a := range slices.Backward(alarms) {
-		text := w.Alarm(a)
-		i := slices.IndexFunc(lines, func(l alarmLine) bool { return l.text == text })
-		if i < 0 {
-			i, lines = len(lines), append(lines, alarmLine{text: text, newest: a})
-		}
-		l := &lines[i]
-		l.count += times(a)
-		l.began = l.began || a.Mark == clinical.AlarmBegan
-		if a.Mark == clinical.AlarmAcknowledged && l.acked.At.IsZero() {
-			l.acked = a
-		}
-	}
-	for i := range lines {
-		if !lines[i].began {
-			lines[i].count++ // it began before, or has no entry of its own
-		}
-	}
-	return lines
-}
-
-// showAlarms opens the alarms of the record: how often each came, and what it
-// was about the last time.
-func (r *recordSheet) showAlarms() {
-	w := r.env.Words
-	var texts []widgets.Run
-	for _, l := range alarmLines(w, r.row.Alarms) {
-		text, last := l.text, words.Time(l.newest.At)
-		if l.count > 1 {
-			text = w.T("record.alarm.times", words.Count(l.count), l.text)
-			last = w.T("record.alarm.last", last)
-		}
-		if l.newest.Expected != "" {
-			last += " · " + w.T("record.alarm.expected", l.newest.Expected)
-		}
-		if l.newest.Measured != "" {
-			last += " · " + w.T("alarm.measured", l.newest.Measured)
-		}
-		if !l.acked.At.IsZero() {
-			last += " · " + w.T("alarms.acked_by", words.Time(l.acked.At), l.acked.By)
-		}
-		texts = append(texts, widgets.Strong(text), widgets.Muted(last))
-	}
-	r.env.note(w.T("record.alarms"), texts)
 }
 
 // envelopeText is the upper ends of what the pen held.

@@ -62,7 +62,13 @@ func NewTreat(env *Env) *Treat {
 
 func (p *Treat) buildHead() {
 	env := p.env
-	p.patient = widgets.NewRowButton(env.Keys, env.active(p.PickPatient))
+	p.patient = widgets.NewRowButton(env.Keys, env.active(func() {
+		if !may(p.view, clinical.PermitTreat) {
+			env.PickOperator() // the one way on, and the button says so
+			return
+		}
+		p.PickPatient()
+	}))
 	picker := func(name string, open func()) *widgets.PickerButton {
 		b := widgets.NewPickerButton(env.Keys, env.active(open))
 		env.name(b, "picker", name)

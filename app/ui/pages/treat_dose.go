@@ -166,7 +166,7 @@ func (r *doseRow) show(v *console.View) bool {
 		show(r.spot, false)
 	}
 	r.spot.Set(w.T("run.spot"), words.Count(v.Spot.Pulses), "")
-	r.spot.SetDisabled(locked(v))
+	r.spot.SetDisabled(locked(v) || !may(v, clinical.PermitTreat))
 	if r.showRun(v) || inner || changed {
 		r.inner.Refresh()
 	}
@@ -260,7 +260,7 @@ func (h *haltBar) show(v *console.View) {
 	}
 	h.text.Set(widgets.Title(title).In(theme.HighInk).Marked(widgets.MarkSquare))
 	h.sub.Set(widgets.Muted(stopDetail(w, v)))
-	h.clear.SetDisabled(!v.Stop.CanClear, "")
+	h.clear.SetDisabled(!v.Stop.CanClear || !may(v, clinical.PermitClear), "")
 }
 
 // stopDetail says what is known of the stop, or of the fault.
@@ -277,6 +277,9 @@ func stopDetail(w *words.Words, v *console.View) string {
 	}
 	if v.Stop.Confirmed && !v.Stop.CanClear {
 		text += " · " + w.T("stopped.release")
+	}
+	if !may(v, clinical.PermitClear) {
+		text += " · " + w.T("stopped.nobody")
 	}
 	return text
 }

@@ -55,6 +55,10 @@ func (p *Treat) PickPatient() {
 		return
 	}
 	e := p.env
+	if !may(p.view, clinical.PermitPatientData) {
+		e.askOperator(p.view)
+		return
+	}
 	e.searchPatients(e.t("treat.search.title"), func(id clinical.ID) {
 		e.Desk.ChoosePatient(id)
 		e.GoTo(NameTreat)

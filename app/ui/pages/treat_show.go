@@ -31,9 +31,15 @@ func (p *Treat) showHead(v *console.View) {
 	if v.Patient != nil {
 		title = widgets.Title(fullName(*v.Patient))
 	}
-	p.patient.Set([]widgets.Run{title}, patientSub(e.Words, v))
-	p.indication.Set(e.t("treat.indication"), chosen(e.Words, v.Indications, string(v.Indication)), "")
-	p.zone.Set(e.t("treat.zone"), chosen(e.Words, v.Zones, string(v.Zone)), "")
+	sub, mine := patientSub(e.Words, v), may(v, clinical.PermitTreat)
+	indication, zone := chosen(e.Words, v.Indications, string(v.Indication)), chosen(e.Words, v.Zones, string(v.Zone))
+	if !mine { // nothing asks for what would be refused
+		title, sub = widgets.Title(e.t("treat.closed")).In(theme.TextSecondary), []widgets.Run{widgets.Muted(e.t("operator.change"))}
+		indication, zone = e.t("treat.none"), e.t("treat.none")
+	}
+	p.patient.Set([]widgets.Run{title}, sub)
+	p.indication.Set(e.t("treat.indication"), indication, "")
+	p.zone.Set(e.t("treat.zone"), zone, "")
 	name, addition := e.t("treat.none"), ""
 	if v.Preset.ID != "" {
 		name = v.Preset.Name
@@ -45,9 +51,9 @@ func (p *Treat) showHead(v *console.View) {
 	p.preset.Set(e.t("treat.preset"), name, addition)
 	lock := locked(v)
 	p.patient.SetDisabled(lock)
-	p.indication.SetDisabled(lock || len(v.Indications) == 0)
-	p.zone.SetDisabled(lock || len(v.Zones) == 0)
-	p.preset.SetDisabled(lock || v.Patient == nil)
+	p.indication.SetDisabled(lock || !mine || len(v.Indications) == 0)
+	p.zone.SetDisabled(lock || !mine || len(v.Zones) == 0)
+	p.preset.SetDisabled(lock || !mine || v.Patient == nil)
 }
 
 // fullName is how a patient stands in lists: family name first.
@@ -94,8 +100,8 @@ func chosen(w *words.Words, choices []console.Choice, key string) string {
 func (p *Treat) showApply(v *console.View) {
 	lock := locked(v)
 	p.applyLine.Set(applyRuns(p.env.Words, v)...)
-	p.apply.SetDisabled(lock || !v.Apply.Can, "")
-	p.saveAs.SetDisabled(v.Patient == nil || len(v.Controls) == 0 || v.Apply.State == console.NothingToApply, "")
+	p.apply.SetDisabled(lock || !v.Apply.Can || !may(v, clinical.PermitTreat), "")
+	p.saveAs.SetDisabled(!may(v, clinical.PermitPresets) || v.Patient == nil || len(v.Controls) == 0 || v.Apply.State == console.NothingToApply, "")
 }
 
 // applyRuns is the line that says how controls and pen agree.
@@ -124,7 +130,7 @@ func applyRuns(w *words.Words, v *console.View) []widgets.Run {
 
 // showCards draws the controls and says whether cards came or went.
 func (p *Treat) showCards(v *console.View) bool {
-	lock, changed := locked(v), false
+	lock, changed := locked(v) || !may(v, clinical.PermitTreat), false
 	order := p.order[:0:0]
 	for _, c := range v.Controls {
 		par := c.Limit.Parameter
@@ -197,7 +203,9 @@ func holdState(w *words.Words, v *console.View, narrow bool) widgets.HoldState {
 		}
 	default:
 		s.Mode = widgets.HoldBlocked
-		if n := len(v.Blocks); n > 0 {
+		if !may(v, clinical.PermitTreat) {
+			s.Text = fellText(w, v.Arm.Fell, w.T("arm.closed"), narrow)
+		} else if n := len(v.Blocks); n > 0 {
 			s.Text = fellText(w, v.Arm.Fell, w.N("arm.blocked", n), narrow)
 		}
 	}

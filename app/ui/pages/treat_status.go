@@ -264,14 +264,15 @@ func (r *statusRow) show(v *console.View) bool {
 	relay := show(r.next, v.Run.Open)
 	relay = show(r.end, v.Run.Open) || relay
 	relay = show(r.runs, len(v.Uncertain) > 0) || relay
-	r.next.SetDisabled(v.Pen.Phase == console.Treating, "")
-	r.end.SetDisabled(v.Pen.Phase == console.Treating, "")
+	wait := v.Pen.Phase == console.Treating || !may(v, clinical.PermitTreat)
+	r.next.SetDisabled(wait, "")
+	r.end.SetDisabled(wait, "")
 	w := r.env.Words
 	blocked := armBlocked(v)
 	relay = show(r.card, blocked) || relay
 	relay = show(r.title, blocked) || relay
 	r.title.Set(widgets.Strong(w.T("why.title")))
-	rows, checks := blockLines(v, blocked), [][][]widgets.Run(nil)
+	rows, checks := blockLines(w, v, blocked), [][][]widgets.Run(nil)
 	r.must = 0
 	if !blocked {
 		checks = reviewRuns(w, v, r.env.Now())
@@ -320,10 +321,32 @@ func pulseCount(w *words.Words, kind clinical.PenKind, n int) string {
 // too late for that: a held trigger is a reason not to arm, and no news then.
 func armBlocked(v *console.View) bool { return len(v.Blocks) > 0 && !locked(v) }
 
-// blockLines are the blocks with their remedies, then the warnings.
-func blockLines(v *console.View, blocked bool) [][]widgets.Run {
-	var lines [][]widgets.Run
+// blocksFor are the blocks that whoever is at work can do something about, or has
+// to know. Who may not treat can neither choose nor set what is to be given, so
+// that this is missing is no news for that one.
+func blocksFor(w *words.Words, v *console.View) []clinical.Block {
+	if may(v, clinical.PermitTreat) {
+		return v.Blocks
+	}
+	var out []clinical.Block
 	for _, b := range v.Blocks {
+		switch b.Code {
+		case clinical.BlockPatient, clinical.BlockPlace, clinical.BlockSettings, clinical.BlockNotTreatable:
+			continue
+		case clinical.BlockOperator:
+			b.Sentence, b.Remedy = w.T("treat.closed"), w.T("treat.closed.do", whoMay(w, v.Operators, clinical.PermitTreat))
+		case clinical.BlockUncertain:
+			b.Remedy = w.T("treat.closed.sign", whoMay(w, v.Operators, clinical.PermitSign))
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// blockLines are the blocks with their remedies, then the warnings.
+func blockLines(w *words.Words, v *console.View, blocked bool) [][]widgets.Run {
+	var lines [][]widgets.Run
+	for _, b := range blocksFor(w, v) {
 		if blocked {
 			lines = append(lines, widgets.CheckRuns(widgets.CheckBlocked, b.Sentence, b.Remedy))
 		}
@@ -341,7 +364,7 @@ func (p *Treat) showWhy() {
 		return
 	}
 	var texts []widgets.Run
-	for _, b := range v.Blocks {
+	for _, b := range blocksFor(p.env.Words, v) {
 		texts = append(texts, widgets.Strong(b.Sentence), widgets.Muted(b.Remedy))
 	}
 	p.env.note(p.env.t("why.title"), texts)

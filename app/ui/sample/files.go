@@ -70,7 +70,7 @@ func files(c Clinic) map[clinical.ID]console.PatientFile {
 	f := console.PatientFile{Patient: r.Patient, Age: r.Age, Presets: presetsFor(c, clinical.RF, &r.Patient)}
 	f.Treatments = []console.TreatmentRow{
 		treatment(r.Patient, 2, 0, 86, clinical.OutcomeOpen),
-		treatment(r.Patient, 1, 30, 214, clinical.OutcomeComplete),
+		handedOver(treatment(r.Patient, 1, 30, 214, clinical.OutcomeComplete)),
 		reconciled(r.Patient),
 		treatment(r.Patient, 1, 30, 12, clinical.OutcomeStopped),
 		unknown(r.Patient),

@@ -33,7 +33,6 @@ func (c Clinic) outcomeScenes() []Scene {
 		on("contradiction", c.runDisputed()),
 		on("other-pen", c.runOther()),
 		on("crash", c.runCrash()),
-		on("technician", c.runTechnician()),
 		on("needling", c.runNeedling()),
 		on("none", c.notApplied()),
 		Scene{Name: "patients-uncertain", Page: "patients", Tap: []string{"patients.tab.1", "patients.treatments.choice.4"}, Desk: c.notApplied().done()},
@@ -179,17 +178,6 @@ func (c Clinic) runCrash() *scene {
 	s.view.Patient, s.view.Pen.Phase = nil, console.Uncertain
 	cut := &console.UnsettledError{Treatment: u.Treatment}
 	return s.toSign(worded{cut, "unsettled", []any{u.Patient.FamilyName, u.Treatment.PenSerial}})
-}
-
-// runTechnician is a run that whoever works here may not sign.
-func (c Clinic) runTechnician() *scene {
-	s := c.runTold(told(3))
-	for _, o := range s.view.Operators {
-		if !o.Role.MayTreat() {
-			s.view.Operator = o
-		}
-	}
-	return s
 }
 
 // runNeedling is a run of a needling pen: pulls of the trigger with their strokes.

@@ -135,5 +135,11 @@ func englishTreat() map[string]string {
 		"treat.connecting":     "Getting to know the pen",
 		"treat.connecting.do":  "This takes about a second.",
 		"treat.monitor":        "This pen can only be watched",
+		"treat.closed":         "Treating is for clinicians",
+		"treat.closed.do":      "this takes %s at the console",
+		"treat.closed.sign":    "%s can see the run and sign it",
+		"control.closed":       "set by clinicians",
+		"arm.closed":           "Arming is for clinicians",
+		"stopped.nobody":       "sign in to clear it",
 	}
 }

@@ -43,6 +43,11 @@ func englishUncertain() map[string]string {
 		"outcome.do.sign":      "Read the lines, then sign.",
 		"outcome.do.sign_rest": "The pen has told all that it can. Read the lines, then sign; what is not known stays so in the record.",
 
+		"outcome.withheld.title":   "A run whose end has to be signed",
+		"outcome.withheld":         "What was given is shown to clinicians: %s can see the rest and sign.",
+		"outcome.withheld.connect": "Connect %s: its own record is compared then.",
+		"outcome.fact.began":       "Began",
+
 		"outcome.fact.place":   "Treatment",
 		"outcome.fact.by":      "Treated by",
 		"outcome.fact.pen":     "Pen",
