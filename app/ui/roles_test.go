@@ -55,14 +55,43 @@ func TestAnotherOperatorBeginsWithNothing(t *testing.T) {
 func TestAnswersForTheOneBeforeGoNowhere(t *testing.T) {
 	w, d := use(t, "patients-presets")
 	d.hold = true
+	list := w.find("patients.list").(*widgets.RowList)
 	w.find("patients.search").(*widgets.TextEntry).OnChanged("r")
 	w.ShowPage("alarms")
 	d.takeOver(w, 2)
 	d.held[0](console.PatientList{Rows: []console.PatientRow{{Patient: clinical.Patient{ID: "x", FamilyName: "Late"}}}}, nil)
 	w.ShowPage("patients")
-	if shows(w, "Late") || shows(w, "Ruiz") || len(d.held) != 1 {
+	if len(list.Rows()) > 0 || shows(w, "Late") || shows(w, "Ruiz") || len(d.held) != 1 {
 		t.Errorf("%d questions, %q", len(d.held), w.Snapshot().Texts)
 	}
+}
+
+// What the one before had saved is saved, and does not open for the next.
+func TestWhatTheOneBeforeSavedDoesNotOpen(t *testing.T) {
+	w, d := use(t, "patients-edit")
+	late := &lateDesk{deskLog: d}
+	w.env.Desk = late
+	w.find("edit.family").(*widgets.TextEntry).SetText("Vega")
+	tapName(t, w, "overlay.button.save")
+	d.takeOver(w, 1)
+	d.change(w, func(v *console.View) { v.Pen.Battery = 50 })
+	read := 0
+	w.env.Desk = &readDesk{deskLog: d, read: &read}
+	late.saved()
+	if read != 0 {
+		t.Error("the patient of the one before was opened")
+	}
+}
+
+// readDesk counts the files that are read.
+type readDesk struct {
+	*deskLog
+	read *int
+}
+
+func (d *readDesk) PatientFile(id clinical.ID, done func(console.PatientFile, error)) {
+	*d.read++
+	d.deskLog.PatientFile(id, done)
 }
 
 // Who may not see patients reads why and who can, and is led there.
@@ -94,6 +123,9 @@ func TestPatientsAreForClinicians(t *testing.T) {
 // Who may not treat is offered nothing to treat with, and told once whose it is.
 func TestTreatingIsForClinicians(t *testing.T) {
 	w, d := use(t, "treat-technician")
+	d.change(w, func(v *console.View) {
+		v.Zones, v.Patient = []console.Choice{{Key: "z", Name: "z"}}, &clinical.Patient{ID: "p"}
+	})
 	for _, c := range w.Snapshot().Controls {
 		switch {
 		case slices.Contains([]string{"treat.indication", "treat.zone", "treat.preset", "treat.save_as", "treat.apply"}, c.Name),
