@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"stipple/app/clinical"
+	"stipple/app/vault"
 )
 
 // NewestRecord is the time of the newest thing that was written about a patient
@@ -20,17 +24,22 @@ func (s *Store) NewestRecord(ctx context.Context) (time.Time, error) {
 		if err != nil {
 			return err
 		}
-		k, _ := b.Cursor().Last() // ids ascend with time
-		if k == nil {
-			return nil
-		}
-		ids, _, err := splitKey(k, 1, 1)
-		if err != nil {
-			return err
-		}
-		v, err := t.treatment(ids[0])
-		if err != nil {
-			return err
+		c := b.Cursor()
+		var v clinical.Treatment
+		for k, _ := c.Last(); ; k, _ = c.Prev() { // ids ascend with time
+			if k == nil {
+				return nil
+			}
+			ids, _, err := splitKey(k, 1, 1)
+			if err != nil {
+				return err
+			}
+			if v, err = t.treatment(ids[0]); err == nil {
+				break
+			}
+			if !errors.Is(err, vault.ErrErased) { // what an erased patient left tells nothing
+				return err
+			}
 		}
 		later(v.Started)
 		later(v.Ended)

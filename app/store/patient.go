@@ -30,9 +30,7 @@ func (s *Store) SavePatient(ctx context.Context, p clinical.Patient) (clinical.P
 		var before clinical.Patient
 		if p.ID == "" {
 			p.Revision, p.Created = 0, now
-			if p.ID, err = s.ids.next(); err == nil {
-				err = s.sealer.Own(p.ID)
-			}
+			p.ID, err = s.ids.next()
 		} else {
 			before, err = t.patientAt(p.ID, p.Revision)
 			p.Created = before.Created
@@ -42,6 +40,11 @@ func (s *Store) SavePatient(ctx context.Context, p clinical.Patient) (clinical.P
 		}
 		if other, taken := s.fileNumberOwner(p.FileNumber); taken && other != p.ID {
 			return &InvalidError{Record: "patient", Fields: []FieldError{{"FileNumber", Duplicate}}}
+		}
+		if p.Revision == 0 { // no key for one that is refused
+			if err := s.sealer.Own(p.ID); err != nil {
+				return err
+			}
 		}
 		p.Revision++
 		if err := t.putJSON(bucketPatients, p.ID, numbered(key(p.ID), uint32(p.Revision)), packPatient(p)); err != nil {

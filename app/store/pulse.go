@@ -93,10 +93,10 @@ func (t *txn) nextNumber(name string) (uint64, error) {
 
 // pulses reads the pulses of a treatment: boot after boot in the order in which
 // the first of each reached the store, and within a boot by the pen's counter.
-func (t *txn) pulses(id clinical.ID) ([]clinical.Pulse, error) {
+func (t *txn) pulses(id, owner clinical.ID) ([]clinical.Pulse, error) {
 	var all []clinical.Pulse
 	first := map[uint32]uint64{} // of each boot, the earliest arrival
-	err := t.scan(bucketPulses, key(id), func(k, plain []byte) error {
+	err := t.scanOf(bucketPulses, key(id), owner, func(k, plain []byte) error {
 		_, n, err := splitKey(k, 1, 2)
 		if err != nil {
 			return err
@@ -138,7 +138,7 @@ func (s *Store) AppendAlarms(ctx context.Context, id clinical.ID, alarms []clini
 		if err != nil || len(alarms) == 0 {
 			return err
 		}
-		have, err := t.alarms(id)
+		have, err := t.alarms(id, owner)
 		if err != nil {
 			return err
 		}
@@ -157,9 +157,9 @@ func (s *Store) AppendAlarms(ctx context.Context, id clinical.ID, alarms []clini
 }
 
 // alarms reads the alarms of a treatment in the order in which they were added.
-func (t *txn) alarms(id clinical.ID) ([]clinical.Alarm, error) {
+func (t *txn) alarms(id, owner clinical.ID) ([]clinical.Alarm, error) {
 	var all []clinical.Alarm
-	err := t.scan(bucketAlarms, key(id), func(_, plain []byte) error {
+	err := t.scanOf(bucketAlarms, key(id), owner, func(_, plain []byte) error {
 		a, err := unpackAlarm(plain)
 		all = append(all, a)
 		return err

@@ -26,6 +26,9 @@ import (
 //	2  values sealed; an open treatment names its patient; an audit chain
 const SchemaVersion uint32 = 2
 
+// firstSealed is the first version whose values are sealed.
+const firstSealed uint32 = 2
+
 // schema is a version with the way to it.
 type schema struct {
 	version    uint32
@@ -97,7 +100,7 @@ func (s *Store) migrate(path string, sch schema, encrypt func(io.Writer) (io.Wri
 	case have == 0:
 		return damaged("schema version 0")
 	}
-	if have > 1 {
+	if have >= firstSealed {
 		encrypt = nil // its values are sealed
 	}
 	if err := s.backup(path, have, encrypt); err != nil {
@@ -120,7 +123,7 @@ func (s *Store) step(tx *bolt.Tx, sch schema, from uint32) error {
 	}
 	m := sch.migrations[from-1]
 	old := &txn{tx: tx, sealer: s.sealer, schema: from}
-	if from == 1 {
+	if from < firstSealed {
 		old.sealer = plainSealer{}
 	}
 	next := &txn{tx: tx, sealer: s.sealer, schema: from + 1}

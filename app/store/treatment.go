@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"stipple/app/clinical"
+	"stipple/app/vault"
 )
 
 // BeginTreatment writes down that a treatment is meant to happen, and returns it
@@ -166,6 +168,9 @@ func (s *Store) reviseWith(ctx context.Context, t clinical.Treatment, pulses []c
 		if err != nil {
 			return err
 		}
+		if owner != before.Patient {
+			return damaged("the list of open treatments names another patient")
+		}
 		c := checker{record: "treatment"}
 		c.that(t.Patient == before.Patient, "Patient", CantChange)
 		c.that(t.Started.Equal(before.Started), "Started", CantChange)
@@ -223,11 +228,11 @@ func (t *txn) putHead(v clinical.Treatment) error {
 	if v.Ended.IsZero() {
 		listed = t.put(bucketOpen, noOwner, key(v.ID), []byte(v.Patient))
 	} else {
-		pulses, err := t.pulses(v.ID)
+		pulses, err := t.pulses(v.ID, v.Patient)
 		if err != nil {
 			return err
 		}
-		alarms, err := t.alarms(v.ID)
+		alarms, err := t.alarms(v.ID, v.Patient)
 		if err != nil {
 			return err
 		}
@@ -308,14 +313,17 @@ func (s *Store) OpenTreatments(ctx context.Context) ([]clinical.Treatment, error
 func (s *Store) listTreatments(ctx context.Context, bucket string, prefix []byte, ids int) ([]clinical.Treatment, error) {
 	var all []clinical.Treatment
 	err := s.view(ctx, func(t *txn) error {
-		return t.scan(bucket, prefix, func(k, _ []byte) error {
+		return t.scan(bucket, prefix, func(k, plain []byte) error {
 			id, _, err := splitKey(k, ids, 0)
 			if err != nil {
 				return err
 			}
 			v, err := t.treatment(id[ids-1])
-			if errors.Is(err, ErrNotFound) {
+			switch {
+			case errors.Is(err, ErrNotFound):
 				err = damaged("treatment is listed but missing")
+			case errors.Is(err, vault.ErrErased):
+				return t.mustBeErased(bucket, id[ids-1], plain)
 			}
 			all = append(all, v)
 			return err
@@ -328,6 +336,19 @@ func (s *Store) listTreatments(ctx context.Context, bucket string, prefix []byte
 	return all, nil
 }
 
+// mustBeErased is damage for a listed treatment that opens for nobody, unless the list
+// of open ones names the patient who was erased. A patient's own list would be gone.
+func (t *txn) mustBeErased(bucket string, id clinical.ID, plain []byte) error {
+	owner, err := t.ownerOf(id)
+	if err != nil {
+		return err
+	}
+	if bucket != bucketOpen || owner != clinical.ID(plain) {
+		return damaged("a treatment that is sealed for another")
+	}
+	return nil
+}
+
 // TreatmentHistory returns all revisions of a treatment's head, oldest first,
 // without pulses and alarms. ErrNotFound if there is no such treatment.
 func (s *Store) TreatmentHistory(ctx context.Context, id clinical.ID) ([]clinical.Treatment, error) {
@@ -336,7 +357,11 @@ func (s *Store) TreatmentHistory(ctx context.Context, id clinical.ID) ([]clinica
 	}
 	var all []clinical.Treatment
 	err := s.view(ctx, func(t *txn) error {
-		return t.scan(bucketTreatments, key(id), func(k, plain []byte) error {
+		owner, err := t.ownerOf(id)
+		if err != nil {
+			return err
+		}
+		return t.scanOf(bucketTreatments, key(id), owner, func(k, plain []byte) error {
 			_, n, err := splitKey(k, 1, 1)
 			if err != nil {
 				return err
@@ -355,6 +380,26 @@ func (s *Store) TreatmentHistory(ctx context.Context, id clinical.ID) ([]clinica
 	return all, nil
 }
 
+// ownerOf is for whom a treatment's newest head is sealed, which is not opened. It may
+// be asked only where t.last finds the head.
+func (t *txn) ownerOf(id clinical.ID) (clinical.ID, error) {
+	if t.schema < firstSealed {
+		return noOwner, nil
+	}
+	b, err := t.bucket(bucketTreatments)
+	if err != nil {
+		return "", err
+	}
+	c := b.Cursor()
+	var owner clinical.ID
+	for k, v := c.Seek(key(id)); k != nil && bytes.HasPrefix(k, key(id)); k, v = c.Next() {
+		if owner, err = vault.Owner(v); err != nil {
+			return "", opened(bucketTreatments, err)
+		}
+	}
+	return owner, nil
+}
+
 // treatment reads a treatment's newest head with its pulses and alarms.
 func (t *txn) treatment(id clinical.ID) (clinical.Treatment, error) {
 	revision, plain, err := t.last(bucketTreatments, key(id))
@@ -362,13 +407,19 @@ func (t *txn) treatment(id clinical.ID) (clinical.Treatment, error) {
 		return clinical.Treatment{}, err
 	}
 	v, head, err := unpackTreatment(id, revision, plain)
+	if err == nil {
+		var owner clinical.ID
+		if owner, err = t.ownerOf(id); err == nil && owner != v.Patient && t.schema >= firstSealed {
+			err = damaged("a treatment that is sealed for another")
+		}
+	}
 	if err != nil {
 		return clinical.Treatment{}, err
 	}
-	if v.Pulses, err = t.pulses(id); err != nil {
+	if v.Pulses, err = t.pulses(id, v.Patient); err != nil {
 		return clinical.Treatment{}, err
 	}
-	if v.Alarms, err = t.alarms(id); err != nil {
+	if v.Alarms, err = t.alarms(id, v.Patient); err != nil {
 		return clinical.Treatment{}, err
 	}
 	if !v.Ended.IsZero() && (len(v.Pulses) != head.PulseCount || len(v.Alarms) != head.AlarmCount) {

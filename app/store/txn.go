@@ -41,11 +41,38 @@ func (t *txn) open(name string, k, sealed []byte) ([]byte, error) {
 	if len(sealed) > maxValueBytes {
 		return nil, damaged("%s: value of %d bytes", name, len(sealed))
 	}
+	if err := t.fits(name, k, sealed); err != nil {
+		return nil, err
+	}
 	plain, err := t.sealer.Open(t.place(name, k), sealed)
 	if err != nil {
 		return nil, opened(name, err)
 	}
 	return plain, nil
+}
+
+// fits is damage for a value that is sealed for another than its place is for: the
+// practice's key must not pass for a patient's, since more people hold it, nor may a
+// value that is marked as an erased patient's vanish from where another's stand.
+func (t *txn) fits(name string, k, sealed []byte) error {
+	if t.schema < firstSealed {
+		return nil
+	}
+	owner, err := vault.Owner(sealed)
+	if err != nil {
+		return opened(name, err)
+	}
+	ok := owner == noOwner
+	switch name {
+	case bucketPatients, bucketRecent, bucketPresets, bucketByPatient:
+		ok = owner != noOwner && bytes.HasPrefix(k, []byte(owner))
+	case bucketTreatments, bucketPulses, bucketAlarms:
+		ok = owner != noOwner // whose a treatment is, treatment and scanOf ask
+	}
+	if !ok {
+		return damaged("%s: a value that is sealed for another", name)
+	}
+	return nil
 }
 
 // get reads one value. ErrNotFound if there is none.
@@ -101,12 +128,22 @@ func (t *txn) delete(name string, k []byte) error {
 // scan calls f for each key that begins with prefix, in order. f must not write
 // to the same bucket. What an erased patient left is not there.
 func (t *txn) scan(name string, prefix []byte, f func(k, plain []byte) error) error {
+	return t.scanOf(name, prefix, noOwner, f)
+}
+
+// scanOf is scan where all must be of one owner; noOwner: whose they are is not known.
+func (t *txn) scanOf(name string, prefix []byte, owner clinical.ID, f func(k, plain []byte) error) error {
 	b, err := t.bucket(name)
 	if err != nil {
 		return err
 	}
 	c := b.Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if owner != noOwner {
+			if err := t.mustBeOf(name, v, owner); err != nil {
+				return err
+			}
+		}
 		plain, err := t.open(name, k, v)
 		if errors.Is(err, vault.ErrErased) {
 			continue
@@ -117,6 +154,17 @@ func (t *txn) scan(name string, prefix []byte, f func(k, plain []byte) error) er
 		if err := f(k, plain); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// mustBeOf is damage for a value that is sealed for another than owner.
+func (t *txn) mustBeOf(name string, sealed []byte, owner clinical.ID) error {
+	if t.schema < firstSealed {
+		return nil
+	}
+	if is, err := vault.Owner(sealed); err != nil || is != owner {
+		return damaged("%s: a value that is sealed for another", name)
 	}
 	return nil
 }

@@ -68,6 +68,7 @@ func (t *txn) verify(name string, from []byte) ([]byte, error) {
 // that what a list names exists.
 func (t *txn) verifyLists(name string, k, plain []byte) error {
 	var ids []clinical.ID
+	var listed clinical.ID // whose the list of open treatments says it is
 	var err error
 	switch name {
 	case bucketTreatments:
@@ -84,7 +85,7 @@ func (t *txn) verifyLists(name string, k, plain []byte) error {
 		ids, _, err = splitKey(k, 2, 0)
 	case bucketOpen:
 		if ids, _, err = splitKey(k, 1, 0); err == nil {
-			_, err = openOf(plain)
+			listed, err = openOf(plain)
 		}
 	default:
 		return nil
@@ -92,11 +93,15 @@ func (t *txn) verifyLists(name string, k, plain []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.treatment(ids[len(ids)-1])
+	v, err := t.treatment(ids[len(ids)-1])
 	switch {
+	case err == nil && listed != "" && listed != v.Patient:
+		return damaged("%s names another patient", name)
+	case errors.Is(err, vault.ErrErased):
+		return t.mustBeErased(name, ids[len(ids)-1], plain)
 	case errors.Is(err, ErrNotFound):
 		return damaged("%s names a treatment that is missing", name)
-	case errors.Is(err, vault.ErrErased), errors.Is(err, vault.ErrNoPatientKey):
+	case errors.Is(err, vault.ErrNoPatientKey):
 		return nil
 	}
 	return err
