@@ -41,6 +41,11 @@ func (s *Store) compactIfMarked(path string) error {
 // compact writes all that is in the file into a new one, without the mark, and puts
 // it in its place. The file is closed afterwards.
 func (s *Store) compact(path string) error {
+	// Behind a link, the old file would stay where it is.
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+durable.Mark+"*")
 	if err != nil {
 		return err

@@ -129,8 +129,26 @@ func (s *Store) openFile(path string, wait time.Duration) error {
 	if err != nil && s.db == nil && s.file != nil {
 		_ = s.file.Close() // after a panic; closing twice does no harm
 	}
-	return classify(err)
+	if err != nil {
+		return classify(err)
+	}
+	return s.mustBeAt(path)
 }
+
+// mustBeAt closes a file that another took the name of while its lock was waited for:
+// what is written to it would be lost, and compacting it would put it over the other.
+func (s *Store) mustBeAt(path string) error {
+	mine, err := s.file.Stat()
+	there, errThere := os.Stat(path)
+	if err = errors.Join(err, errThere); err == nil && os.SameFile(mine, there) {
+		return nil
+	}
+	err = errors.Join(err, s.closeFile())
+	s.db = nil
+	return fmt.Errorf("%w: %w", ErrInUse, errors.Join(err, errReplaced))
+}
+
+var errReplaced = errors.New("the file was replaced while it was opened")
 
 func (s *Store) capture(name string, flag int, mode os.FileMode) (*os.File, error) {
 	f, err := os.OpenFile(name, flag, mode)
@@ -166,6 +184,9 @@ var errClosedValue = ErrClosed
 // locks taken, so it is given closeWait; then the file itself is closed, which
 // frees the lock for the next start, and the mapping stays until the process ends.
 func (s *Store) closeFile() error {
+	if s.db == nil {
+		return nil // it could not be opened again
+	}
 	done := make(chan error, 1)
 	go func() { done <- guard(s.db.Close) }()
 	timer := time.NewTimer(closeWait)

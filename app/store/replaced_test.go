@@ -1,0 +1,68 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"stipple/app/durable"
+	"stipple/app/vault"
+)
+
+// Whoever waited for the lock of a file that was written anew meanwhile does not work
+// on the old one, which has no name any more.
+func TestFileReplacedWhileItsLockWasWaitedFor(t *testing.T) {
+	s, path, _, _, _, _ := heldStore(t)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	late := &Store{}
+	if err := late.openFile(path, lockWait); err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+durable.Mark+"1", old, fileMode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+durable.Mark+"1", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := late.mustBeAt(path); !errors.Is(err, ErrInUse) {
+		t.Error(err)
+	}
+	if err := late.closeFile(); err != nil {
+		t.Errorf("closed: %v", err)
+	}
+	if found, err := Look(path); found != Sealed || err != nil {
+		t.Error(found, err)
+	}
+}
+
+// Where the store's name is a link, what it leads to is written anew, not the link.
+func TestCompactingBehindALink(t *testing.T) {
+	old, err := os.ReadFile(filepath.Join("testdata", "schema-1.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, dir := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(there, "real.db"), old, fileMode); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, FileName)
+	if err := os.Symlink(filepath.Join(there, "real.db"), path); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := vault.Ephemeral(vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, Options{Sealer: keys})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	scanFor(t, there, []string{"Ruiz", "F-20417", "battery", "Meyer", "acne_scars"})
+}
