@@ -21,23 +21,30 @@ const PatientsName = "stipple.patients"
 
 // ownKeys keeps the wrapped keys of patients.
 type ownKeys interface {
-	// get is a patient's wrapped key; ErrErased for one that was dropped, and
-	// ErrDamaged for one that there never was.
+	// get is what stands for a patient: a wrapped key, or the sign of an erasure;
+	// errNoKey, which is damage to whoever looks for one, where nothing does.
 	get(clinical.ID) ([]byte, error)
 	// add keeps new ones, synced.
 	add(...ownKey) error
-	// drop forgets one for good.
-	drop(clinical.ID) error
+	// drop puts the sign of an erasure in the place of a key, which it forgets for good.
+	drop(ownKey) error
 	// refresh reads anew.
 	refresh() error
 	close() error
 }
 
-// ownKey is a patient's wrapped key, nil for one that was erased.
+// ownKey is a patient's wrapped key. That of one who was erased is the sign of it, and
+// wraps nothing. It is made with the patient key: nobody without it can make values
+// vanish as an erased patient's.
 type ownKey struct {
 	owner   clinical.ID
 	wrapped []byte
 }
+
+var errNoKey = damaged("a patient without a key")
+
+// erasedFor is what the sign of an erasure is bound to.
+func erasedFor(owner clinical.ID) []byte { return []byte("erased\x00" + string(owner)) }
 
 // Own makes the keys of patients, so that values may be sealed for them; synced when
 // it returns nil. It does nothing for one that has a key.
@@ -59,11 +66,12 @@ func (v *Vault) Own(owners ...clinical.ID) error {
 		if len(owner) != idLen {
 			return damaged("an owner's id of %d bytes", len(owner))
 		}
-		switch _, err := v.own.get(owner); {
+		switch key, err := unwrapOwn(wrap, v.own, owner); {
 		case err == nil:
+			clear(key)
 			continue
-		case errors.Is(err, ErrErased):
-			return err
+		case !errors.Is(err, errNoKey):
+			return err // also where another store's key stands: what it sealed may be there
 		}
 		k, err := newOwnKey(wrap, owner, v.rand)
 		if err != nil {
@@ -78,32 +86,72 @@ func (v *Vault) Own(owners ...clinical.ID) error {
 }
 
 func newOwnKey(wrap cipher.AEAD, owner clinical.ID, source io.Reader) (ownKey, error) {
-	fresh := make([]byte, wrap.NonceSize()+keyLen)
-	defer clear(fresh)
-	if _, err := io.ReadFull(source, fresh); err != nil {
+	key := make([]byte, keyLen)
+	defer clear(key)
+	if _, err := io.ReadFull(source, key); err != nil {
 		return ownKey{}, fmt.Errorf("make a patient's key: %w", err)
 	}
-	nonce, key := fresh[:wrap.NonceSize()], fresh[wrap.NonceSize():]
-	return ownKey{owner, wrap.Seal(bytes.Clone(nonce), nonce, key, []byte(owner))}, nil
+	wrapped, err := sealedKey(wrap, source, key, []byte(owner))
+	return ownKey{owner, wrapped}, err
+}
+
+// unwrapOwn unwraps the key of a patient. ErrErased; errNoKey; ErrDamaged.
+func unwrapOwn(wrap cipher.AEAD, own ownKeys, owner clinical.ID) ([]byte, error) {
+	wrapped, err := own.get(owner)
+	if err != nil {
+		return nil, err
+	}
+	nonce, body := wrapped[:wrap.NonceSize()], wrapped[wrap.NonceSize():]
+	if key, err := wrap.Open(nil, nonce, body, []byte(owner)); err == nil {
+		return key, nil
+	}
+	if _, err := wrap.Open(nil, nonce, body, erasedFor(owner)); err == nil {
+		return nil, ErrErased
+	}
+	return nil, damaged("a patient's key does not open")
 }
 
 // Refresh reads anew what another process may have written before this one had the
-// store to itself. Errors are those of the disk.
-func (v *Vault) Refresh() error { return v.own.refresh() }
-
-// Disown drops the key of a patient: nothing that was sealed for them can be opened
-// again, here and in any copy of the store without its own file of keys. Synced when
-// it returns nil. It does nothing for one that was erased already.
-func (v *Vault) Disown(owner clinical.ID) error {
+// store to itself, also where it replaced the file. ErrClosed; those of the disk.
+func (v *Vault) Refresh() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.clinic == nil {
 		return ErrClosed
 	}
+	v.last.owner, v.last.box = "", nil // may be erased by now
+	return v.own.refresh()
+}
+
+// Disown drops the key of a patient: nothing that was sealed for them can be opened
+// again, here and in any copy of the store without its own file of keys. Synced when
+// it returns nil. It does nothing for one that was erased already.
+//
+// Errors: ErrClosed; ErrNoPatientKey; ErrDamaged for what is no id; those of the disk.
+func (v *Vault) Disown(owner clinical.ID) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.clinic == nil:
+		return ErrClosed
+	case v.wrap == nil:
+		return ErrNoPatientKey
+	case len(owner) != idLen:
+		return damaged("an owner's id of %d bytes", len(owner))
+	}
+	key, err := unwrapOwn(v.wrap, v.own, owner)
+	clear(key)
+	if errors.Is(err, ErrErased) {
+		return nil
+	}
+	sign, err := sealedKey(v.wrap, v.rand, make([]byte, keyLen), erasedFor(owner))
+	if err != nil {
+		return err
+	}
 	if v.last.owner == owner {
 		v.last.owner, v.last.box = "", nil
 	}
-	return v.own.drop(owner)
+	return v.own.drop(ownKey{owner, sign})
 }
 
 // patientKey unwraps the key of a patient. The mutex is held.
@@ -111,19 +159,10 @@ func (v *Vault) patientKey(owner clinical.ID) ([]byte, error) {
 	if v.wrap == nil {
 		return nil, ErrNoPatientKey
 	}
-	wrapped, err := v.own.get(owner)
-	if err != nil {
-		return nil, err
-	}
-	nonce, body := wrapped[:v.wrap.NonceSize()], wrapped[v.wrap.NonceSize():]
-	key, err := v.wrap.Open(nil, nonce, body, []byte(owner))
-	if err != nil {
-		return nil, damaged("a patient's key does not open")
-	}
-	return key, nil
+	return unwrapOwn(v.wrap, v.own, owner)
 }
 
-// heldKeys are in memory alone. A nil value is one that was erased.
+// heldKeys are in memory alone.
 type heldKeys struct {
 	mu   sync.Mutex
 	keys map[clinical.ID][]byte
@@ -132,14 +171,10 @@ type heldKeys struct {
 func (h *heldKeys) get(owner clinical.ID) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch k, known := h.keys[owner]; {
-	case !known:
-		return nil, damaged("a patient without a key")
-	case k == nil:
-		return nil, ErrErased
-	default:
+	if k, known := h.keys[owner]; known {
 		return k, nil
 	}
+	return nil, errNoKey
 }
 
 func (h *heldKeys) add(keys ...ownKey) error {
@@ -154,19 +189,21 @@ func (h *heldKeys) add(keys ...ownKey) error {
 	return nil
 }
 
-func (h *heldKeys) drop(owner clinical.ID) error { return h.add(ownKey{owner: owner}) }
+func (h *heldKeys) drop(sign ownKey) error { return h.add(sign) }
 
 func (h *heldKeys) refresh() error { return nil }
 
 func (h *heldKeys) close() error { return nil }
 
 // The file of the patients' keys: a header, and for each patient the id, the wrapped
-// key (nonce and box; zeros for one that was erased) and a CRC-32C of both, so that
+// key or the sign of the erasure (nonce and box) and a CRC-32C of both, so that
 // an append that a crash cut off is told from damage.
 const (
 	patientsHeader = "stipple patients' keys 1\n"
 	wrappedLen     = 24 + keyLen + 16
 	recordLen      = idLen + wrappedLen + 4
+
+	maxPatientsBytes = int64(len(patientsHeader) + maxPatients*recordLen)
 )
 
 // fileKeys are heldKeys with the file behind them.
@@ -175,7 +212,7 @@ type fileKeys struct {
 	path string
 	mu   sync.Mutex // of the file; one writer at a time
 	file *os.File
-	end  int64 // where the next record goes
+	end  int64 // where the next record goes: behind the last whole one, good or not
 }
 
 // createPatients makes the file with no key in it. One that a set-up left, which ended
@@ -211,7 +248,7 @@ func (f *fileKeys) read() error {
 	if err != nil {
 		return err
 	}
-	if info.Size() > int64(len(patientsHeader)+maxPatients*recordLen) {
+	if info.Size() > maxPatientsBytes {
 		return damaged("a file of patients' keys of %d bytes", info.Size())
 	}
 	all, err := io.ReadAll(io.NewSectionReader(f.file, 0, info.Size()))
@@ -231,19 +268,9 @@ func (f *fileKeys) read() error {
 		rest = rest[recordLen:]
 		body := r[:recordLen-4]
 		if crc32.Checksum(body, castagnoli()) == binary.BigEndian.Uint32(r[recordLen-4:]) {
-			f.keys[clinical.ID(body[:idLen])] = wrappedOf(body[idLen:])
-			f.end = at + recordLen
+			f.keys[clinical.ID(body[:idLen])] = body[idLen:]
 		}
-	}
-	return nil
-}
-
-// wrappedOf is a wrapped key, nil for one that was erased.
-func wrappedOf(b []byte) []byte {
-	for _, c := range b {
-		if c != 0 {
-			return b
-		}
+		f.end = at + recordLen
 	}
 	return nil
 }
@@ -253,14 +280,12 @@ func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 func record(k ownKey) []byte {
 	r := make([]byte, 0, recordLen)
 	r = append(r, k.owner...)
-	if k.wrapped == nil {
-		k.wrapped = make([]byte, wrappedLen)
-	}
 	r = append(r, k.wrapped...)
 	return binary.BigEndian.AppendUint32(r, crc32.Checksum(r, castagnoli()))
 }
 
-// add appends. What an append that failed may have left is overwritten by the next.
+// add appends. What an append that failed may have left is cut off, so that no key
+// stands in the file that is not in memory.
 func (f *fileKeys) add(keys ...ownKey) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -268,57 +293,74 @@ func (f *fileKeys) add(keys ...ownKey) error {
 	for _, k := range keys {
 		all = append(all, record(k)...)
 	}
-	if _, err := f.file.WriteAt(all, f.end); err != nil {
-		return fmt.Errorf("write a patient's key: %w", err)
+	if f.end+int64(len(all)) > maxPatientsBytes {
+		return fmt.Errorf("write a patient's key: over %d of them", maxPatients)
 	}
-	if err := f.file.Sync(); err != nil {
-		return fmt.Errorf("write a patient's key: %w", err)
+	_, err := f.file.WriteAt(all, f.end)
+	if err == nil {
+		err = f.file.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("write a patient's key: %w", errors.Join(err, f.file.Truncate(f.end)))
 	}
 	f.end += int64(len(all))
 	return f.heldKeys.add(keys...)
 }
 
-// drop writes the file anew without the key. The old one is closed first: Windows
-// replaces no file that is open.
-func (f *fileKeys) drop(owner clinical.ID) error {
+// drop writes the file anew without the key, and with the sign of its erasure. All
+// other records stay as they are, damaged ones too: a key may yet be read from them.
+// The old file is closed first: Windows replaces no file that is open. Whatever
+// happens, what is on the disk then is what is in memory.
+func (f *fileKeys) drop(sign ownKey) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	kept := f.without(owner)
+	all := make([]byte, f.end)
+	if _, err := f.file.ReadAt(all, 0); err != nil {
+		return fmt.Errorf("drop a patient's key: %w", err)
+	}
+	kept := bytes.NewBuffer(make([]byte, 0, len(all)+recordLen))
+	kept.Write(all[:len(patientsHeader)])
+	for r := all[len(patientsHeader):]; len(r) >= recordLen; r = r[recordLen:] {
+		if string(r[:idLen]) != string(sign.owner) {
+			kept.Write(r[:recordLen])
+		}
+	}
+	kept.Write(record(sign))
 	_ = f.file.Close() // all of it is synced
 	err := durable.Replace(f.path, func(w io.Writer) error {
-		_, err := io.WriteString(w, patientsHeader)
-		for id, k := range kept {
-			if err == nil {
-				_, err = w.Write(record(ownKey{id, k}))
-			}
-		}
+		_, err := w.Write(kept.Bytes())
 		return err
 	})
 	again, reopen := os.OpenFile(f.path, os.O_RDWR, fileMode)
 	f.file = again // nil: every later write fails
+	if reopen == nil {
+		reopen = f.read()
+	}
 	if err = errors.Join(err, reopen); err != nil {
 		return fmt.Errorf("drop a patient's key: %w", err)
 	}
-	f.end = int64(len(patientsHeader) + len(kept)*recordLen)
-	return f.heldKeys.drop(owner)
+	return nil
 }
 
+// refresh opens the file by its name again: another process may have replaced it, and
+// what is written to the old one would be lost.
 func (f *fileKeys) refresh() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	again, err := os.OpenFile(f.path, os.O_RDWR, fileMode)
+	if errors.Is(err, fs.ErrNotExist) {
+		return damaged("the file of the patients' keys is missing")
+	}
+	if err != nil {
+		return err
+	}
+	_ = f.file.Close() // all of it is synced
+	f.file = again
 	return f.read()
 }
 
-// without is a copy of the keys with one erased.
-func (f *fileKeys) without(owner clinical.ID) map[clinical.ID][]byte {
-	f.heldKeys.mu.Lock()
-	defer f.heldKeys.mu.Unlock()
-	kept := make(map[clinical.ID][]byte, len(f.keys)+1)
-	for id, k := range f.keys {
-		kept[id] = k
-	}
-	kept[owner] = nil
-	return kept
+func (f *fileKeys) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.file.Close()
 }
-
-func (f *fileKeys) close() error { return f.file.Close() }

@@ -36,8 +36,8 @@ const idLen = 26
 // Seal turns a value into what is written. owner is the patient whose value it is,
 // and empty for one of the practice; Own must have made the owner's key.
 //
-// Errors: ErrClosed; ErrNoPatientKey; ErrErased for an owner without a key; or the
-// source of randomness failed.
+// Errors: ErrClosed; ErrNoPatientKey; ErrErased; ErrDamaged for an owner without a key;
+// or the source of randomness failed.
 func (v *Vault) Seal(at Place, owner clinical.ID, plain []byte) ([]byte, error) {
 	box, err := v.box(owner)
 	if err != nil {

@@ -344,7 +344,7 @@ func (v *Vault) held(patients bool) (keys, error) {
 	return k, nil
 }
 
-// sealed puts a nonce before a box.
+// sealedKey puts a nonce before a box.
 func sealedKey(box cipher.AEAD, source io.Reader, key, bound []byte) ([]byte, error) {
 	out := make([]byte, box.NonceSize(), box.NonceSize()+len(key)+box.Overhead())
 	if _, err := io.ReadFull(source, out); err != nil {

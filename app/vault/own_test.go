@@ -1,0 +1,142 @@
+package vault
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"stipple/app/clinical"
+)
+
+// signIn is a vault of a second process.
+func signIn(t *testing.T, dir, name, passphrase string) *Vault {
+	t.Helper()
+	v, _, err := load(t, dir).SignIn(name, []byte(passphrase), noon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = v.Close() })
+	return v
+}
+
+// Who changes the file of the patients' keys without the patient key erases nobody:
+// what no longer opens is damage, and is told.
+func TestErasureTakesThePatientKey(t *testing.T) {
+	dir, _, s, v := made(t)
+	if err := s.Add(v, Person{ID: bela, SignIn: "bela"}, []byte(second)); err != nil {
+		t.Fatal(err)
+	}
+	patient, practice := sealedBy(t, v)
+	if err := signIn(t, dir, "bela", second).Disown(owner); !errors.Is(err, ErrNoPatientKey) {
+		t.Errorf("erased by a technician: %v", err)
+	}
+	const other clinical.ID = "01qqqqqqqqqqqqqqqqqqqqqqqq"
+	if err := v.Disown(other); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, PatientsName)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := whole[len(whole)-recordLen+idLen : len(whole)-4]
+	for name, forged := range map[string][]byte{
+		"zeros":          make([]byte, wrappedLen),
+		"another's sign": sign,
+	} {
+		if err := os.WriteFile(path, append(bytes.Clone(whole), record(ownKey{owner, forged})...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v := signIn(t, dir, "ada", first)
+		if p, c := opens(v, patient, practice); errors.Is(p, ErrErased) || !errors.Is(p, ErrDamaged) || c != nil {
+			t.Errorf("%s: patient %v, practice %v", name, p, c)
+		}
+		if err := v.Own(owner); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: a new key: %v", name, err)
+		}
+	}
+}
+
+// A process that waited while another erased a patient goes on with the new file: the
+// erased one stays so, and a new key is not written to a file without a name.
+func TestRefreshAfterAnErasureElsewhere(t *testing.T) {
+	dir, _, _, v := made(t)
+	patient, _ := sealedBy(t, v)
+	waiting := signIn(t, dir, "ada", first)
+	if _, err := waiting.Open(place(), patient); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Disown(owner); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := waiting.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := waiting.Open(place(), patient); !errors.Is(err, ErrErased) {
+		t.Errorf("the erased one: %v", err)
+	}
+	if err := waiting.Own(ada); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := waiting.Seal(place(), ada, []byte("kept"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := signIn(t, dir, "ada", first).Open(place(), sealed); err != nil {
+		t.Errorf("sealed by the one that waited: %v", err)
+	}
+	if err := v.Refresh(); !errors.Is(err, ErrClosed) {
+		t.Errorf("refreshed after it was closed: %v", err)
+	}
+}
+
+// An erasure leaves all other records as they are, and refuses what is no id: a record
+// of another length would move all behind it.
+func TestDisownLeavesTheOthers(t *testing.T) {
+	dir, _, _, v := made(t)
+	ids := []clinical.ID{owner, ada, bela}
+	if err := v.Own(ids...); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []clinical.ID{"", "short", owner + owner} {
+		if err := v.Disown(id); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	path := filepath.Join(dir, PatientsName)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A checksum that lost a bit: the key is whole.
+	last := len(whole) - 1
+	whole[last] ^= 1
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v = signIn(t, dir, "ada", first)
+	if err := v.Own("01rrrrrrrrrrrrrrrrrrrrrrrr"); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Disown(ada); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(after, whole[len(whole)-recordLen:]) {
+		t.Error("a damaged record was thrown away")
+	}
+	if _, err := v.own.get(owner); err != nil {
+		t.Error(err)
+	}
+	if len(after) != len(whole)+recordLen {
+		t.Errorf("%d bytes, before %d", len(after), len(whole))
+	}
+}
