@@ -39,6 +39,9 @@ var (
 	ErrDamaged error = &sentinel{"keys_damaged", "the files of keys are damaged"}
 	// ErrNewer: a newer program wrote the file of keys. Code "newer".
 	ErrNewer error = &sentinel{"newer", "the files of keys were written by a newer Stipple"}
+	// ErrChanged: another process wrote the file of the key slots at the same time, or
+	// set the store up anew; nothing was written. Code "slots_changed".
+	ErrChanged error = &sentinel{"slots_changed", "the key slots were changed elsewhere"}
 	// ErrClosed: the vault was closed. Code "closed".
 	ErrClosed error = &sentinel{"closed", "the keys are locked"}
 )

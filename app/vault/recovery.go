@@ -2,6 +2,10 @@ package vault
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -51,10 +55,42 @@ func TidyCode(typed string) string {
 type recovery struct {
 	Recipient string `json:"recipient"` // age1…: backups go to it, too
 	Keys      []byte `json:"keys"`      // both keys, in an age file
+	// What proves that the recipient is the one of the set-up: anybody can write the
+	// file, and backups would go to whom they please. With each key, since not
+	// everybody holds the patient key, and fewer can forge what it proves.
+	ClinicProof   []byte `json:"clinic_proof"`
+	PatientsProof []byte `json:"patients_proof"`
 }
 
-// newRecovery wraps both keys for the identity of a code.
-func newRecovery(code string, k keys) (recovery, error) {
+// proof is made with one of the keys of a store.
+func (r recovery) proof(store string, key []byte) ([]byte, error) {
+	k, err := hkdf.Key(sha256.New, key, nil, "stipple recovery recipient", keyLen)
+	if err != nil {
+		return nil, fmt.Errorf("derive a key: %w", err)
+	}
+	defer clear(k)
+	mac := hmac.New(sha256.New, k)
+	_, _ = fmt.Fprintf(mac, "%s\x00%s\x00%s", store, r.Recipient, r.Keys) // never fails
+	return mac.Sum(nil), nil
+}
+
+// proven is the recipient, where the keys that somebody holds prove it; else "".
+func (r *recovery) proven(store string, k keys) string {
+	if r == nil {
+		return ""
+	}
+	proves := func(key, proof []byte) bool {
+		want, err := r.proof(store, key)
+		return err == nil && hmac.Equal(want, proof)
+	}
+	if !proves(k.clinic, r.ClinicProof) || k.patients != nil && !proves(k.patients, r.PatientsProof) {
+		return ""
+	}
+	return r.Recipient
+}
+
+// newRecovery wraps both keys of a store for the identity of a code.
+func newRecovery(code, store string, k keys) (recovery, error) {
 	id, err := age.ParseX25519Identity(TidyCode(code))
 	if err != nil {
 		return recovery{}, ErrWrongCode
@@ -72,13 +108,23 @@ func newRecovery(code string, k keys) (recovery, error) {
 	if err := w.Close(); err != nil {
 		return recovery{}, err
 	}
-	return recovery{Recipient: id.Recipient().String(), Keys: out.Bytes()}, nil
+	r := recovery{Recipient: id.Recipient().String(), Keys: out.Bytes()}
+	if r.ClinicProof, err = r.proof(store, k.clinic); err == nil {
+		r.PatientsProof, err = r.proof(store, k.patients)
+	}
+	return r, err
 }
 
 // open unwraps both keys. ErrWrongCode.
 func (r recovery) open(code string) (keys, error) {
 	id, err := age.ParseX25519Identity(TidyCode(code))
 	if err != nil {
+		return keys{}, ErrWrongCode
+	}
+	if r.Recipient != id.Recipient().String() {
+		if _, err := age.Decrypt(bytes.NewReader(r.Keys), id); err == nil {
+			return keys{}, damaged("the recovery code's recipient was changed")
+		}
 		return keys{}, ErrWrongCode
 	}
 	in, err := age.Decrypt(bytes.NewReader(r.Keys), id)
@@ -93,9 +139,15 @@ func (r recovery) open(code string) (keys, error) {
 }
 
 // Encrypt makes an age file for the recovery code of the store, on w. It must be
-// closed. ErrWrongCode for a training store, which has none.
+// closed. It takes that somebody has come in since the start, whose keys prove whom it
+// goes to. ErrWrongCode for a training store, which has none; ErrDamaged where the
+// recipient was changed in the file.
 func (s *Slots) Encrypt(w io.Writer) (io.WriteCloser, error) {
-	recipient, err := age.ParseX25519Recipient(s.Recipient())
+	to := s.Recipient()
+	if to == "" && !s.OpenToAll() {
+		return nil, damaged("nothing proves whom the recovery code's slot names")
+	}
+	recipient, err := age.ParseX25519Recipient(to)
 	if err != nil {
 		return nil, ErrWrongCode
 	}

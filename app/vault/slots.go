@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"encoding/hex"
 	"errors"
@@ -35,26 +36,33 @@ type Slots struct {
 	mu    sync.Mutex
 	file  slotFile
 	tries map[string]*tries // by sign-in name; "" is the recovery code
+	// recipient is the recovery code's, proven by the keys of who came in; else "".
+	recipient string
 }
 
 // Load reads the slots of a data folder. fs.ErrNotExist: nobody has set it up.
 // ErrDamaged, ErrNewer, or those of the system otherwise.
 func Load(dir string, opt Options) (*Slots, error) {
-	path := filepath.Join(dir, SlotsName)
-	f, err := os.Open(path)
+	file, _, err := readSlots(dir)
 	if err != nil {
 		return nil, err
+	}
+	return &Slots{dir: dir, opt: opt, file: file, tries: make(map[string]*tries)}, nil
+}
+
+// readSlots reads the file, and returns its bytes, too.
+func readSlots(dir string) (slotFile, []byte, error) {
+	f, err := os.Open(filepath.Join(dir, SlotsName))
+	if err != nil {
+		return slotFile{}, nil, err
 	}
 	defer func() { _ = f.Close() }()
 	data, err := io.ReadAll(io.LimitReader(f, maxSlotsBytes+1))
 	if err != nil {
-		return nil, err
+		return slotFile{}, nil, err
 	}
-	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
-	if s.file, err = parseSlots(data); err != nil {
-		return nil, err
-	}
-	return s, nil
+	file, err := parseSlots(data)
+	return file, data, err
 }
 
 // Create makes keys for a new store, with a slot for its first person and one for a
@@ -82,25 +90,48 @@ func Create(dir string, first Person, passphrase []byte, code string, opt Option
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newRecovery(code, k)
+	r, err := newRecovery(code, s.file.Store, k)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.file.Slots, s.file.Recovery = []keySlot{slot}, &r
-	if err := removePending(dir, opt); err != nil {
-		return nil, nil, err
+	s.file.Slots, s.file.Recovery, s.recipient = []keySlot{slot}, &r, r.Recipient
+	if err := setAside(dir, s.file.Store); err != nil {
+		return nil, nil, fmt.Errorf("set aside what a set-up left: %w", err)
 	}
 	return s.create(k)
 }
 
-// removePending makes room where a set-up ended too early.
-func removePending(dir string, opt Options) error {
-	old, err := Load(dir, opt)
-	if err != nil || !old.Pending() {
+// setAside makes room where a set-up ended too early, and where keys of patients lie
+// that no key opens any more. It removes nothing: whether there is a store that needs
+// them is not known here.
+func setAside(dir, store string) error {
+	file, _, err := readSlots(dir)
+	none := errors.Is(err, fs.ErrNotExist)
+	if !none && (err != nil || !file.Pending) {
 		return nil // Create says what is there
 	}
-	return os.Remove(filepath.Join(dir, SlotsName))
+	aside := func(name string) error {
+		path := filepath.Join(dir, name)
+		return os.Rename(path, path+asideMark+store[:asideDigits])
+	}
+	if !none {
+		if err := aside(SlotsName); err != nil {
+			return err
+		}
+	}
+	info, err := os.Stat(filepath.Join(dir, PatientsName))
+	if err != nil || info.Size() == int64(len(patientsHeader)) {
+		return nil // as good as a new one
+	}
+	return aside(PatientsName)
 }
+
+// What is set aside has this behind its name, and some digits of the store's that took
+// its place.
+const (
+	asideMark   = ".unfinished-"
+	asideDigits = 8
+)
 
 // CreateTraining makes keys for a training store, which hides nothing: whoever can
 // read the folder can open it. fs.ErrExist where there are keys already.
@@ -171,14 +202,30 @@ func (s *Slots) People() []Person {
 	return people
 }
 
-// Recipient is the age recipient of the recovery code; "" in a training store.
+// Recipient is the age recipient of the recovery code, proven by the keys of who came
+// in; "" where nobody has, where it was changed, and in a training store.
 func (s *Slots) Recipient() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file.Recovery == nil {
-		return ""
+	return s.recipient
+}
+
+// current reads the file anew: another process may have taken away a slot since. The
+// mutex is held.
+func (s *Slots) current() (slotFile, error) {
+	file, _, err := readSlots(s.dir)
+	if err != nil {
+		return slotFile{}, fmt.Errorf("read the key slots: %w", err)
 	}
-	return s.file.Recovery.Recipient
+	s.file = file
+	return file, nil
+}
+
+// prove remembers whom backups go to.
+func (s *Slots) prove(file slotFile, k keys) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recipient = file.Recovery.proven(file.Store, k)
 }
 
 // SignIn opens the store for a person at a time. It takes about a quarter of a second.
@@ -187,7 +234,11 @@ func (s *Slots) Recipient() string {
 func (s *Slots) SignIn(signIn string, passphrase []byte, now time.Time) (*Vault, Person, error) {
 	name := SignInName(signIn)
 	s.mu.Lock()
-	file, err := s.file, s.mayTry(name, now)
+	err := s.mayTry(name, now)
+	var file slotFile
+	if err == nil {
+		file, err = s.current()
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return nil, Person{}, err
@@ -200,6 +251,7 @@ func (s *Slots) SignIn(signIn string, passphrase []byte, now time.Time) (*Vault,
 	if err := s.tried(name, err, now); err != nil {
 		return nil, Person{}, err
 	}
+	s.prove(file, k)
 	v, err := s.open(k)
 	return v, file.Slots[i].person(), err
 }
@@ -209,18 +261,23 @@ func (s *Slots) SignIn(signIn string, passphrase []byte, now time.Time) (*Vault,
 // Errors: ErrWrongCode; *WaitError after several of them; ErrDamaged.
 func (s *Slots) Recover(code string, now time.Time) (*Vault, error) {
 	s.mu.Lock()
-	r, err := s.file.Recovery, s.mayTry("", now)
+	err := s.mayTry("", now)
+	var file slotFile
+	if err == nil {
+		file, err = s.current()
+	}
 	s.mu.Unlock()
 	switch {
 	case err != nil:
 		return nil, err
-	case r == nil:
+	case file.Recovery == nil:
 		return nil, ErrWrongCode
 	}
-	k, err := r.open(code)
+	k, err := file.Recovery.open(code)
 	if err := s.tried("", err, now); err != nil {
 		return nil, err
 	}
+	s.prove(file, k)
 	return s.open(k)
 }
 
@@ -232,6 +289,7 @@ func (s *Slots) Add(v *Vault, p Person, passphrase []byte) error {
 	if err != nil {
 		return err
 	}
+	defer k.wipe()
 	return s.change(func(f *slotFile) error {
 		slot, err := f.newSlot(p, passphrase, k, s.opt)
 		if err != nil {
@@ -256,6 +314,7 @@ func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) er
 		if err != nil {
 			return err
 		}
+		defer k.wipe()
 		f.Slots = slices.Delete(slices.Clone(f.Slots), i, i+1)
 		slot, err := f.newSlot(p, passphrase, k, s.opt)
 		if err != nil {
@@ -283,13 +342,28 @@ func (s *Slots) Remove(id clinical.ID) error {
 	})
 }
 
-// change writes a changed file, or leaves all as it was.
+// change writes a changed file, or leaves all as it was. It begins with what is in the
+// file now, so that a slot which another process took away does not come back.
+// ErrChanged where another process wrote it meanwhile, or set the store up anew.
 func (s *Slots) change(f func(*slotFile) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.file
+	next, before, err := readSlots(s.dir)
+	if err != nil {
+		return fmt.Errorf("read the key slots: %w", err)
+	}
+	if next.Store != s.file.Store {
+		return ErrChanged
+	}
 	if err := f(&next); err != nil {
 		return err
+	}
+	// Wrapping a key takes most of a second.
+	switch _, now, err := readSlots(s.dir); {
+	case err != nil:
+		return fmt.Errorf("read the key slots: %w", err)
+	case !bytes.Equal(before, now):
+		return ErrChanged
 	}
 	if err := s.save(next); err != nil {
 		return err
@@ -327,7 +401,7 @@ func (s *Slots) open(k keys) (*Vault, error) {
 	return newVault(k, own, s.opt.rand())
 }
 
-// held are the keys for a slot, not to be wiped.
+// held are copies of the keys, for a slot.
 func (v *Vault) held(patients bool) (keys, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -35,6 +35,11 @@ type keys struct {
 	clinic, patients []byte
 }
 
+func (k keys) wipe() {
+	clear(k.clinic)
+	clear(k.patients)
+}
+
 // Vault holds the keys of a store that somebody has signed in to.
 type Vault struct {
 	rand io.Reader
@@ -109,8 +114,7 @@ func (v *Vault) Close() error {
 	if v.clinic == nil {
 		return nil
 	}
-	clear(v.keys.clinic)
-	clear(v.keys.patients)
+	v.keys.wipe()
 	v.keys, v.clinic, v.wrap = keys{}, nil, nil
 	v.last.owner, v.last.box = "", nil
 	return v.own.close()
