@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"stipple/app/audit"
@@ -61,6 +62,9 @@ func findDoor(dir string, training bool, opt vault.Options) (*door, error) {
 		return nil, ErrRealStore
 	case slots.Pending() && found == store.Nothing:
 		return d, nil // set up once, and ended before there was anything
+	case found == store.Nothing:
+		// A new one in its place would hide that the practice's is gone.
+		return nil, fmt.Errorf("open store %s: %w: it is missing beside its keys", path, store.ErrDamaged)
 	}
 	d.slots = slots
 	return d, nil
@@ -88,6 +92,13 @@ type newcomer struct {
 // setUp makes the keys of a practice's store, and lets its first person in: a senior
 // clinician, who holds the patient key and can add everybody else.
 func (d *door) setUp(n newcomer) (*entry, error) {
+	// Somebody else may have set it up since the page was shown.
+	switch now, err := findDoor(d.dir, false, d.opt); {
+	case err != nil:
+		return nil, err
+	case now == nil || now.slots != nil:
+		return nil, fmt.Errorf("set up: %w", fs.ErrExist)
+	}
 	id, err := store.NewID()
 	if err != nil {
 		return nil, err
@@ -198,20 +209,36 @@ func (e *entry) complete(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return fmt.Errorf("set up: %w", err)
 	}
-	known := false
-	for _, o := range all {
-		known = known || o.ID == e.who
-	}
-	if !known {
-		name := e.name
-		if name == "" { // it signs in for the first time since
-			name = e.slots.People()[0].SignIn
-		}
-		if _, err := s.AddOperator(ctx, clinical.Operator{ID: e.who, Name: name, Role: clinical.RoleSeniorClinician}); err != nil {
+	known := slices.ContainsFunc(all, func(o clinical.Operator) bool { return o.ID == e.who })
+	people := e.slots.People()
+	// Whoever can write the file can say that it is not set up: of several people none
+	// is the first, and who can't open patients never is.
+	first := len(people) == 1 && people[0].ID == e.who && people[0].HoldsPatients
+	if !known && first {
+		if err := e.addFirst(ctx, s, people[0].SignIn); err != nil {
 			return fmt.Errorf("set up: %w", err)
 		}
 	}
 	return e.slots.Complete()
+}
+
+// addFirst writes down the first person by name. An older store may know somebody of
+// that name, whose slot this is not: the sign-in name then tells the two apart.
+func (e *entry) addFirst(ctx context.Context, s *store.Store, signIn string) error {
+	names := []string{signIn} // alone where it signs in for the first time since
+	if e.name != "" {
+		names = []string{e.name, e.name + " (" + signIn + ")", signIn}
+	}
+	names = append(names, signIn+" ("+string(e.who)+")")
+	var err error
+	for _, name := range names {
+		_, err = s.AddOperator(ctx, clinical.Operator{ID: e.who, Name: name, Role: clinical.RoleSeniorClinician})
+		var refused *store.InvalidError
+		if !errors.As(err, &refused) {
+			return err
+		}
+	}
+	return err
 }
 
 // atWork are the operators that the desk may choose from: who came in, and nobody

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -189,5 +191,110 @@ func TestTrainingStoreHasNoDoor(t *testing.T) {
 		if d, err := findDoor(dir, training, cheapKeys()); d != nil || err != nil {
 			t.Error(training, d, err)
 		}
+	}
+}
+
+// A store that is missing beside its keys is not made anew.
+func TestStoreMissingBesideItsKeys(t *testing.T) {
+	dir := t.TempDir()
+	d := doorAt(t, dir)
+	e, err := d.setUp(newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: recoveryCode(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	operatorsOf(t, d, e)
+	if err := os.Remove(d.path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := findDoor(dir, false, cheapKeys()); !errors.Is(err, store.ErrDamaged) {
+		t.Error(err)
+	}
+}
+
+// Of two who set up at once, the second does not replace the keys of the first.
+func TestSetUpTwiceAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	one, two := doorAt(t, dir), doorAt(t, dir)
+	n := newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: recoveryCode(t)}
+	e, err := one.setUp(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(one.path, store.Options{Sealer: e.keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := two.setUp(n); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("while it is open: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := two.setUp(n); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("while it is not complete: %v", err)
+	}
+	if all := operatorsOf(t, one, e); len(all) != 1 {
+		t.Error(all)
+	}
+}
+
+// Who sets up an older store may have worked with it before, under the same name.
+func TestSetUpUnderANameThatIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	d := doorAt(t, dir)
+	e, err := d.setUp(newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: recoveryCode(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(d.path, store.Options{Sealer: e.keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.SaveOperator(t.Context(), clinical.Operator{Name: "Dr A. Meyer", Role: clinical.RoleClinician})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	all := operatorsOf(t, d, e)
+	if len(all) != 1 || all[0].ID != e.who || all[0].Name != "Dr A. Meyer (meyer)" {
+		t.Errorf("%+v", all)
+	}
+}
+
+// Who writes into the file that it is not set up makes nobody a senior clinician.
+func TestPendingByHand(t *testing.T) {
+	dir := t.TempDir()
+	d := doorAt(t, dir)
+	e, err := d.setUp(newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: recoveryCode(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.open(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	technician := vault.Person{ID: "01bbbbbbbbbbbbbbbbbbbbbbbb", SignIn: "bela"}
+	err = d.slots.Add(e.keys, technician, []byte(goodPassphrase))
+	if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, vault.SlotsName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = bytes.Replace(data, []byte(`"version": 1,`), []byte(`"version": 1, "pending": true,`), 1)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d = doorAt(t, dir)
+	if e, err = d.signIn("bela", []byte(goodPassphrase)); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = e.open(t.Context(), d.path); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Operators(t.Context())
+	if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil || len(all) != 1 {
+		t.Error(all, err)
 	}
 }
