@@ -19,8 +19,12 @@ const Mark = ".new-"
 // Replace writes a file anew, readable by its owner alone: what write writes is
 // synced under a temporary name in the same folder and then takes the name. On an
 // error the old file, or that there was none, is as it was. The error wraps the
-// operating system's.
+// operating system's. Where the path is a link, what it leads to is replaced: a new file
+// in the link's place would leave the old one where it is.
 func Replace(path string, write func(io.Writer) error) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
 	return place(path, write, os.Rename)
 }
 

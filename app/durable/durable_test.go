@@ -102,3 +102,23 @@ func TestSweep(t *testing.T) {
 	}
 	Sweep(filepath.Join(dir, "nowhere", "keys"))
 }
+
+// Behind a link the old file goes, not the link.
+func TestReplaceBehindALink(t *testing.T) {
+	there, path := filepath.Join(t.TempDir(), "real"), filepath.Join(t.TempDir(), "name")
+	if err := os.WriteFile(there, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(there, path); err != nil {
+		t.Fatal(err)
+	}
+	err := Replace(path, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{there, path} {
+		if got, err := os.ReadFile(name); err != nil || string(got) != "new" {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
