@@ -138,7 +138,11 @@ func (s *Store) step(tx *bolt.Tx, sch schema, from uint32) error {
 			return fmt.Errorf("%s: %s: %w", m.name, name, err)
 		}
 	}
-	if err := ownAll(next.sealer, moves); err != nil {
+	erased, err := ownAll(next.sealer, moves)
+	if err == nil {
+		err = next.leaveOut(moves, erased)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", m.name, err)
 	}
 	for name := range moves {
@@ -181,8 +185,9 @@ func movesOf(old *txn, name string, owner func(*txn, string, []byte) (clinical.I
 	return all, err
 }
 
-// ownAll makes the keys of all owners.
-func ownAll(sealer Sealer, moves map[string][]move) error {
+// ownAll makes the keys of all owners, and says which of them were erased since the
+// file was written: it may be an older copy that was put back.
+func ownAll(sealer Sealer, moves map[string][]move) (erased map[clinical.ID]bool, err error) {
 	var owners []clinical.ID
 	for _, bucket := range moves {
 		for _, m := range bucket {
@@ -192,7 +197,45 @@ func ownAll(sealer Sealer, moves map[string][]move) error {
 		}
 	}
 	slices.Sort(owners)
-	return sealer.Own(slices.Compact(owners)...)
+	owners = slices.Compact(owners)
+	if err := sealer.Own(owners...); !errors.Is(err, vault.ErrErased) {
+		return nil, err
+	}
+	erased = make(map[clinical.ID]bool)
+	for _, owner := range owners { // which one it is, is not told
+		switch err := sealer.Own(owner); {
+		case errors.Is(err, vault.ErrErased):
+			erased[owner] = true
+		case err != nil:
+			return nil, err
+		}
+	}
+	return erased, nil
+}
+
+// leaveOut removes what erased patients have in the file, and their treatments from the
+// list of open ones.
+func (t *txn) leaveOut(moves map[string][]move, erased map[clinical.ID]bool) error {
+	gone := make(map[string]bool) // treatments, by key
+	for _, m := range moves[bucketTreatments] {
+		if erased[m.owner] {
+			gone[string(m.key[:idLen])] = true
+		}
+	}
+	for name, all := range moves {
+		kept := all[:0]
+		for _, m := range all {
+			if !erased[m.owner] && (name != bucketOpen || !gone[string(m.key)]) {
+				kept = append(kept, m)
+				continue
+			}
+			if err := t.delete(name, m.key); err != nil {
+				return err
+			}
+		}
+		moves[name] = kept
+	}
+	return nil
 }
 
 // reseal moves every value of a bucket to the next version. The keys stay.

@@ -123,6 +123,48 @@ func TestSealingAnOldStore(t *testing.T) {
 	}
 }
 
+// An older copy that was put back brings no erased patient with it, and opens.
+func TestSealingAnOldStoreWithAnErasedPatient(t *testing.T) {
+	old, err := os.ReadFile(filepath.Join("testdata", "schema-1.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(erased ...clinical.ID) content {
+		path := filepath.Join(t.TempDir(), FileName)
+		if err := os.WriteFile(path, old, fileMode); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := vault.Ephemeral(vault.Options{})
+		for _, id := range erased {
+			err = errors.Join(err, keys.Disown(id))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(path, Options{Sealer: keys, Now: newClock().now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := readAll(t.Context(), s)
+		if err := errors.Join(err, s.Verify(t.Context()), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	all := open()
+	for i, p := range all.Patients {
+		left := open(p.ID)
+		if len(left.Patients) != 1 || left.Patients[0].ID == p.ID {
+			t.Errorf("erased patient %d: %+v", i, left.Patients)
+		}
+		for _, v := range left.Open {
+			if v.Patient == p.ID {
+				t.Errorf("erased patient %d: a treatment is open", i)
+			}
+		}
+	}
+}
+
 // A sign-in without the patient key opens what is the practice's and nothing else.
 func TestStoreWithoutPatientKey(t *testing.T) {
 	dir := t.TempDir()

@@ -3,8 +3,10 @@ package vault
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"stipple/app/clinical"
@@ -138,5 +140,53 @@ func TestDisownLeavesTheOthers(t *testing.T) {
 	}
 	if len(after) != len(whole)+recordLen {
 		t.Errorf("%d bytes, before %d", len(after), len(whole))
+	}
+}
+
+// A vault is closed, refreshed and written to by several goroutines; what opens is
+// what was sealed. It is for the race detector.
+func TestVaultOfManyGoroutines(t *testing.T) {
+	dir, _, _, _ := made(t)
+	v := signIn(t, dir, "ada", first)
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for n := range 20 {
+				id := clinical.ID(fmt.Sprintf("01%024d", i*100+n))
+				if err := v.Own(id); err != nil {
+					return // closed
+				}
+				sealed, err := v.Seal(place(), id, []byte("kept"))
+				if err != nil {
+					return
+				}
+				if got, err := v.Open(place(), sealed); err == nil && string(got) != "kept" {
+					t.Errorf("%q", got)
+				}
+				if n%2 == 0 {
+					_ = v.Disown(id)
+					if _, err := v.Open(place(), sealed); err == nil {
+						t.Error("an erased one opens")
+					}
+				}
+				if err := v.Refresh(); err != nil && !errors.Is(err, ErrClosed) {
+					t.Error(err)
+				}
+			}
+			if i == 0 {
+				_ = v.Close()
+			}
+		})
+	}
+	all.Wait()
+	// What the file holds is whole.
+	again := signIn(t, dir, "ada", first)
+	for i := range 4 {
+		for n := range 20 {
+			id := clinical.ID(fmt.Sprintf("01%024d", i*100+n))
+			if _, err := again.patientKey(id); errors.Is(err, ErrDamaged) && !errors.Is(err, errNoKey) {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
 	}
 }
