@@ -66,3 +66,40 @@ func TestCompactingBehindALink(t *testing.T) {
 	}
 	scanFor(t, there, []string{"Ruiz", "F-20417", "battery", "Meyer", "acne_scars"})
 }
+
+// A process that was killed between sealing and writing the file anew, or within
+// either, leaves nothing readable behind once the store has been opened again.
+func TestKilledBeforeCompacting(t *testing.T) {
+	old, err := os.ReadFile(filepath.Join("testdata", "schema-1.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	half := BackupName(path, 1, newClock().now()) + durable.Mark + "1"
+	for _, name := range []string{path, half, path + durable.Mark + "2"} {
+		if err := os.WriteFile(name, old, fileMode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := vault.Ephemeral(vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Store{sealer: keys, schema: SchemaVersion, now: newClock().now}
+	if err := s.openFile(path, lockWait); err != nil {
+		t.Fatal(err)
+	}
+	// The copy goes elsewhere: this is about the store.
+	err = s.migrate(filepath.Join(t.TempDir(), FileName), currentSchema(), nil)
+	if err := errors.Join(err, s.closeFile()); err != nil { // killed here
+		t.Fatal(err)
+	}
+	if s, err = Open(path, Options{Sealer: keys}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Verify(t.Context()), s.Close()); err != nil {
+		t.Error(err)
+	}
+	scanFor(t, dir, []string{"Ruiz", "F-20417", "battery", "Meyer", "acne_scars"})
+}

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -283,6 +286,21 @@ func (s *Store) backup(path string, version uint32, encrypt func(io.Writer) (io.
 		})
 		return errors.Join(err, out.Close())
 	})
+}
+
+// sweepBackups removes what a crash left of copies that were not whole yet. Nobody would
+// find them when a patient is to be erased.
+func sweepBackups(path string) {
+	dir, begin := filepath.Dir(path), filepath.Base(path)+".schema-"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // as with durable.Sweep
+	}
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, begin) && strings.Contains(name, durable.Mark) {
+			_ = os.Remove(filepath.Join(dir, name))
+		}
+	}
 }
 
 // encryptedMark ends the name of a backup that is an age file.

@@ -116,6 +116,7 @@ func open(path string, opt Options, sch schema) (_ *Store, err error) {
 	for _, name := range []string{path, filepath.Join(filepath.Dir(path), vault.SlotsName), filepath.Join(filepath.Dir(path), vault.PatientsName)} {
 		durable.Sweep(name)
 	}
+	sweepBackups(path)
 	return s, nil
 }
 
