@@ -30,7 +30,8 @@
 // place: bucket, key and schema version. A value that is moved to another place, or
 // that carries a flipped bit, does not open. All that belongs to a patient is sealed
 // with the patient's own key, all else with the practice's: a sign-in without the
-// patient key can't open the first, and its store has no patients. Keys are ids,
+// patient key can't open the first, and its store has no patients. A value that is
+// sealed for another than its place is for is damage. Keys are ids,
 // numbers and names of settings; they carry nothing about a person.
 //
 // # Errors

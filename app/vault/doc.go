@@ -17,8 +17,11 @@
 //     the clinic key, and for clinicians the patient key, wrapped by what argon2id
 //     makes of the passphrase; and one for the recovery code, an age X25519
 //     identity. Sign-in names are public in it; nothing else about a person is.
+//     Both keys prove the recipient of backups in it; the rest is proven by opening.
 //   - the patients' keys (PatientsName): one record of fixed size for each patient,
-//     appended and synced before the first value of a patient is written.
+//     appended and synced before the first value of a patient is written. The record
+//     of one who was erased says so under the patient key: a key that is missing or
+//     does not open is damage.
 //
 // Both are replaced whole, under a temporary name first, wherever something goes
 // out of them. What the disk itself keeps of a replaced file is the disk's: full-disk
@@ -29,6 +32,9 @@
 // XChaCha20-Poly1305 (RFC 8439 with 24-byte nonces, which may be random), with the
 // value's place as associated data: bucket, key, schema version and owner. A value
 // that is moved, swapped, aged or changed does not open.
+//
+// Whose a value has to be at its place, the store asks (Owner): whoever holds the clinic
+// key can seal values of the practice for any place.
 //
 // # Promises
 //

@@ -105,6 +105,7 @@ func (s keySlot) open(store string, passphrase []byte) (keys, error) {
 	}
 	if s.Patients != nil {
 		if k.patients, err = unwrap(s.Patients, patientsKey); err != nil {
+			k.wipe()
 			return keys{}, damaged("the slot of %s", s.SignIn)
 		}
 	}

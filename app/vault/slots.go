@@ -396,6 +396,7 @@ func (s *Slots) open(k keys) (*Vault, error) {
 		err = damaged("the file of the patients' keys is missing")
 	}
 	if err != nil {
+		k.wipe()
 		return nil, fmt.Errorf("read the patients' keys: %w", err)
 	}
 	return newVault(k, own, s.opt.rand())
