@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -336,19 +335,6 @@ func (s *Store) listTreatments(ctx context.Context, bucket string, prefix []byte
 	return all, nil
 }
 
-// mustBeErased is damage for a listed treatment that opens for nobody, unless the list
-// of open ones names the patient who was erased. A patient's own list would be gone.
-func (t *txn) mustBeErased(bucket string, id clinical.ID, plain []byte) error {
-	owner, err := t.ownerOf(id)
-	if err != nil {
-		return err
-	}
-	if bucket != bucketOpen || owner != clinical.ID(plain) {
-		return damaged("a treatment that is sealed for another")
-	}
-	return nil
-}
-
 // TreatmentHistory returns all revisions of a treatment's head, oldest first,
 // without pulses and alarms. ErrNotFound if there is no such treatment.
 func (s *Store) TreatmentHistory(ctx context.Context, id clinical.ID) ([]clinical.Treatment, error) {
@@ -378,26 +364,6 @@ func (s *Store) TreatmentHistory(ctx context.Context, id clinical.ID) ([]clinica
 		return nil, err
 	}
 	return all, nil
-}
-
-// ownerOf is for whom a treatment's newest head is sealed, which is not opened. It may
-// be asked only where t.last finds the head.
-func (t *txn) ownerOf(id clinical.ID) (clinical.ID, error) {
-	if t.schema < firstSealed {
-		return noOwner, nil
-	}
-	b, err := t.bucket(bucketTreatments)
-	if err != nil {
-		return "", err
-	}
-	c := b.Cursor()
-	var owner clinical.ID
-	for k, v := c.Seek(key(id)); k != nil && bytes.HasPrefix(k, key(id)); k, v = c.Next() {
-		if owner, err = vault.Owner(v); err != nil {
-			return "", opened(bucketTreatments, err)
-		}
-	}
-	return owner, nil
 }
 
 // treatment reads a treatment's newest head with its pulses and alarms.

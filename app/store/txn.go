@@ -51,30 +51,6 @@ func (t *txn) open(name string, k, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// fits is damage for a value that is sealed for another than its place is for: the
-// practice's key must not pass for a patient's, since more people hold it, nor may a
-// value that is marked as an erased patient's vanish from where another's stand.
-func (t *txn) fits(name string, k, sealed []byte) error {
-	if t.schema < firstSealed {
-		return nil
-	}
-	owner, err := vault.Owner(sealed)
-	if err != nil {
-		return opened(name, err)
-	}
-	ok := owner == noOwner
-	switch name {
-	case bucketPatients, bucketRecent, bucketPresets, bucketByPatient:
-		ok = owner != noOwner && bytes.HasPrefix(k, []byte(owner))
-	case bucketTreatments, bucketPulses, bucketAlarms:
-		ok = owner != noOwner // whose a treatment is, treatment and scanOf ask
-	}
-	if !ok {
-		return damaged("%s: a value that is sealed for another", name)
-	}
-	return nil
-}
-
 // get reads one value. ErrNotFound if there is none.
 func (t *txn) get(name string, k []byte) ([]byte, error) {
 	b, err := t.bucket(name)
@@ -154,17 +130,6 @@ func (t *txn) scanOf(name string, prefix []byte, owner clinical.ID, f func(k, pl
 		if err := f(k, plain); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// mustBeOf is damage for a value that is sealed for another than owner.
-func (t *txn) mustBeOf(name string, sealed []byte, owner clinical.ID) error {
-	if t.schema < firstSealed {
-		return nil
-	}
-	if is, err := vault.Owner(sealed); err != nil || is != owner {
-		return damaged("%s: a value that is sealed for another", name)
 	}
 	return nil
 }

@@ -3,8 +3,12 @@ package vault
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"stipple/app/clinical"
 )
@@ -174,3 +178,50 @@ func (f slotFile) check() error {
 	}
 	return nil
 }
+
+// readSlots reads the file, and returns its bytes, too.
+func readSlots(dir string) (slotFile, []byte, error) {
+	f, err := os.Open(filepath.Join(dir, SlotsName))
+	if err != nil {
+		return slotFile{}, nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxSlotsBytes+1))
+	if err != nil {
+		return slotFile{}, nil, err
+	}
+	file, err := parseSlots(data)
+	return file, data, err
+}
+
+// setAside makes room where a set-up ended too early, and where keys of patients lie
+// that no key opens any more. It removes nothing: whether there is a store that needs
+// them is not known here.
+func setAside(dir, store string) error {
+	file, _, err := readSlots(dir)
+	none := errors.Is(err, fs.ErrNotExist)
+	if !none && (err != nil || !file.Pending) {
+		return nil // Create says what is there
+	}
+	aside := func(name string) error {
+		path := filepath.Join(dir, name)
+		return os.Rename(path, path+asideMark+store[:asideDigits])
+	}
+	if !none {
+		if err := aside(SlotsName); err != nil {
+			return err
+		}
+	}
+	info, err := os.Stat(filepath.Join(dir, PatientsName))
+	if err != nil || info.Size() == int64(len(patientsHeader)) {
+		return nil // as good as a new one
+	}
+	return aside(PatientsName)
+}
+
+// What is set aside has this behind its name, and some digits of the store's that took
+// its place.
+const (
+	asideMark   = ".unfinished-"
+	asideDigits = 8
+)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -50,21 +49,6 @@ func Load(dir string, opt Options) (*Slots, error) {
 	return &Slots{dir: dir, opt: opt, file: file, tries: make(map[string]*tries)}, nil
 }
 
-// readSlots reads the file, and returns its bytes, too.
-func readSlots(dir string) (slotFile, []byte, error) {
-	f, err := os.Open(filepath.Join(dir, SlotsName))
-	if err != nil {
-		return slotFile{}, nil, err
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxSlotsBytes+1))
-	if err != nil {
-		return slotFile{}, nil, err
-	}
-	file, err := parseSlots(data)
-	return file, data, err
-}
-
 // Create makes keys for a new store, with a slot for its first person and one for a
 // recovery code of NewRecoveryCode. Until Complete it is pending: nobody has used it,
 // and it may be made again. The keys come unlocked.
@@ -100,38 +84,6 @@ func Create(dir string, first Person, passphrase []byte, code string, opt Option
 	}
 	return s.create(k)
 }
-
-// setAside makes room where a set-up ended too early, and where keys of patients lie
-// that no key opens any more. It removes nothing: whether there is a store that needs
-// them is not known here.
-func setAside(dir, store string) error {
-	file, _, err := readSlots(dir)
-	none := errors.Is(err, fs.ErrNotExist)
-	if !none && (err != nil || !file.Pending) {
-		return nil // Create says what is there
-	}
-	aside := func(name string) error {
-		path := filepath.Join(dir, name)
-		return os.Rename(path, path+asideMark+store[:asideDigits])
-	}
-	if !none {
-		if err := aside(SlotsName); err != nil {
-			return err
-		}
-	}
-	info, err := os.Stat(filepath.Join(dir, PatientsName))
-	if err != nil || info.Size() == int64(len(patientsHeader)) {
-		return nil // as good as a new one
-	}
-	return aside(PatientsName)
-}
-
-// What is set aside has this behind its name, and some digits of the store's that took
-// its place.
-const (
-	asideMark   = ".unfinished-"
-	asideDigits = 8
-)
 
 // CreateTraining makes keys for a training store, which hides nothing: whoever can
 // read the folder can open it. fs.ErrExist where there are keys already.
