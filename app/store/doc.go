@@ -17,7 +17,8 @@
 //
 // All methods may be called from any goroutine. Reads run beside each other and
 // beside a write; writes wait for each other. The package starts no goroutine of
-// its own, save that closing a damaged file is watched for a moment. The caller
+// its own that outlives a call, save that closing a damaged file is watched for a
+// moment: opening has the patients read by several, and waits for them. The caller
 // who opened a Store closes it. The newest revision of each patient is also held
 // in memory, ordered by last use, so that a search as somebody types reads no disk.
 //

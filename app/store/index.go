@@ -1,33 +1,29 @@
 package store
 
 import (
-	"cmp"
-	"encoding/binary"
 	"errors"
-	"slices"
 
 	"stipple/app/clinical"
 	"stipple/app/fold"
 	"stipple/app/vault"
 )
 
-// index holds the newest revision of each patient in memory, for searching. A
-// hundred thousand patients take about 50 MB and a few milliseconds a search.
+// index holds the newest revision of each patient in memory, for searching: about 60 MB
+// for a hundred thousand, 27 MB of it their words.
 type index struct {
-	entries  map[clinical.ID]*entry
+	patients []clinical.Patient // by number, which stays while the store is open; none has 0
+	numbers  map[clinical.ID]uint32
 	byNumber map[string]clinical.ID // by compact file number
-	// recent has all entries, least recently used first, so that a use appends.
-	recent []*entry
+	// recent has all numbers, least recently used first, so that a use appends.
+	recent []uint32
+	words  wordTable
 	sealed bool // this sign-in can't open patients
 }
 
-type entry struct {
-	patient clinical.Patient
-	words   string // what a word of a query may begin; see searchWords
-}
-
 func newIndex() *index {
-	return &index{entries: map[clinical.ID]*entry{}, byNumber: map[string]clinical.ID{}}
+	return &index{
+		patients: make([]clinical.Patient, 1), numbers: map[clinical.ID]uint32{}, byNumber: map[string]clinical.ID{},
+	}
 }
 
 // build reads all patients, and the order in which they were used. A sign-in that
@@ -42,109 +38,69 @@ func (ix *index) build(t *txn) error {
 	return err
 }
 
-func (ix *index) buildAll(t *txn) error {
-	used := map[clinical.ID]uint64{}
-	err := t.scan(bucketRecent, nil, func(k, plain []byte) error {
-		ids, _, err := splitKey(k, 1, 0)
-		if err != nil {
-			return err
-		}
-		if len(plain) != 8 {
-			return damaged("number of last use of %d bytes", len(plain))
-		}
-		used[ids[0]] = binary.BigEndian.Uint64(plain)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := ix.readPatients(t); err != nil {
-		return err
-	}
-	slices.SortFunc(ix.recent, func(a, b *entry) int {
-		return cmp.Or(cmp.Compare(used[a.patient.ID], used[b.patient.ID]), cmp.Compare(a.patient.ID, b.patient.ID))
-	})
-	return nil
-}
-
-// readPatients puts the newest revision of each patient into the index. Only
-// the last value of each run of revisions is decoded.
-func (ix *index) readPatients(t *txn) error {
-	var id clinical.ID
-	var revision uint32
-	var newest []byte // dies with the transaction, which outlives this function
-	flush := func() error {
-		if id == "" {
-			return nil
-		}
-		p, err := unpackPatient(id, revision, newest)
-		if err != nil {
-			return err
-		}
-		ix.put(p)
-		return nil
-	}
-	err := t.scan(bucketPatients, nil, func(k, plain []byte) error {
-		ids, n, err := splitKey(k, 1, 1)
-		if err != nil {
-			return err
-		}
-		if ids[0] != id {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		id, revision, newest = ids[0], n[0], plain
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return flush()
-}
-
 // put takes over a patient's newest revision. A new one counts as used last.
 func (ix *index) put(p clinical.Patient) {
-	e, known := ix.entries[p.ID]
+	words := appendWords(nil, p)
+	n, known := ix.numbers[p.ID]
 	if known {
-		delete(ix.byNumber, fold.Number(e.patient.FileNumber))
+		old := ix.patients[n]
+		delete(ix.byNumber, fold.Number(old.FileNumber))
+		if before := appendWords(nil, old); string(before) != string(words) {
+			ix.words.remove(before, n)
+			ix.words.add(words, n)
+		}
+		ix.patients[n] = p
 	} else {
-		e = &entry{}
-		ix.entries[p.ID] = e
-		ix.recent = append(ix.recent, e)
+		n = uint32(len(ix.patients))
+		ix.patients = append(ix.patients, p)
+		ix.numbers[p.ID] = n
+		ix.recent = append(ix.recent, n)
+		ix.words.add(words, n)
 	}
-	e.patient, e.words = p, searchWords(p)
 	ix.byNumber[fold.Number(p.FileNumber)] = p.ID
 }
 
 // touch moves a patient to the end of recent. It looks from the end, where
 // those in use are.
 func (ix *index) touch(id clinical.ID) {
-	e, ok := ix.entries[id]
+	n, ok := ix.numbers[id]
 	if !ok {
 		return
 	}
 	for i := len(ix.recent) - 1; i >= 0; i-- {
-		if ix.recent[i] == e {
+		if ix.recent[i] == n {
 			copy(ix.recent[i:], ix.recent[i+1:])
-			ix.recent[len(ix.recent)-1] = e
+			ix.recent[len(ix.recent)-1] = n
 			return
 		}
 	}
 }
 
-// search walks all patients from the most recently used.
+// search finds who fits every word, and lists them from the most recently used.
 func (ix *index) search(query string, limit int) (hits []clinical.Patient, total int) {
-	words := queryWords(query)
-	for i := len(ix.recent) - 1; i >= 0; i-- {
-		e := ix.recent[i]
-		if !fits(e.words, words) {
-			continue
+	found := ix.fitting(queryWords(query))
+	total = found.count()
+	want := min(limit, total)
+	for i := len(ix.recent) - 1; i >= 0 && len(hits) < want; i-- {
+		if n := ix.recent[i]; found.has(n) {
+			hits = append(hits, ix.patients[n])
 		}
-		if total < limit {
-			hits = append(hits, e.patient)
-		}
-		total++
 	}
 	return hits, total
+}
+
+// fitting is the set of those who have a word for each of the query.
+func (ix *index) fitting(query []queryWord) set {
+	all := newSet(len(ix.patients))
+	for n := 1; n < len(ix.patients); n++ {
+		all.put(uint32(n))
+	}
+	for _, q := range query {
+		found := newSet(len(ix.patients))
+		for _, form := range q {
+			ix.words.mark(found, form)
+		}
+		all.and(found)
+	}
+	return all
 }

@@ -56,8 +56,8 @@ func (s *Store) NewestRecord(ctx context.Context) (time.Time, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, e := range s.index.entries {
-		later(e.patient.Updated)
+	for _, p := range s.index.patients[1:] {
+		later(p.Updated)
 	}
 	return newest, nil
 }

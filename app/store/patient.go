@@ -89,11 +89,11 @@ func (s *Store) Patient(ctx context.Context, id clinical.ID) (clinical.Patient, 
 	if s.index.sealed {
 		return clinical.Patient{}, vault.ErrNoPatientKey
 	}
-	e, ok := s.index.entries[id]
+	n, ok := s.index.numbers[id]
 	if !ok {
 		return clinical.Patient{}, ErrNotFound
 	}
-	return e.patient, nil
+	return s.index.patients[n], nil
 }
 
 // PatientHistory returns all revisions of a patient, oldest first. ErrNotFound

@@ -1,52 +1,64 @@
 package store
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stipple/app/clinical"
 	"stipple/app/fold"
 )
 
-// wordMark stands before each word of searchWords and of a query; no text that
-// is stored can contain it. "begins with" is then a search for mark and word.
-const wordMark = "\x00"
+// wordMark ends each word of appendWords; no text that is stored can contain it.
+const wordMark byte = 0
 
-// searchWords lists what a query's word may begin: each name's words, folded,
+// appendWords lists what a query's word may begin: each name's words, folded,
 // whole and by their parts; the file number as written, bare and by its parts;
-// the birth date in the orders in which it is typed.
-func searchWords(p clinical.Patient) string {
-	var b strings.Builder
+// the birth date in the orders in which it is typed. A mark stands behind each.
+func appendWords(to []byte, p clinical.Patient) []byte {
 	for _, text := range [...]string{p.FamilyName, p.GivenName, p.FileNumber} {
-		for _, w := range strings.Fields(fold.Text(text)) {
-			addWord(&b, w)
-			parts := strings.FieldsFunc(w, fold.NotWord)
-			if len(parts) == 1 && parts[0] == w {
-				continue
-			}
-			for i, part := range parts {
-				if i > 0 || !strings.HasPrefix(w, part) {
-					addWord(&b, part)
-				}
-			}
-			addWord(&b, strings.Join(parts, ""))
+		for w := range strings.FieldsSeq(fold.Text(text)) {
+			to = appendParts(to, w)
 		}
 	}
-	d := p.BirthDate
-	for _, form := range [...]string{
-		fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day), fmt.Sprintf("%04d%02d%02d", d.Year, d.Month, d.Day),
-		fmt.Sprintf("%02d-%02d-%04d", d.Day, d.Month, d.Year), fmt.Sprintf("%02d%02d%04d", d.Day, d.Month, d.Year),
-		fmt.Sprintf("%02d-%02d-%04d", d.Month, d.Day, d.Year), fmt.Sprintf("%02d%02d%04d", d.Month, d.Day, d.Year),
-	} {
-		addWord(&b, form)
+	year, month, day := digits(p.BirthDate.Year, 4), digits(int(p.BirthDate.Month), 2), digits(p.BirthDate.Day, 2)
+	for _, form := range [...][3]string{{year, month, day}, {day, month, year}, {month, day, year}} {
+		for _, sep := range [...]string{"-", ""} {
+			to = append(to, form[0]...)
+			to = append(to, sep...)
+			to = append(to, form[1]...)
+			to = append(to, sep...)
+			to = append(to, form[2]...)
+			to = append(to, wordMark)
+		}
 	}
-	return b.String()
+	return to
 }
 
-func addWord(b *strings.Builder, w string) {
-	b.WriteString(wordMark)
-	b.WriteString(w)
+// appendParts lists a word, its parts, and the parts as one.
+func appendParts(to []byte, w string) []byte {
+	to = appendWord(to, w)
+	if strings.IndexFunc(w, fold.NotWord) < 0 {
+		return to
+	}
+	parts := strings.FieldsFunc(w, fold.NotWord)
+	for i, part := range parts {
+		if i > 0 || !strings.HasPrefix(w, part) {
+			to = appendWord(to, part)
+		}
+	}
+	if len(parts) == 0 {
+		return to
+	}
+	return appendWord(to, strings.Join(parts, ""))
+}
+
+func appendWord(to []byte, w string) []byte { return append(append(to, w...), wordMark) }
+
+// digits is a number with leading zeros.
+func digits(n, width int) string {
+	s := strconv.Itoa(n)
+	return "0000"[:max(0, width-len(s))] + s
 }
 
 // queryWord is a word of a query in its forms, of which one must fit.
@@ -63,19 +75,21 @@ func queryWords(query string) []queryWord {
 		if w == "" {
 			continue
 		}
-		q := queryWord{wordMark + w}
+		q := queryWord{w}
 		for _, date := range dateForms(w) {
-			if form := wordMark + date; !slices.Contains(q, form) {
-				q = append(q, form)
+			if !slices.Contains(q, date) {
+				q = append(q, date)
 			}
 		}
-		words = append(words, q)
+		if !slices.ContainsFunc(words, func(other queryWord) bool { return other[0] == w }) {
+			words = append(words, q)
+		}
 	}
 	return words
 }
 
 // dateForms are the ways in which a word of digits and separators can begin a
-// date as searchWords writes it: with hyphens, and with leading zeros, which
+// date as appendWords writes it: with hyphens, and with leading zeros, which
 // people leave out ("7.5.87", "1987/5"). The last number may still be growing,
 // so it also stands as typed.
 func dateForms(w string) []string {
@@ -96,21 +110,4 @@ func dateForms(w string) []string {
 	last := len(numbers) - 1
 	growing := append(append([]string(nil), padded[:last]...), numbers[last])
 	return []string{strings.Join(padded, "-"), strings.Join(growing, "-")}
-}
-
-// fits says whether every word of the query begins a word of the patient.
-func fits(words string, query []queryWord) bool {
-	for _, q := range query {
-		found := false
-		for _, form := range q {
-			if strings.Contains(words, form) {
-				found = true
-				break
-			}
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }
