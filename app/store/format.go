@@ -175,7 +175,7 @@ func packPatient(p clinical.Patient) storedPatient {
 }
 
 func unpackPatient(id clinical.ID, revision uint32, plain []byte) (clinical.Patient, error) {
-	v, err := decodeJSON[storedPatient](plain)
+	v, err := decodePatient(plain)
 	if err != nil {
 		return clinical.Patient{}, err
 	}
