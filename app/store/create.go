@@ -15,22 +15,31 @@ import (
 // ensureFile makes an empty store if there is no file at path. It never touches
 // one that exists. A crash at any point leaves either no store or a whole one.
 func ensureFile(path string, version uint32) error {
+	there, err := findFile(path)
+	if err != nil || there {
+		return err
+	}
+	return createFile(path, version)
+}
+
+// findFile says whether there is a file at path, which may be a store.
+func findFile(path string) (bool, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return createFile(path, version)
+		return false, nil
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: %w", ErrNoAccess, err)
+		return false, fmt.Errorf("%w: %w", ErrNoAccess, err)
 	case err != nil:
-		return classify(err)
+		return false, classify(err)
 	case !info.Mode().IsRegular():
-		return damaged("%s is not a file", path)
+		return false, damaged("%s is not a file", path)
 	case info.Size() == 0:
 		// bbolt would start afresh in it; but a store is never left empty by a
 		// creation here, so something was lost.
-		return damaged("the file is empty")
+		return false, damaged("the file is empty")
 	}
-	return nil
+	return true, nil
 }
 
 // createFile makes the store under a temporary name and gives it its real one

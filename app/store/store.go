@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -17,8 +15,6 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
-	"stipple/app/durable"
-	"stipple/app/vault"
 )
 
 // FileName is the store's name in the program's data folder.
@@ -54,7 +50,8 @@ type Store struct {
 
 // Open opens the store at path, and makes it with its folder if there is none.
 // It checks the structure of the whole file before it trusts it, and migrates an
-// older one after putting a backup beside it.
+// older one after putting a backup beside it: Ready and Waiting.Open, one after the
+// other.
 //
 // Errors: ErrInUse (within 2 s), ErrDamaged, ErrNewer, ErrReadOnly, ErrNoAccess,
 // ErrDiskFull. On every error the file is as it was.
@@ -66,58 +63,15 @@ func Open(path string, opt Options) (*Store, error) {
 	return s, nil
 }
 
-func open(path string, opt Options, sch schema) (_ *Store, err error) {
+func open(path string, opt Options, sch schema) (*Store, error) {
 	if opt.Sealer == nil {
 		return nil, ErrNoKeys
 	}
-	s := &Store{
-		sealer: opt.Sealer, schema: sch.version, now: opt.Now,
-		writer: make(chan struct{}, 1),
-	}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	source := opt.Rand
-	if source == nil {
-		source = rand.Reader
-	}
-	s.ids = &idSource{now: s.now, rand: source}
-	if err := ensureFile(path, sch.version); err != nil {
+	w, err := ready(path)
+	if err != nil {
 		return nil, err
 	}
-	if err := inspect(path); err != nil {
-		return nil, err
-	}
-	if err := s.openFile(path, relockWait); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.closeFile())
-		}
-	}()
-	if err := s.sealer.Refresh(); err != nil {
-		return nil, classify(err)
-	}
-	if err := guard(func() error { return s.migrate(path, sch, opt.SealBackup) }); err != nil {
-		return nil, classify(err)
-	}
-	if err := s.compactIfMarked(path); err != nil {
-		return nil, err
-	}
-	if err := s.reload(); err != nil {
-		return nil, err
-	}
-	if err := s.openChain(chainRandom()); err != nil {
-		return nil, err
-	}
-	// Only the holder of the lock may sweep: a creation that is still going on
-	// elsewhere then finds that the store exists.
-	for _, name := range []string{path, filepath.Join(filepath.Dir(path), vault.SlotsName), filepath.Join(filepath.Dir(path), vault.PatientsName)} {
-		durable.Sweep(name)
-	}
-	sweepBackups(path)
-	return s, nil
+	return w.open(opt, sch)
 }
 
 // openFile opens the file for reading and writing and takes its lock.
