@@ -167,16 +167,17 @@ type page struct {
 
 // read reads the run that begins at id and marks its pages as used.
 func (c *pageChecker) read(id uint64) (page, error) {
-	var h [pageHeader]byte
 	if id < 2 || id >= c.high {
 		return page{}, damaged("page %d lies outside", id)
 	}
-	if _, err := c.r.ReadAt(h[:], int64(id*c.pageSize)); err != nil {
+	// Nearly every run is one page: it is read at once with its header.
+	data := make([]byte, c.pageSize)
+	if _, err := c.r.ReadAt(data, int64(id*c.pageSize)); err != nil {
 		return page{}, damaged("page %d: %w", id, err)
 	}
-	more := uint64(binary.NativeEndian.Uint32(h[12:]))
+	more := uint64(binary.NativeEndian.Uint32(data[12:]))
 	switch {
-	case binary.NativeEndian.Uint64(h[:]) != id:
+	case binary.NativeEndian.Uint64(data) != id:
 		return page{}, damaged("page %d carries another number", id)
 	case more >= c.high-id, (more+1)*c.pageSize > maxRunBytes:
 		return page{}, damaged("page %d is too long", id)
@@ -186,14 +187,15 @@ func (c *pageChecker) read(id uint64) (page, error) {
 			return page{}, damaged("page %d is used twice", n)
 		}
 	}
-	p := page{
-		flags: binary.NativeEndian.Uint16(h[8:]), count: int(binary.NativeEndian.Uint16(h[10:])),
-		data: make([]byte, (more+1)*c.pageSize),
+	if more > 0 {
+		data = append(data, make([]byte, more*c.pageSize)...)
+		if _, err := c.r.ReadAt(data[c.pageSize:], int64((id+1)*c.pageSize)); err != nil {
+			return page{}, damaged("page %d: %w", id, err)
+		}
 	}
-	if _, err := c.r.ReadAt(p.data, int64(id*c.pageSize)); err != nil {
-		return page{}, damaged("page %d: %w", id, err)
-	}
-	return p, nil
+	return page{
+		flags: binary.NativeEndian.Uint16(data[8:]), count: int(binary.NativeEndian.Uint16(data[10:])), data: data,
+	}, nil
 }
 
 // use marks a page; false if it was marked already.
