@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -24,13 +23,13 @@ type row struct {
 }
 
 // buildAll reads in two steps: where each patient's values lie, which takes no key,
-// and then their opening, which several goroutines share.
-func (ix *index) buildAll(t *txn) error {
+// and then their opening, which so many goroutines share.
+func (ix *index) buildAll(t *txn, builders int) error {
 	rows, err := t.rows()
 	if err != nil {
 		return err
 	}
-	share := len(rows)/min(runtime.GOMAXPROCS(0), maxBuilders) + 1
+	share := len(rows)/builders + 1
 	var all sync.WaitGroup
 	var parts []*builder
 	for some := range slices.Chunk(rows, share) {

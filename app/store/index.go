@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"runtime"
 
 	"stipple/app/clinical"
 	"stipple/app/fold"
@@ -29,7 +30,7 @@ func newIndex() *index {
 // build reads all patients, and the order in which they were used. A sign-in that
 // can't open patients has none.
 func (ix *index) build(t *txn) error {
-	err := ix.buildAll(t)
+	err := ix.buildAll(t, min(runtime.GOMAXPROCS(0), maxBuilders))
 	if errors.Is(err, vault.ErrNoPatientKey) {
 		*ix = *newIndex()
 		ix.sealed = true

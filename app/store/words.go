@@ -116,8 +116,8 @@ func (w *wordTable) merge(a, b []posting) []posting {
 	return all
 }
 
-// remove takes words of a patient back that were added. Their text stays until the
-// store is opened again: a hundred bytes for a patient whose name was changed.
+// remove takes all words of a patient back. Their text stays until the store is opened
+// again: a hundred bytes for a patient whose name was changed.
 func (w *wordTable) remove(words []byte, who uint32) {
 	for word := range bytes.SplitSeq(words, []byte{wordMark}) {
 		if len(word) == 0 {
@@ -125,19 +125,15 @@ func (w *wordTable) remove(words []byte, who uint32) {
 		}
 		q := prefixOf(word)
 		from, to := w.find(q)
-		// A longer word that begins so may be somebody else's, or this patient's own.
 		for _, list := range [...][]posting{w.sorted[from:to], w.fresh} {
 			for i, p := range list {
-				if p.who == who && w.compare(p, q) == 0 && w.length(p) == len(word) {
+				if p.who == who && w.compare(p, q) == 0 {
 					list[i].who = noPatient
 				}
 			}
 		}
 	}
 }
-
-// length is that of a posting's word, in bytes.
-func (w *wordTable) length(p posting) int { return bytes.IndexByte(w.text[p.at:], wordMark) }
 
 // prefix is how a word may begin, in the form in which postings are compared.
 type prefix struct {
