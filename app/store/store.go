@@ -76,7 +76,7 @@ func open(path string, opt Options, sch schema) (*Store, error) {
 
 // openFile opens the file for reading and writing and takes its lock.
 func (s *Store) openFile(path string, wait time.Duration) error {
-	opts := &bolt.Options{Timeout: wait, FreelistType: bolt.FreelistMapType, OpenFile: s.capture}
+	opts := &bolt.Options{Timeout: wait, FreelistType: bolt.FreelistMapType, OpenFile: s.capture, InitialMmapSize: mapSize(path)}
 	err := guard(func() (err error) {
 		s.db, err = bolt.Open(path, fileMode, opts)
 		return err

@@ -1,0 +1,33 @@
+// Package backup copies a practice's store to another place and back.
+//
+// The one idea: a backup can be carried by somebody who may not read it. What is in
+// it is sealed as it is in the data folder; the whole is encrypted with age once more,
+// for the recovery code and for an identity that the practice keeps in its store; and
+// of the key slots only those of senior clinicians and of the recovery code still
+// open patients.
+//
+// # The file
+//
+// An age file, inside it a tar with these members in this order, and no others:
+//
+//	manifest.json    what the backup is of: see Manifest
+//	stipple.slots    the key slots
+//	stipple.db       the store at one moment
+//	stipple.patients the patients' keys, copied after that moment, so that no patient
+//	                 of the store lacks a key
+//	hashes.json      size in bytes and SHA-256 of each member before it
+//
+// age proves that nothing was changed by somebody without a key; it does not prove who
+// made the file, since its recipients are no secret. The audit chain's head does: a
+// drill holds the backup against the keys of the practice, and a head that was
+// printed can be held against a restored store.
+//
+// # Promises
+//
+// Write copies while others write to the store. It leaves a whole, synced file or, on
+// any error, nothing, and never touches an earlier one. Restore fills a folder that is
+// new or empty with a whole store or, on any error, leaves nothing in it. A folder that
+// a process was killed over may be left under a name with ".new-" in it.
+//
+// The package starts no goroutine. Contexts are looked at between chunks.
+package backup
