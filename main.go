@@ -31,10 +31,12 @@ func run(args []string) int {
 		}
 		return exitOK
 	}
-	if len(args) > 0 && args[0] == app.VerifyAuditCommand {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		return exitCode(app.VerifyAudit(ctx, args[1:], os.Stdout, os.Stderr))
+	if len(args) > 0 {
+		if command := app.Command(args[0]); command != nil {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return exitCode(command(ctx, args[1:], os.Stdout, os.Stderr))
+		}
 	}
 	var opt app.Options
 	flags := flag.NewFlagSet("stipple", flag.ContinueOnError)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"stipple/app/audit"
 	"stipple/app/store"
@@ -37,20 +36,32 @@ func (f *storeFlags) register(flags *flag.FlagSet) {
 	flags.IntVar(&f.fd, "passphrase-fd", -1, "open file descriptor from which the passphrase is read, without the end of its line")
 }
 
-// open opens the store of the flags. What it returns closes it.
-func (f storeFlags) open() (*store.Store, func() error, error) {
-	dir := f.data
-	if dir == "" {
-		var err error
-		if dir, err = platformDir(); err != nil {
-			return nil, nil, err
-		}
+// folder is the data folder of the flags.
+func (f storeFlags) folder() (string, error) {
+	if f.data != "" {
+		return f.data, nil
+	}
+	return platformDir()
+}
+
+// door is the way into the store of the flags, which must be there; nil for a training
+// store.
+func (f storeFlags) door() (*door, string, error) {
+	dir, err := f.folder()
+	if err != nil {
+		return nil, "", err
 	}
 	path := filepath.Join(dir, store.FileName)
 	if found, err := store.Look(path); err != nil || found == store.Nothing {
-		return nil, nil, errors.Join(err, fmt.Errorf("no store at %s", path))
+		return nil, "", errors.Join(err, fmt.Errorf("no store at %s", path))
 	}
 	d, err := findDoor(dir, false, vault.Options{})
+	return d, path, err
+}
+
+// open opens the store of the flags. What it returns closes it.
+func (f storeFlags) open() (*store.Store, func() error, error) {
+	d, path, err := f.door()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,46 +72,47 @@ func (f storeFlags) open() (*store.Store, func() error, error) {
 		}
 		return s, s.Close, nil
 	}
-	return f.openSealed(d)
+	e, err := f.signInTo(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := store.Open(d.path, store.Options{Sealer: e.keys, SealBackup: d.slots.Encrypt})
+	if err != nil {
+		return nil, nil, errors.Join(err, e.keys.Close())
+	}
+	return s, func() error { return errors.Join(s.Close(), e.keys.Close()) }, nil
 }
 
-func (f storeFlags) openSealed(d *door) (*store.Store, func() error, error) {
+// signInTo lets in whom the flags name.
+func (f storeFlags) signInTo(d *door) (*entry, error) {
 	if d.slots == nil {
-		return nil, nil, fmt.Errorf("%s: nobody has set it up", d.path)
+		return nil, fmt.Errorf("%s: nobody has set it up", d.path)
 	}
 	name := f.signIn
 	if people := d.slots.People(); name == "" && len(people) == 1 {
 		name = people[0].SignIn
 	}
 	if name == "" || f.fd < 0 {
-		return nil, nil, fmt.Errorf("%w: want --sign-in and --passphrase-fd", ErrUsage)
+		return nil, fmt.Errorf("%w: want --sign-in and --passphrase-fd", ErrUsage)
 	}
-	passphrase, err := readPassphrase(f.fd)
+	passphrase, err := readSecret(f.fd, "passphrase-fd")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer clear(passphrase)
-	keys, _, err := d.slots.SignIn(name, passphrase, time.Now())
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := store.Open(d.path, store.Options{Sealer: keys, SealBackup: d.slots.Encrypt})
-	if err != nil {
-		return nil, nil, errors.Join(err, keys.Close())
-	}
-	return s, func() error { return errors.Join(s.Close(), keys.Close()) }, nil
+	return d.signIn(name, passphrase)
 }
 
-// readPassphrase reads a file descriptor to its end.
-func readPassphrase(fd int) ([]byte, error) {
-	f := os.NewFile(uintptr(fd), "passphrase-fd")
+// readSecret reads the file descriptor of a flag to its end.
+func readSecret(fd int, flag string) ([]byte, error) {
+	f := os.NewFile(uintptr(fd), flag)
 	if f == nil {
-		return nil, fmt.Errorf("%w: --passphrase-fd %d is not open", ErrUsage, fd)
+		return nil, fmt.Errorf("%w: --%s %d is not open", ErrUsage, flag, fd)
 	}
 	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, maxPassphraseFile))
 	if err != nil {
-		return nil, fmt.Errorf("read the passphrase: %w", err)
+		return nil, fmt.Errorf("read --%s: %w", flag, err)
 	}
 	return bytes.TrimRight(text, "\r\n"), nil
 }

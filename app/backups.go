@@ -1,0 +1,262 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"stipple/app/audit"
+	"stipple/app/backup"
+	"stipple/app/store"
+	"stipple/app/vault"
+)
+
+// The commands that need no window and no display, besides VerifyAuditCommand.
+const (
+	BackupCommand  = "backup"
+	RestoreCommand = "restore"
+	DrillCommand   = "drill"
+)
+
+// ErrCompare means that a restored store is not what its backup says; what differs was
+// printed.
+var ErrCompare = errors.New("the restored store is not what its backup says of it")
+
+// Command is the command of a name; nil if there is none.
+func Command(name string) func(ctx context.Context, args []string, out, errs io.Writer) error {
+	switch name {
+	case VerifyAuditCommand:
+		return VerifyAudit
+	case BackupCommand:
+		return Backup
+	case RestoreCommand:
+		return Restore
+	case DrillCommand:
+		return Drill
+	}
+	return nil
+}
+
+// parsed reads the arguments of a command. done: help was asked for.
+func parsed(flags *flag.FlagSet, args []string, needed ...string) (done bool, err error) {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("%w: %w", ErrUsage, err)
+	case flags.NArg() > 0:
+		return false, fmt.Errorf("%w: unknown argument %q", ErrUsage, flags.Arg(0))
+	}
+	for _, name := range needed {
+		if v := flags.Lookup(name).Value.String(); v == "" || v == "-1" {
+			return false, fmt.Errorf("%w: --%s is missing", ErrUsage, name)
+		}
+	}
+	return false, nil
+}
+
+// atDesk is a practice's store with who signed in to it by flags.
+type atDesk struct {
+	*entry
+	store *store.Store
+	dir   string
+}
+
+// practice opens the store of the flags, and writes into its audit chain who came.
+func (f storeFlags) practice(ctx context.Context) (*atDesk, error) {
+	d, _, err := f.door()
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		return nil, backup.ErrTraining
+	}
+	e, err := f.signInTo(d)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.open(ctx, d.path)
+	if err != nil {
+		return nil, errors.Join(err, e.keys.Close())
+	}
+	return &atDesk{e, s, d.dir}, nil
+}
+
+func (a *atDesk) close() error {
+	return errors.Join(a.left(a.store), a.store.Close(), a.keys.Close())
+}
+
+// tell writes into the audit chain what was done with a backup.
+func (a *atDesk) tell(ctx context.Context, what audit.Action, name string) error {
+	who, err := atWork{a.store, a.who}.Operators(ctx)
+	if err != nil {
+		return err
+	}
+	return tellBackup(audit.By(ctx, audit.Actor{Operator: who[0]}), a.store, what, name)
+}
+
+func tellBackup(ctx context.Context, s *store.Store, what audit.Action, name string) error {
+	return s.Audit(ctx, audit.Entry{Action: what, Subject: audit.Subject{Kind: audit.SubjectBackup, ID: name}})
+}
+
+// Backup is the command: it makes a backup in a folder and reads it back. The errors
+// are those of package backup, and ErrUsage.
+func Backup(ctx context.Context, args []string, out, errs io.Writer) (err error) {
+	flags := flag.NewFlagSet("stipple "+BackupCommand, flag.ContinueOnError)
+	flags.SetOutput(errs)
+	var f storeFlags
+	f.register(flags)
+	folder := flags.String("to", "", "folder for the backup, such as a stick's")
+	if done, err := parsed(flags, args, "to"); done || err != nil {
+		return err
+	}
+	a, err := f.practice(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	made, err := a.backup(ctx, *folder, time.Now())
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(made.Path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: %d bytes, written and read back\n", made.Path, info.Size())
+	printEnd(out, made.Manifest)
+	return nil
+}
+
+// backup makes a backup and reads it back; one that does not hold is removed.
+func (a *atDesk) backup(ctx context.Context, folder string, at time.Time) (backup.Made, error) {
+	src := backup.Source{Store: a.store, Keys: a.keys, Slots: a.slots, Program: appName + " " + appVersion}
+	made, err := backup.Write(ctx, src, folder, at, nil)
+	if err != nil {
+		return made, err
+	}
+	identity, err := a.store.BackupIdentity(ctx, vault.NewIdentity)
+	if err == nil {
+		_, err = backup.Check(ctx, made.Path, identity, nil)
+	}
+	if err != nil {
+		return made, errors.Join(fmt.Errorf("read the backup back: %w", err), os.Remove(made.Path))
+	}
+	return made, a.tell(ctx, audit.BackupMake, filepath.Base(made.Path))
+}
+
+func printEnd(out io.Writer, m backup.Manifest) {
+	k, err := m.Known()
+	if err != nil {
+		return // it was checked; there is nothing to print
+	}
+	fmt.Fprintf(out, "made %s, the newest audit entry is %d %s\n", m.Made.Format(time.RFC3339), k.Seq, k.Head.Short())
+}
+
+// Restore is the command: it makes a data folder of a backup by the recovery code, and
+// prints how it compares; ErrCompare where something differs. The folder stays then,
+// since it may be the best there is.
+func Restore(ctx context.Context, args []string, out, errs io.Writer) error {
+	flags := flag.NewFlagSet("stipple "+RestoreCommand, flag.ContinueOnError)
+	flags.SetOutput(errs)
+	from := flags.String("from", "", "the backup")
+	dir := flags.String("data", "", "folder for the restored store; new or empty")
+	fd := flags.Int("code-fd", -1, "open file descriptor from which the recovery code is read")
+	if done, err := parsed(flags, args, "from", "data", "code-fd"); done || err != nil {
+		return err
+	}
+	secret, err := readSecret(*fd, "code-fd")
+	if err != nil {
+		return err
+	}
+	defer clear(secret)
+	code := string(secret)
+	m, err := backup.Restore(ctx, *from, code, *dir, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "restored into %s\n", *dir)
+	r, err := compareRestored(ctx, *dir, code, m)
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	return printComparison(out, r)
+}
+
+// compareRestored compares a restored folder by the recovery code, and writes into its
+// audit chain that it was restored.
+func compareRestored(ctx context.Context, dir, code string, m backup.Manifest) (r backup.Report, err error) {
+	slots, err := vault.Load(dir, vault.Options{})
+	if err != nil {
+		return r, err
+	}
+	keys, err := slots.Recover(code, time.Now())
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, keys.Close()) }()
+	if r, err = backup.Compare(ctx, dir, m, keys); err != nil {
+		return r, err
+	}
+	s, err := store.Open(filepath.Join(dir, store.FileName), store.Options{Sealer: keys, SealBackup: slots.Encrypt})
+	if err != nil {
+		return r, err
+	}
+	return r, errors.Join(tellBackup(ctx, s, audit.BackupRestore, backup.Name(m.Made)), s.Close())
+}
+
+// Drill is the command: it restores a backup into a folder that it removes again, and
+// prints how it compares; ErrCompare where something differs.
+func Drill(ctx context.Context, args []string, out, errs io.Writer) (err error) {
+	flags := flag.NewFlagSet("stipple "+DrillCommand, flag.ContinueOnError)
+	flags.SetOutput(errs)
+	var f storeFlags
+	f.register(flags)
+	from := flags.String("from", "", "the backup")
+	if done, err := parsed(flags, args, "from"); done || err != nil {
+		return err
+	}
+	a, err := f.practice(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	identity, err := a.store.BackupIdentity(ctx, vault.NewIdentity)
+	if err != nil {
+		return err
+	}
+	// Beside the store: where it fits, and where nobody else can read.
+	r, err := backup.Drill(ctx, *from, identity, a.keys, a.dir, nil)
+	if err != nil {
+		return err
+	}
+	if err := a.tell(ctx, audit.BackupDrill, backup.Name(r.Manifest.Made)); err != nil {
+		return err
+	}
+	return printComparison(out, r)
+}
+
+// printComparison prints a report; ErrCompare where something was found.
+func printComparison(out io.Writer, r backup.Report) error {
+	printEnd(out, r.Manifest)
+	for _, c := range r.Counts {
+		fmt.Fprintf(out, "%-12s %8d in the backup %8d restored\n", c.Bucket, c.Manifest, c.Stored)
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintln(out, f)
+	}
+	broken := printAudit(out, r.Audit)
+	if !r.Patients {
+		fmt.Fprintln(out, "this sign-in can't open patients: their values were counted, not opened")
+	}
+	if !r.OK() {
+		return errors.Join(ErrCompare, broken)
+	}
+	fmt.Fprintln(out, "all is as it was backed up")
+	return nil
+}
