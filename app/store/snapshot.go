@@ -21,6 +21,11 @@ const backupKey = "backup"
 // and costs addresses, not memory.
 const mapRoom = 1 << 30
 
+// growBy is by how many bytes more than it needs the file grows. bbolt's own 16 MiB,
+// which it takes once more than that is mapped, would refuse a disk or a quota that
+// has room for thousands of records; growing costs one more sync.
+const growBy = 32 << 10
+
 // mapSize is what openFile maps of a file. On Windows, where mapping more than a file
 // makes it as long, and where there are few addresses, it is what bbolt chooses.
 func mapSize(path string) int {

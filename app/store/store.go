@@ -78,7 +78,9 @@ func open(path string, opt Options, sch schema) (*Store, error) {
 func (s *Store) openFile(path string, wait time.Duration) error {
 	opts := &bolt.Options{Timeout: wait, FreelistType: bolt.FreelistMapType, OpenFile: s.capture, InitialMmapSize: mapSize(path)}
 	err := guard(func() (err error) {
-		s.db, err = bolt.Open(path, fileMode, opts)
+		if s.db, err = bolt.Open(path, fileMode, opts); err == nil {
+			s.db.AllocSize = growBy
+		}
 		return err
 	})
 	if err != nil && s.db == nil && s.file != nil {
