@@ -376,13 +376,19 @@ func TestCancelled(t *testing.T) {
 	p := newPractice(t, true)
 	folder := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())
-	_, err := Write(ctx, p.Source, folder, madeAt(), func(done, _ int64) {
-		if done > 0 {
-			stop()
+	reached := int64(0)
+	_, err := Write(ctx, p.Source, folder, madeAt(), func(done, of int64) {
+		if reached = done; of > done && done > of/2 {
+			stop() // in the middle of the store
 		}
 	})
 	if !errors.Is(err, context.Canceled) || len(names(t, folder)) != 0 {
 		t.Error(err, names(t, folder))
+	}
+	whole, err := os.Stat(p.backedUp(t).Path)
+	must(t, err)
+	if reached >= whole.Size() {
+		t.Errorf("it went on to %d of %d bytes", reached, whole.Size())
 	}
 	made := p.backedUp(t)
 	ctx, stop = context.WithCancel(t.Context())

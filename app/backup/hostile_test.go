@@ -3,6 +3,7 @@ package backup
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -72,8 +73,11 @@ func TestHostileArchives(t *testing.T) {
 	special := func(h tar.Header) func(k *packer) {
 		return func(k *packer) {
 			first(k)
-			h.Mode = fileMode
+			if h.Mode = fileMode; h.Format == tar.FormatUnknown {
+				h.Format = tar.FormatGNU
+			}
 			must(t, k.tar.WriteHeader(&h))
+			k.hashes = append(k.hashes, memberHash{store.FileName, 0, sha256.New().Sum(nil)}) // as if it were one
 			k.bytes(vault.PatientsName, []byte("keys"))
 			_ = k.close()
 		}
@@ -117,12 +121,14 @@ func TestHostileArchives(t *testing.T) {
 			first(k)
 			k.bytes("../"+store.FileName, nil)
 			k.bytes(vault.PatientsName, nil)
+			k.hashes[2].Name = store.FileName
 			_ = k.close()
 		}, ErrDamaged},
 		"path from the top": {func(k *packer) {
 			first(k)
 			k.bytes("/tmp/"+store.FileName, nil)
 			k.bytes(vault.PatientsName, nil)
+			k.hashes[2].Name = store.FileName
 			_ = k.close()
 		}, ErrDamaged},
 		"a link":         {special(tar.Header{Typeflag: tar.TypeSymlink, Name: store.FileName, Linkname: "/etc/passwd"}), ErrDamaged},

@@ -20,6 +20,7 @@ func TestExpired(t *testing.T) {
 	}{
 		{"nothing", nil, nil, Policy{Newest: 3}, nil},
 		{"the only one", all[:1], nil, Policy{Newest: 0, Months: 1}, nil},
+		{"a policy of nothing", all, nil, Policy{Newest: -1, Months: -1}, all[:6]},
 		{"newest and one a month", all, nil, Policy{Newest: 2}, []string{day(1, 5), day(2, 3), day(3, 1)}},
 		{"two months", all, nil, Policy{Newest: 2, Months: 2}, []string{day(1, 5), day(1, 20), day(2, 3), day(3, 1)}},
 		{"bad ones do not count", all, []string{day(3, 3), day(3, 2)}, Policy{Newest: 1}, []string{day(1, 5), day(2, 3)}},
