@@ -19,7 +19,7 @@ import (
 //	alarms         treatment, number           -> alarm
 //	operators      operator, revision          -> operator
 //	settings       name                        -> bytes
-//	chain          name                        -> key and name of the audit chain
+//	chain          name                        -> key and name of the audit chain, way into backups
 //
 // Ids are 26 bytes, numbers 4 bytes big endian: keys of one record lie together
 // and in order. Bucket meta is not sealed, since its schema version must be
