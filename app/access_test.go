@@ -290,6 +290,15 @@ func TestPendingByHand(t *testing.T) {
 	if e, err = d.signIn("bela", []byte(goodPassphrase)); err != nil {
 		t.Fatal(err)
 	}
+	if s, err = e.open(t.Context(), d.path); !errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("somebody who is no operator came in: %v, %v", s, err)
+	}
+	if err := e.keys.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if e, err = doorAt(t, dir).signIn("meyer", []byte(goodPassphrase)); err != nil {
+		t.Fatal(err)
+	}
 	if s, err = e.open(t.Context(), d.path); err != nil {
 		t.Fatal(err)
 	}

@@ -364,6 +364,7 @@ func (r *room) show(ctx context.Context, w *window) {
 	if r.who != nil {
 		lock = &locker{room: r, leave: func() { w.leaveFor(ctx, w.opt) }, now: time.Now, dispatch: onWindow, work: w.work}
 		cfg.Lock = lock.actions()
+		cfg.OnSignOut = lock.leave
 	}
 	r.window = ui.New(cfg)
 	w.win.SetContent(r.window.Content())

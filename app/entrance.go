@@ -41,7 +41,18 @@ func (e *entrance) train() func() {
 	if e.opt.Port != "" {
 		return nil
 	}
-	return func() { e.w.simulate(e.ctx, "rf") }
+	return func() {
+		e.forget()
+		e.w.simulate(e.ctx, "rf")
+	}
+}
+
+// forget gives up what the recovery code has opened.
+func (e *entrance) forget() {
+	if e.recovered != nil {
+		_ = e.recovered.Close() // only read from
+		e.recovered = nil
+	}
 }
 
 // do runs work off the window's thread, and then on it with what came of it.
@@ -129,13 +140,13 @@ func (e *entrance) signIn() {
 	}
 	came := func(name string) func(*entry, error) {
 		return func(who *entry, err error) {
-			show(func(s *ui.SignInState) {
-				s.Err, s.Done, s.Recovered = err, err == nil, err != nil && e.recovered != nil
-			})
-			if err == nil {
-				e.recovered = nil
-				e.in(who, name)
+			if err != nil {
+				refused(name, err)
+				return
 			}
+			show(func(s *ui.SignInState) { s.Done = true })
+			e.recovered = nil
+			e.in(who, name)
 		}
 	}
 	busy := func() {
@@ -172,13 +183,8 @@ func (e *entrance) signIn() {
 				return e.door.renew(keys, name, passphrase)
 			}, came(name))
 		},
-		Cancel: func() {
-			if e.recovered != nil {
-				_ = e.recovered.Close() // only read from
-				e.recovered = nil
-			}
-		},
-		Train: e.train(),
+		Cancel: e.forget,
+		Train:  e.train(),
 	})
 	e.w.win.SetContent(page.Content())
 	page.Begin()

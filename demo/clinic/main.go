@@ -69,6 +69,9 @@ func generate(ctx context.Context, dir, path string, size store.Size) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.AddOperator(ctx, clinical.Operator{ID: id, Name: "Dr A. Meyer", Role: clinical.RoleSeniorClinician}); err != nil {
+		return err
+	}
 	err = store.Generate(ctx, s, size, func(n int) {
 		if n%10_000 == 0 {
 			fmt.Printf("%d patients after %.0f s\n", n, time.Since(begun).Seconds())

@@ -89,6 +89,8 @@ func englishSignIn() map[string]string {
 		"error.keys_damaged":        "The files of keys are damaged or missing.",
 		"error.keys_damaged.kept":   "The records are still there, sealed.",
 		"error.keys_damaged.do":     "Put the newest good backup of stipple.slots and stipple.patients back.",
+		"error.slots_changed":       "Somebody changed the sign-ins meanwhile.",
+		"error.slots_changed.do":    "Start Stipple anew, and sign in again.",
 		"error.no_patient_key":      "This sign-in can't open patients.",
 		"error.no_patient_key.do":   "A clinician has to sign in.",
 		"error.erased":              "This patient was erased.",
