@@ -218,7 +218,7 @@ func (u *unpacker) member(want member, kept *bytes.Buffer) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	s := seen{want.name, size, sha256.New()}
-	var from io.Reader = io.TeeReader(u.tar, s.sum)
+	from := io.TeeReader(u.tar, s.sum)
 	if kept != nil {
 		from = io.TeeReader(from, kept)
 	}
