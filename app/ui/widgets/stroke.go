@@ -26,7 +26,7 @@ func outline(width float64, paths ...string) string {
 	var b strings.Builder
 	for _, d := range paths {
 		for _, run := range runs(d) {
-			b.WriteString(strip(run, width/2))
+			b.WriteString(solid(strip(run, width/2)))
 			for _, end := range []point{run[0], run[len(run)-1]} {
 				fmt.Fprintf(&b, `<circle cx="%.3f" cy="%.3f" r="%.3f" fill="#C"/>`, end.x, end.y, width/2)
 			}
@@ -35,7 +35,9 @@ func outline(width float64, paths ...string) string {
 	return b.String()
 }
 
-// dashed draws a path in dashes of a length, with gaps between them.
+// dashed draws a path in dashes of a length, with gaps between them. They are one
+// surface: the toolkit's reader takes as long for a dash as for all of them, and there
+// are a hundred around an arm button.
 func dashed(width, dash, gap float64, d string) string {
 	var b strings.Builder
 	var at point
@@ -67,7 +69,7 @@ func dashed(width, dash, gap float64, d string) string {
 		}
 	}
 	flip()
-	return b.String()
+	return solid(b.String())
 }
 
 // solid fills a path.
@@ -86,7 +88,7 @@ func strip(run []point, half float64) string {
 	for _, p := range back {
 		corner(&b, false, p)
 	}
-	return solid(b.String() + "Z")
+	return b.String() + "Z "
 }
 
 func corner(b *strings.Builder, first bool, p point) {
