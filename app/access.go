@@ -168,24 +168,34 @@ func (e *entry) person() vault.Person {
 	return vault.Person{ID: e.who}
 }
 
-// tell writes into the audit chain who came in, and how.
+// acting is a context in which who came in is at work.
+func (e *entry) acting(ctx context.Context, s *store.Store) (context.Context, error) {
+	who, err := atWork{s, e.who}.operator(ctx)
+	return audit.By(ctx, audit.Actor{Operator: who}), err
+}
+
+// subject is who came in, as the audit chain names them.
+func (e *entry) subject() audit.Subject {
+	return audit.Subject{Kind: audit.SubjectOperator, ID: string(e.who)}
+}
+
+// tell writes into the audit chain who came in, and how. The tries that failed are
+// nobody's.
 func (e *entry) tell(ctx context.Context, s *store.Store) error {
-	who, err := atWork{s, e.who}.Operators(ctx)
+	acting, err := e.acting(ctx, s)
 	if err != nil {
 		return err
 	}
-	subject := audit.Subject{Kind: audit.SubjectOperator, ID: string(e.who)}
 	if e.wrong > 0 {
 		tries := audit.Change{Field: "tries", After: audit.Amount(audit.Count, int64(e.wrong))}
-		err = s.Audit(ctx, audit.Entry{Action: audit.SignInFailed, Subject: subject, Changes: []audit.Change{tries}})
+		err = s.Audit(ctx, audit.Entry{Action: audit.SignInFailed, Subject: e.subject(), Changes: []audit.Change{tries}})
 	}
-	ctx = audit.By(ctx, audit.Actor{Operator: who[0]})
 	if e.coded && err == nil {
 		code := audit.Change{Field: "by", After: audit.Text("recovery code")}
-		err = s.Audit(ctx, audit.Entry{Action: audit.PassphraseChange, Subject: subject, Changes: []audit.Change{code}})
+		err = s.Audit(acting, audit.Entry{Action: audit.PassphraseChange, Subject: e.subject(), Changes: []audit.Change{code}})
 	}
 	if err == nil {
-		err = s.Audit(ctx, audit.Entry{Action: audit.SignIn, Subject: subject})
+		err = s.Audit(acting, audit.Entry{Action: audit.SignIn, Subject: e.subject()})
 	}
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
@@ -195,12 +205,11 @@ func (e *entry) tell(ctx context.Context, s *store.Store) error {
 
 // left writes into the audit chain that who came in has gone.
 func (e *entry) left(s *store.Store) error {
-	who, err := atWork{s, e.who}.Operators(context.Background())
+	acting, err := e.acting(context.Background(), s)
 	if err != nil {
 		return err
 	}
-	ctx := audit.By(context.Background(), audit.Actor{Operator: who[0]})
-	return s.Audit(ctx, audit.Entry{Action: audit.SignOut, Subject: audit.Subject{Kind: audit.SubjectOperator, ID: string(e.who)}})
+	return s.Audit(acting, audit.Entry{Action: audit.SignOut, Subject: e.subject()})
 }
 
 // complete writes down who set the store up.
@@ -250,14 +259,22 @@ type atWork struct {
 
 // Operators implements console.Operators.
 func (a atWork) Operators(ctx context.Context) ([]clinical.Operator, error) {
-	all, err := a.store.Operators(ctx)
+	who, err := a.operator(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return []clinical.Operator{who}, nil
+}
+
+func (a atWork) operator(ctx context.Context) (clinical.Operator, error) {
+	all, err := a.store.Operators(ctx)
+	if err != nil {
+		return clinical.Operator{}, err
+	}
 	for _, o := range all {
 		if o.ID == a.who {
-			return []clinical.Operator{o}, nil
+			return o, nil
 		}
 	}
-	return nil, fmt.Errorf("who signed in: %w", store.ErrNotFound)
+	return clinical.Operator{}, fmt.Errorf("who signed in: %w", store.ErrNotFound)
 }

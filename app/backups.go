@@ -16,49 +16,9 @@ import (
 	"stipple/app/vault"
 )
 
-// The commands that need no window and no display, besides VerifyAuditCommand.
-const (
-	BackupCommand  = "backup"
-	RestoreCommand = "restore"
-	DrillCommand   = "drill"
-)
-
 // ErrCompare means that a restored store is not what its backup says; what differs was
 // printed.
 var ErrCompare = errors.New("the restored store is not what its backup says of it")
-
-// Command is the command of a name; nil if there is none.
-func Command(name string) func(ctx context.Context, args []string, out, errs io.Writer) error {
-	switch name {
-	case VerifyAuditCommand:
-		return VerifyAudit
-	case BackupCommand:
-		return Backup
-	case RestoreCommand:
-		return Restore
-	case DrillCommand:
-		return Drill
-	}
-	return nil
-}
-
-// parsed reads the arguments of a command. done: help was asked for.
-func parsed(flags *flag.FlagSet, args []string, needed ...string) (done bool, err error) {
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return true, nil
-	case err != nil:
-		return false, fmt.Errorf("%w: %w", ErrUsage, err)
-	case flags.NArg() > 0:
-		return false, fmt.Errorf("%w: unknown argument %q", ErrUsage, flags.Arg(0))
-	}
-	for _, name := range needed {
-		if v := flags.Lookup(name).Value.String(); v == "" || v == "-1" {
-			return false, fmt.Errorf("%w: --%s is missing", ErrUsage, name)
-		}
-	}
-	return false, nil
-}
 
 // atDesk is a practice's store with who signed in to it by flags.
 type atDesk struct {
@@ -93,11 +53,11 @@ func (a *atDesk) close() error {
 
 // tell writes into the audit chain what was done with a backup.
 func (a *atDesk) tell(ctx context.Context, what audit.Action, name string) error {
-	who, err := atWork{a.store, a.who}.Operators(ctx)
+	ctx, err := a.acting(ctx, a.store)
 	if err != nil {
 		return err
 	}
-	return tellBackup(audit.By(ctx, audit.Actor{Operator: who[0]}), a.store, what, name)
+	return tellBackup(ctx, a.store, what, name)
 }
 
 func tellBackup(ctx context.Context, s *store.Store, what audit.Action, name string) error {

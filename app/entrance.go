@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"time"
 
+	"stipple/app/clinical"
 	"stipple/app/ui"
 	"stipple/app/ui/trace"
 	"stipple/app/vault"
@@ -43,7 +44,7 @@ func (e *entrance) train() func() {
 	}
 	return func() {
 		e.forget()
-		e.w.simulate(e.ctx, "rf")
+		e.w.simulate(e.ctx, clinical.RF)
 	}
 }
 

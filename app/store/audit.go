@@ -64,7 +64,7 @@ func (t *txn) newChain(random io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("make the audit chain: %w", err)
 	}
-	id := make([]byte, 16)
+	id := make([]byte, storeNameBytes)
 	if _, err := io.ReadFull(random, id); err != nil {
 		return fmt.Errorf("make the audit chain: %w", err)
 	}

@@ -42,6 +42,8 @@ const (
 	maxSettingBytes = 64 << 10
 	// maxBatch bounds pulses or alarms in one call: a pen's whole ledger fits.
 	maxBatch = 4096
+	// storeNameBytes is the length of a store's random name: no two have the same.
+	storeNameBytes = 16
 	// verifyBatch is how many values Verify opens in one transaction: a few
 	// milliseconds, so that a write that has to grow the file does not wait longer.
 	verifyBatch = 1000

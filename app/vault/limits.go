@@ -21,6 +21,10 @@ const (
 	// passphrase stands alone, and 8 where it does not. Here somebody also needs the
 	// laptop, and argon2id makes each try cost a quarter of a second: ten.
 	minPassphraseRunes = 10
+	// minDistinct: fewer different characters are a pattern.
+	minDistinct = 5
+	// minBesideName is how many characters have to stand beside one's own name.
+	minBesideName = 6
 	// maxPassphraseBytes bounds the work of one try.
 	maxPassphraseBytes = 1024
 

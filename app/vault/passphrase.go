@@ -59,15 +59,11 @@ func CheckPassphrase(signIn string, passphrase []byte) error {
 	runes := []rune(strings.ToLower(string(passphrase)))
 	distinct := slices.Clone(runes)
 	slices.Sort(distinct)
-	const (
-		plain  = 5 // fewer different characters are a pattern
-		beside = 6 // what has to stand beside one's own name
-	)
 	without := strings.ReplaceAll(string(runes), SignInName(signIn), "")
 	switch {
-	case len(runes) < minPassphraseRunes, len(slices.Compact(distinct)) < plain:
+	case len(runes) < minPassphraseRunes, len(slices.Compact(distinct)) < minDistinct:
 		return ErrWeak
-	case signIn != "" && utf8.RuneCountInString(without) < min(beside, len(runes)) && len(without) < len(string(runes)):
+	case signIn != "" && utf8.RuneCountInString(without) < min(minBesideName, len(runes)) && len(without) < len(string(runes)):
 		return ErrWeak
 	}
 	return nil
