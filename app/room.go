@@ -97,6 +97,7 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Presets:   r.store,
 		Records:   r.store,
 		Operators: operators,
+		Staff:     r.store,
 		Now:       time.Now,
 		Rand:      rand.Reader,
 		Training:  training,

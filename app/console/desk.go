@@ -39,6 +39,7 @@ type Config struct {
 	Presets   Presets
 	Records   Records
 	Operators Operators
+	Staff     Staff
 	Now       Clock
 	Rand      io.Reader // for command ids
 	// Training says that the store is a training store. Only there is a pen

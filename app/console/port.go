@@ -55,9 +55,14 @@ type Records interface {
 	NewestRecord(context.Context) (time.Time, error)
 }
 
-// Operators says who may work here. Until there is a sign-in it is a list to
-// choose from.
+// Operators says who may work here: in a practice who signed in, in a training store
+// anybody of a list.
 type Operators interface {
+	Operators(context.Context) ([]clinical.Operator, error)
+}
+
+// Staff is everybody who works in the clinic.
+type Staff interface {
 	Operators(context.Context) ([]clinical.Operator, error)
 }
 

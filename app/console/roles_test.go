@@ -114,7 +114,7 @@ func called(name string) func(*console.View, *walk) bool {
 // useCases are all of them, in an order in which a clinician can call one behind
 // the other. Each method of the desk needs a row.
 func useCases() []useCase {
-	return append(freeUseCases(), append(dataUseCases(), treatUseCases()...)...)
+	return slices.Concat(freeUseCases(), clinicUseCases(), dataUseCases(), treatUseCases())
 }
 
 // freeUseCases work for everybody.
@@ -166,6 +166,15 @@ func freeUseCases() []useCase {
 			w.b.work(role)
 			w.b.desk.ChooseOperator(now.ID)
 			w.b.until("back again", func(v *console.View) bool { return v.Operator == now })
+		}},
+	}
+}
+
+// clinicUseCases are about the practice as a whole.
+func clinicUseCases() []useCase {
+	return []useCase{
+		{method: "Staff", permit: clinical.PermitOperators, says: byDone, call: func(w *walk) {
+			w.b.desk.Staff(func(all []clinical.Operator, err error) { w.handed(all, err) })
 		}},
 	}
 }

@@ -148,12 +148,13 @@ func (w *Window) build() {
 	w.people = pages.NewPatients(w.env)
 	w.outcome = pages.NewOutcome(w.env)
 	w.alarms = pages.NewAlarms(w.env)
-	w.pages = []pages.Page{w.treat, w.people, w.outcome, w.alarms}
+	w.pages = []pages.Page{w.treat, w.people, w.outcome, w.alarms, pages.NewClinic(w.env)}
 	w.nav = widgets.NewNavRail(w.keys, []widgets.NavItem{
 		{Icon: widgets.IconTreat, Label: w.words.T("nav.treat")},
 		{Icon: widgets.IconPatients, Label: w.words.T("nav.patients")},
 		{Icon: widgets.IconOutcome, Label: w.words.T("nav.outcome")},
 		{Icon: widgets.IconWarning, Label: w.words.T("nav.alarms")},
+		{Icon: widgets.IconClinic, Label: w.words.T("nav.clinic")},
 	}, func(i int) { w.ShowPage(w.pages[i].Name()) })
 	w.names.Set(w.nav, "nav", "nav")
 	w.foot = newFoot(w)

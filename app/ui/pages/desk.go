@@ -67,6 +67,9 @@ type Desk interface {
 	TreatmentRecord(id clinical.ID, done func(console.TreatmentRow, error))
 	SavePatient(p clinical.Patient, done func(clinical.Patient, error))
 
+	// Staff lists who works in the clinic.
+	Staff(done func([]clinical.Operator, error))
+
 	// UseSimulated starts the built-in simulated pen of a kind.
 	UseSimulated(clinical.PenKind)
 	// Handpiece is the simulated pen's handpiece, or nil.

@@ -39,6 +39,7 @@ const (
 	NamePatients = "patients"
 	NameOutcome  = "outcome"
 	NameAlarms   = "alarms"
+	NameClinic   = "clinic"
 )
 
 // Page is one page of the window. Its methods run on the window's thread.

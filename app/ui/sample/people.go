@@ -18,6 +18,7 @@ func operators() []clinical.Operator {
 		{ID: "op1", Name: "Dr A. Meyer", Role: clinical.RoleClinician},
 		{ID: "op2", Name: "Dr S. Okonkwo", Role: clinical.RoleSeniorClinician},
 		{ID: "op3", Name: "T. Roth", Role: clinical.RoleTechnician},
+		{ID: "op4", Name: "L. Brandt", Role: clinical.RoleAdministrator},
 	}
 }
 

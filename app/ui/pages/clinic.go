@@ -1,0 +1,151 @@
+package pages
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"stipple/app/clinical"
+	"stipple/app/console"
+	"stipple/app/ui/widgets"
+)
+
+// Clinic is the page of what concerns the practice as a whole. Each of its tabs is a
+// sheet of its own.
+type Clinic struct {
+	env  *Env
+	view *console.View
+
+	sheets  []sheet
+	tabs    *widgets.Tabs
+	empty   *emptyCard
+	content *fyne.Container
+}
+
+// sheet is one tab of the page Clinic. Its methods run on the window's thread.
+type sheet interface {
+	// label is the key of the tab's word; the tab's name in the trace is its index.
+	label() string
+	// permission is what it takes to see it.
+	permission() clinical.Permission
+	// object is the same for ever. It gets the room under the tabs down to the page's
+	// end; STOP's corner at the bottom right (stopCorner wide, stopRoom high) is
+	// not to be used.
+	object() fyne.CanvasObject
+	// enter is called when it comes to the front, also for somebody else at work: it
+	// reads anew and forgets what was read before.
+	enter()
+	// show draws a view while it is in front.
+	show(v *console.View)
+	// tick draws what changes with time alone, while it is in front.
+	tick(now time.Time)
+	// states adds what a test of the sheet waits for.
+	states(into map[string]string)
+}
+
+var _ Page = (*Clinic)(nil)
+
+// NewClinic builds the page.
+func NewClinic(env *Env) *Clinic {
+	p := &Clinic{env: env, view: &console.View{}}
+	p.sheets = []sheet{newOperators(env)}
+	var labels []string
+	for _, s := range p.sheets {
+		labels = append(labels, env.t(s.label()))
+	}
+	p.tabs = widgets.NewTabs(env.Keys, labels, func(int) { p.enter() })
+	env.name(p.tabs, "tabs", "clinic.tab")
+	p.empty = newEmptyCard(env)
+	objects := []fyne.CanvasObject{p.tabs, p.empty.object}
+	for _, s := range p.sheets {
+		objects = append(objects, s.object())
+	}
+	p.content = arrange(fyne.NewSize(700, 400), p.layout, objects...)
+	p.arrange()
+	return p
+}
+
+// Name is NameClinic.
+func (p *Clinic) Name() string { return NameClinic }
+
+// Content is the page.
+func (p *Clinic) Content() fyne.CanvasObject { return p.content }
+
+// Enter reads anew what is in front.
+func (p *Clinic) Enter() { p.enter() }
+
+// Leave does nothing: nothing is half done on this page.
+func (p *Clinic) Leave() {}
+
+// Tick draws what changes with time alone.
+func (p *Clinic) Tick(now time.Time, _ console.LiveView) {
+	if p.content.Visible() && p.open() {
+		p.front().tick(now)
+	}
+}
+
+// Show draws what depends on the desk's view.
+func (p *Clinic) Show(v *console.View) {
+	another := p.view.Operator != v.Operator
+	p.view = v
+	switch {
+	case !p.content.Visible(): // Enter draws it anew
+	case another:
+		p.enter()
+	case p.open():
+		p.front().show(v)
+	}
+}
+
+// front is the sheet of the chosen tab.
+func (p *Clinic) front() sheet { return p.sheets[p.tabs.Selected()] }
+
+// open says whether who is at work may see what is in front.
+func (p *Clinic) open() bool { return may(p.view, p.front().permission()) }
+
+// enter brings the sheet of the chosen tab to the front.
+func (p *Clinic) enter() {
+	if p.open() {
+		p.front().enter()
+		p.front().show(p.view)
+	}
+	p.arrange()
+}
+
+// arrange shows the sheet in front, or why it is closed.
+func (p *Clinic) arrange() {
+	for _, s := range p.sheets {
+		show(s.object(), s == p.front() && p.open())
+	}
+	if !p.open() {
+		p.empty.set(p.closed())
+	}
+	show(p.empty.object, !p.open())
+	p.content.Refresh()
+}
+
+// closed says why the sheet in front is not shown, and who can see it.
+func (p *Clinic) closed() emptyState {
+	s := p.env.Words.Error(&console.NotPermittedError{Permission: p.front().permission(), Role: p.view.Operator.Role})
+	return emptyState{title: s.What, text: s.Hint(), acts: []emptyAct{
+		{"clinic.operator", p.env.t("operator.change"), true, p.env.PickOperator},
+	}}
+}
+
+func (p *Clinic) layout(s fyne.Size) {
+	x, y, wide := pageSide, pageTop, s.Width-2*pageSide
+	place(p.tabs, x, y, wide, height(p.tabs))
+	y += height(p.tabs) + rowGap + 4
+	for _, sh := range p.sheets {
+		place(sh.object(), x, y, wide, s.Height-pageBottom-y)
+	}
+	place(p.empty.object, x, y, wide, min(s.Height-stopRoom-y, emptyMost))
+}
+
+// States adds what a test of the page waits for.
+func (p *Clinic) States(into map[string]string) {
+	into["clinic"] = p.front().label()
+	if p.open() {
+		p.front().states(into)
+	}
+}

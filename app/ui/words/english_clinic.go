@@ -1,0 +1,11 @@
+package words
+
+// englishClinic is the page of the practice as a whole.
+func englishClinic() map[string]string {
+	return map[string]string{
+		"nav.clinic":           "Clinic",
+		"clinic.tab.operators": "Operators",
+		"help.title.clinic":    "Help: Clinic",
+		"help.clinic.1":        "Operators are those who work here. Each has a role, which says what they may do at the console.",
+	}
+}
