@@ -29,10 +29,11 @@ type drawer struct {
 	raised  map[string]bool // faults that are on
 	object  *fyne.Container
 	watch   handWatch
+	acts    *handActs
 }
 
 func newDrawer(w *Window) *drawer {
-	d := &drawer{w: w, open: true, raised: map[string]bool{}}
+	d := &drawer{w: w, open: true, raised: map[string]bool{}, acts: newHandActs()}
 	t := w.words
 	d.title = widgets.NewLine(widgets.Strong(t.T("hand.title")).In(theme.OnDrawer))
 	d.problem = widgets.NewLine(widgets.Small(t.T("hand.hint")).In(theme.OnDrawer))
@@ -166,16 +167,22 @@ func (d *drawer) touch() {
 	d.showHand()
 }
 
-// do carries out an act on the handpiece and shows what went wrong.
+// do has an act carried out on the handpiece, and shows what went wrong. It does not
+// wait for it.
 func (d *drawer) do(act func(console.Handpiece) error) {
 	h := d.w.cfg.Desk.Handpiece()
 	if h == nil {
 		return
 	}
 	d.watch.acts.Add(1) // what is seen until it is done may be of before
-	d.failed = act(h)
-	d.watch.acts.Add(1)
-	d.showTrouble()
+	d.acts.do(func() {
+		err := act(h)
+		d.w.cfg.Dispatch(func() {
+			d.watch.acts.Add(1)
+			d.failed = err
+			d.showTrouble()
+		})
+	})
 }
 
 // trouble is what is wrong with the handpiece, the act before the look.

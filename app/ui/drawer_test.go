@@ -212,3 +212,42 @@ func TestDrawerLooksWhileItIsSeen(t *testing.T) {
 		t.Error("an open drawer is not looked at")
 	}
 }
+
+// slowHand is a handpiece that does not answer before it may.
+type slowHand struct {
+	otherHand
+	answer chan struct{}
+}
+
+func (h *slowHand) Trigger(down bool) error {
+	<-h.answer
+	return h.otherHand.Trigger(down)
+}
+
+// A handpiece that does not answer holds up neither the window nor STOP; what was done
+// arrives in its order once it does.
+func TestDrawerWaitsForNoHandpiece(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slowHand{answer: make(chan struct{})}
+		w := withHand(t, h)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { w.drawer.acts.run(ctx); close(ended) }()
+		synctest.Wait()
+		pad := w.find("hand.trigger").(*widgets.HoldPad)
+		pad.MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
+		pad.MouseUp(&desktop.MouseEvent{})
+		tapName(t, w, "hand.contact")
+		synctest.Wait()
+		if len(h.calls) > 0 {
+			t.Fatalf("the handpiece did %q without an answer", h.calls)
+		}
+		close(h.answer)
+		synctest.Wait()
+		if want := []string{"trigger true", "trigger false", "contact true"}; !slices.Equal(h.calls, want) {
+			t.Errorf("the handpiece did %q, want %q", h.calls, want)
+		}
+		cancel()
+		<-ended
+	})
+}

@@ -205,6 +205,7 @@ func (w *Window) paceOf() time.Duration {
 // ctx.
 func (w *Window) Start(ctx context.Context) {
 	go w.drawer.run(ctx)
+	go w.drawer.acts.run(ctx)
 	go func() {
 		pace := time.Duration(w.pace.Load())
 		t := time.NewTicker(pace)
