@@ -1,11 +1,12 @@
 #!/bin/sh
 # What takes too long for every change: the whole system over a thousand
-# simulated hours of faults, the model of both ends within large bounds, and each
-# fuzz target for a while. Says each step as it comes, goes on after one that fails,
-# and ends with 1 if any did.
+# simulated hours of faults, the model of both ends within large bounds, stores whose
+# process is killed a thousand times, and each fuzz target for a while. Says each step as
+# it comes, goes on after one that fails, and ends with 1 if any did.
 #
 #   HOURS    simulated hours, 1000      SEEDS  over how many seeds, 500
 #   FROM     the first seed, 1          FUZZ   how long for each fuzz target, 10m
+#   KILLS    processes that are killed while they write to a store, 1000
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -19,6 +20,12 @@ go test -count=1 -timeout 0 -v -run '^TestSystem$' ./device/systemtest -args -ho
 
 step "model of both ends, within the large bounds"
 go test -count=1 -timeout 0 -v -run '^TestModel$' ./protocol/model -args -large || failed="$failed model"
+
+step "${KILLS:-1000} processes killed while they write to a sealed store"
+go test -count=1 -timeout 0 -v -run '^TestKilledProcessLosesNothing$' ./app/store -args -kills "${KILLS:-1000}" || failed="$failed kills"
+
+step "every byte of an audit bucket flipped"
+go test -count=1 -v -run '^TestAuditBucketIsHeld$' ./app/store -args -every-byte || failed="$failed audit"
 
 # Every fuzz target that there is, so that a new one needs no line here.
 for package in $(go list ./protocol/... ./device/... ./app/store/... ./app/clinical/... ./app/audit ./app/exchange); do

@@ -3,69 +3,191 @@ package store
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
+	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/vault"
+	"stipple/protocol"
 )
+
+var kills = flag.Int("kills", 25, "how many times a process that writes is killed")
 
 const (
-	crashRounds = 12  // children that are killed
-	crashLines  = 400 // at most so many acknowledged writes before the kill
-	crashBatch  = 7   // pulses in one write
+	killsOfOne = 25                     // of one store: all that it acknowledged is read after each
+	killWithin = 120 * time.Millisecond // after a process has begun to open its store
+	openWithin = 3 * time.Millisecond   // the same for the first ones, which are to hit set-up and opening
+	crashBatch = 7                      // pulses in one write
+	crashTimes = 10                     // such writes in one treatment
+
+	crashPassphrase = "four words beat one"
 )
 
-// childCrash writes for ever and says each thing after it was acknowledged.
+// openSealed opens the practice of a folder as the program does: it sets up what nobody
+// has set up, or what ended before there was a store, and signs in to what is there.
+func openSealed(dir string) (_ *Store, end func() error, err error) {
+	path := filepath.Join(dir, FileName)
+	cheap := vault.Options{KDF: vault.KDF{Time: 1, Memory: 64, Threads: 1}}
+	slots, err := vault.Load(dir, cheap)
+	none := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !none {
+		return nil, nil, err
+	}
+	found, err := Look(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	var keys *vault.Vault
+	if found == Nothing && (none || slots.Pending()) {
+		var code string
+		if code, err = vault.NewRecoveryCode(); err == nil {
+			slots, keys, err = vault.Create(dir, vault.Person{ID: meyer().ID, SignIn: "meyer"}, []byte(crashPassphrase), code, cheap)
+		}
+	} else if none {
+		err = errors.New("a store without its keys")
+	} else {
+		keys, _, err = slots.SignIn("meyer", []byte(crashPassphrase), time.Now())
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := Open(path, Options{Sealer: keys})
+	if err == nil && slots.Pending() {
+		if _, err = s.AddOperator(context.Background(), meyer()); errors.Is(err, ErrConflict) {
+			err = nil // added by one that was killed behind it
+		}
+		err = errors.Join(err, slots.Complete())
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, keys.Close())
+	}
+	return s, func() error { return errors.Join(s.Close(), keys.Close()) }, nil
+}
+
+// childCrash writes for ever, three things at a time, and says each after it was
+// acknowledged.
 func childCrash(path string, say func(line)) error {
-	ctx := context.Background()
 	say(line{What: "start"})
-	s, err := OpenTraining(path, Options{})
+	s, _, err := openSealed(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	for round := 0; ; round++ {
-		p := ana()
-		p.FileNumber = fmt.Sprintf("C-%s", s.NewID())
-		if p, err = s.SavePatient(ctx, p); err != nil {
-			return err
-		}
-		say(line{What: "patient", ID: string(p.ID), Name: p.FileNumber, N: p.Revision})
-		preset, err := s.SavePreset(ctx, aPreset(p.ID))
-		if err != nil {
-			return err
-		}
-		say(line{What: "preset", ID: string(p.ID), Name: string(preset.ID), N: preset.Revision})
-		v, err := s.BeginTreatment(ctx, aTreatment(p.ID))
-		if err != nil {
-			return err
-		}
-		say(line{What: "begin", ID: string(v.ID)})
-		for i := range 10 {
-			if err := s.AppendPulses(ctx, v.ID, pulsesOf(1, uint32(i*crashBatch), crashBatch)); err != nil {
-				return err
+	var mu sync.Mutex
+	w := &crashWriter{s: s, ctx: audit.By(context.Background(), audit.Actor{Operator: meyer()}), say: func(l line) {
+		mu.Lock()
+		defer mu.Unlock()
+		say(l)
+	}}
+	w.say(line{What: "open"})
+	failed := make(chan error)
+	for _, write := range []func(round int) error{w.treat, w.keep, w.note} {
+		go func() {
+			for round := 0; ; round++ {
+				if err := write(round); err != nil {
+					failed <- err
+				}
 			}
-			say(line{What: "pulses", ID: string(v.ID), N: (i + 1) * crashBatch})
-		}
-		if round%2 == 1 {
-			err = reconcileAndSign(s, v, say)
-		} else {
-			v.Outcome = clinical.OutcomeComplete
-			_, err = s.EndTreatment(ctx, v)
-		}
-		if err != nil {
+		}()
+	}
+	return <-failed
+}
+
+type crashWriter struct {
+	s   *Store
+	ctx context.Context
+	say func(line)
+}
+
+// patientNow is a revision of a patient.
+func patientNow(p clinical.Patient, revision int) clinical.Patient {
+	p.GivenName = fmt.Sprintf("Ana %d", revision)
+	return p
+}
+
+// keep saves a patient and a preset, each twice.
+func (w *crashWriter) keep(int) (err error) {
+	p := ana()
+	p.FileNumber = fmt.Sprintf("C-%s", w.s.NewID())
+	preset := aPreset("")
+	for n := range 2 {
+		if p, err = w.s.SavePatient(w.ctx, patientNow(p, n+1)); err != nil {
 			return err
 		}
-		say(line{What: "end", ID: string(v.ID)})
+		w.say(line{What: "patient", ID: string(p.ID), Name: p.FileNumber, N: p.Revision})
+		preset.Patient, preset.Settings.Depth = p.ID, protocol.Micrometres(1500+100*n)
+		if preset, err = w.s.SavePreset(w.ctx, preset); err != nil {
+			return err
+		}
+		w.say(line{What: "preset", ID: string(p.ID), Name: string(preset.ID), N: preset.Revision})
 	}
+	return nil
+}
+
+// note writes an entry of its own into the audit chain, and says its head.
+func (w *crashWriter) note(int) error {
+	if err := w.s.Audit(w.ctx, audit.Entry{Action: audit.SignIn}); err != nil {
+		return err
+	}
+	end, err := w.s.AuditEnd(w.ctx)
+	if err == nil {
+		w.say(line{What: "audit", N: int(end.Seq), Name: end.Head.String()})
+	}
+	return err
+}
+
+// treat treats a patient of its own, with pulses and an alarm, to one of two ends.
+func (w *crashWriter) treat(round int) error {
+	p := ana()
+	p.FileNumber = fmt.Sprintf("T-%s", w.s.NewID())
+	p, err := w.s.SavePatient(w.ctx, p)
+	if err != nil {
+		return err
+	}
+	v, err := w.s.BeginTreatment(w.ctx, aTreatment(p.ID))
+	if err != nil {
+		return err
+	}
+	w.say(line{What: "begin", ID: string(v.ID)})
+	for i := range crashTimes {
+		if err := w.s.AppendPulses(w.ctx, v.ID, pulsesOf(1, uint32(i*crashBatch), crashBatch)); err != nil {
+			return err
+		}
+		w.say(line{What: "pulses", ID: string(v.ID), N: (i + 1) * crashBatch})
+	}
+	if err := w.s.AppendAlarms(w.ctx, v.ID, []clinical.Alarm{crashAlarm()}); err != nil {
+		return err
+	}
+	w.say(line{What: "alarm", ID: string(v.ID)})
+	if round%2 == 1 {
+		err = reconcileAndSign(w.s, v, w.say)
+	} else {
+		v.Outcome = clinical.OutcomeComplete
+		_, err = w.s.EndTreatment(w.ctx, v)
+	}
+	if err != nil {
+		return err
+	}
+	w.say(line{What: "end", ID: string(v.ID)})
+	return nil
+}
+
+func crashAlarm() clinical.Alarm {
+	return clinical.Alarm{At: newClock().now(), Code: 4, Priority: "medium", Text: "impedance", Expected: "100-600 Ω", Measured: "812 Ω"}
 }
 
 // reconcileAndSign ends a treatment as one whose outcome was not known: first
 // what the pen told, then the signature.
 func reconcileAndSign(s *Store, v clinical.Treatment, say func(line)) error {
-	const before = 10 * crashBatch
+	const before = crashTimes * crashBatch
 	v.Outcome, v.Pulses = clinical.OutcomeUncertain, pulsesOf(1, before, crashBatch)
 	v.Reconciled = clinical.Reconciliation{Cause: clinical.CauseLink, LedgerWhole: true, Spans: []clinical.PulseSpan{
 		{From: before, To: before + crashBatch - 1, Finding: clinical.PulseTold},
@@ -80,99 +202,67 @@ func reconcileAndSign(s *Store, v clinical.Treatment, say func(line)) error {
 	return err
 }
 
-// A process is killed at random points, on one and the same store. What it had
-// said to be saved is there afterwards, and nothing is there by half.
+// Processes that write to sealed stores are killed at random moments. Each store opens
+// again, whole; what had been said to be saved is there, and nothing is there by half.
 func TestKilledProcessLosesNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), FileName)
-	rng := rand.New(rand.NewPCG(9, 10))
-	acknowledged := []line{}
-	for round := range crashRounds {
-		cmd, out := startChild(t, "crash", path)
-		// The first rounds hit the creation and the opening.
-		lines := rng.IntN(1 + crashLines*round/crashRounds)
-		for n := 0; ; n++ {
-			if n == lines+1 {
-				if err := cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
+	rng := rand.New(rand.NewPCG(9, uint64(time.Now().UnixNano())))
+	all := map[string]int{}
+	unopened := 0
+	for done := 0; done < *kills; {
+		dir := t.TempDir()
+		a := newAcknowledged()
+		for round := 0; round < killsOfOne && done < *kills; round++ {
+			within := killWithin
+			if round < killsOfOne/5 {
+				within = openWithin
 			}
-			var l line
-			err := out.Decode(&l)
-			if err != nil { // killed in the middle of a line at the latest
-				if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-					t.Fatal(err)
-				}
-				break
+			if !killOne(t, filepath.Join(dir, FileName), time.Duration(rng.Int64N(int64(within))), a) {
+				unopened++
 			}
-			acknowledged = append(acknowledged, l)
+			done++
+			a.check(t, dir)
+			if t.Failed() {
+				t.Fatalf("kill %d, the store's %d", done, round+1)
+			}
 		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the child ended by itself")
-		}
-		checkAcknowledged(t, path, acknowledged)
-		if t.Failed() {
-			t.Fatalf("round %d", round)
+		for what, n := range a.count {
+			all[what] += n
 		}
 	}
-	t.Logf("%d writes acknowledged", len(acknowledged))
+	written := 0
+	for _, n := range all {
+		written += n
+	}
+	t.Logf("%d kills, %d before the store was open; %d writes acknowledged, none lost: %v", *kills, unopened, written, all)
 }
 
-func checkAcknowledged(t *testing.T, path string, acknowledged []line) {
+// killOne kills a process at a moment after its start, and says whether it had opened
+// its store.
+func killOne(t *testing.T, path string, after time.Duration, a *acknowledged) (opened bool) {
 	t.Helper()
-	ctx := t.Context()
-	s, err := OpenTraining(path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := errors.Join(s.Verify(ctx), s.Close()); err != nil {
-			t.Error(err)
+	cmd, out := startChild(t, "crash", path)
+	next := func() (l line, more bool) {
+		err := out.Decode(&l)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) { // killed in the middle of a line at the latest
+			t.Fatal(err)
 		}
-	}()
-	pulses := map[string]int{}
-	ended := map[string]bool{}
-	told := map[string]bool{}
-	for _, l := range acknowledged {
-		switch l.What {
-		case "patient":
-			if p, err := s.Patient(ctx, clinical.ID(l.ID)); err != nil || p.FileNumber != l.Name || p.Revision != l.N {
-				t.Errorf("%+v: %+v, %v", l, p, err)
-			}
-		case "preset":
-			if all, err := s.PresetHistory(ctx, clinical.ID(l.ID), clinical.ID(l.Name)); err != nil || len(all) != l.N {
-				t.Errorf("%+v: %+v, %v", l, all, err)
-			}
-		case "begin":
-			pulses[l.ID] = 0
-		case "pulses":
-			pulses[l.ID] = l.N
-		case "told":
-			pulses[l.ID] += crashBatch
-			told[l.ID] = true
-		case "end":
-			ended[l.ID] = true
-		}
+		return l, err == nil
 	}
-	for id, n := range pulses {
-		v, err := s.Treatment(ctx, clinical.ID(id))
-		// A write that was not acknowledged any more may be there, but whole.
-		if err != nil || len(v.Pulses) < n || len(v.Pulses) > n+crashBatch || len(v.Pulses)%crashBatch != 0 || ended[id] && v.Ended.IsZero() {
-			t.Errorf("treatment %s: %d pulses acknowledged, %d there, ended %v, %v", id, n, len(v.Pulses), v.Ended, err)
-		}
-		// What the pen told and its pulses come together, and so do the signature
-		// and the end.
-		r := v.Reconciled
-		if told[id] && r.Cause == "" || r.Cause != "" && v.Tally().Told != crashBatch || (v.Outcome == clinical.OutcomeReconciled) != (r.Signature.Verdict != "") {
-			t.Errorf("treatment %s: %s, told %v, %+v", id, v.Outcome, told[id], r)
-		}
+	if _, more := next(); !more {
+		t.Fatal("the child never began")
 	}
-	open, err := s.OpenTreatments(ctx)
-	if err != nil {
-		t.Error(err)
-	}
-	for _, v := range open {
-		if ended[string(v.ID)] || !v.Ended.IsZero() {
-			t.Errorf("treatment %s has ended and counts as open", v.ID)
+	kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // it may have ended, which is told below
+	defer kill.Stop()
+	for l, more := next(); more; l, more = next() {
+		if l.What == "open" {
+			opened = true
+			continue
 		}
+		a.add(l)
 	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.Exited() {
+		t.Fatalf("the child ended by itself: %v", err)
+	}
+	return opened
 }
