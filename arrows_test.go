@@ -57,6 +57,7 @@ func rooms() []room {
 		{"app/report", []string{"app/clinical", "protocol", "codeberg.org/go-pdf/fpdf"}, "a report is made from records alone"},
 		{"app/sound", []string{"app/sound/...", "github.com/ebitengine/oto/..."}, "the one place that knows a sound library"},
 		{"app/sound/...", []string{"app/alarm", "app/sound/..."}, "samples, and the process that plays them, need no sound device"},
+		{"app/drives", []string{"golang.org/x/sys/..."}, "it asks the system what is plugged in, and knows nobody who writes there"},
 		{"app/turns", []string{"golang.org/x/sys/..."}, "it asks the scheduler and knows nothing of a console"},
 		{"app/awake", []string{"github.com/godbus/dbus/...", "golang.org/x/sys/..."}, "it asks the platform and knows neither pen nor desk"},
 		{"app/ui/...", []string{"app/ui/...", "app/console", "app/clinical", "app/chart", "app/alarm", "protocol", "fyne.io/fyne/v2/..."}, "the window draws what it is given: no file, no port, no pen"},

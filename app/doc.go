@@ -8,5 +8,7 @@
 // the disk, and that of the player, which
 // starts this program a second time to play alarms (see [Sound]). All end before
 // Run returns, the desk first (it disarms and writes what is left), then the
-// pen's session, the keeper and the player with its process, then the store.
+// pen's session, the keeper and the player with its process, then the store. Looking at
+// a folder takes a goroutine of its own for as long as the disk takes to answer: one
+// that never does is abandoned with the context of who asked.
 package app

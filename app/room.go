@@ -98,6 +98,7 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Records:   r.store,
 		Operators: operators,
 		Staff:     r.store,
+		Files:     files{},
 		Now:       time.Now,
 		Rand:      rand.Reader,
 		Training:  training,

@@ -151,6 +151,7 @@ func newCountedBench(t *testing.T, before func(*bench)) (*bench, *calls) {
 		cfg.Patients = countedPatients{cfg.Patients, c}
 		cfg.Presets = countedPresets{cfg.Presets, c}
 		cfg.Records = countedRecords{cfg.Records, c}
+		cfg.Files = countedFiles{c}
 		cfg.Simulate = func(clinical.PenKind) { c.call("Simulate") }
 	})
 	return b, c

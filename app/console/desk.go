@@ -40,6 +40,7 @@ type Config struct {
 	Records   Records
 	Operators Operators
 	Staff     Staff
+	Files     Files
 	Now       Clock
 	Rand      io.Reader // for command ids
 	// Training says that the store is a training store. Only there is a pen

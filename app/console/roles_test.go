@@ -176,6 +176,18 @@ func clinicUseCases() []useCase {
 		{method: "Staff", permit: clinical.PermitOperators, says: byDone, call: func(w *walk) {
 			w.b.desk.Staff(func(all []clinical.Operator, err error) { w.handed(all, err) })
 		}},
+		{method: "FilePlaces", permit: clinical.PermitBackup, says: byDone, call: func(w *walk) {
+			w.b.desk.FilePlaces(clinical.PermitBackup, func(all []console.FilePlace, err error) { w.handed(all, err) })
+		}, shows: called("Places")},
+		{method: "ListFolder", permit: clinical.PermitBackup, says: byDone, call: func(w *walk) {
+			w.b.desk.ListFolder(clinical.PermitBackup, "/", nil, func(f console.FileFolder, err error) { w.handed(f, err) })
+		}, shows: called("Folder")},
+		{method: "MakeFolder", permit: clinical.PermitBackup, says: byDone, call: func(w *walk) {
+			w.b.desk.MakeFolder(clinical.PermitBackup, "/", w.done)
+		}, shows: called("MakeFolder")},
+		{method: "CheckPath", permit: clinical.PermitBackup, says: byDone, call: func(w *walk) {
+			w.b.desk.CheckPath(clinical.PermitBackup, "/", console.UseFolder, w.done)
+		}, shows: called("CheckPath")},
 	}
 }
 

@@ -70,6 +70,13 @@ type Desk interface {
 	// Staff lists who works in the clinic.
 	Staff(done func([]clinical.Operator, error))
 
+	// FilePlaces, ListFolder, MakeFolder and CheckPath look at the computer's folders
+	// for somebody who may do what the file is for.
+	FilePlaces(p clinical.Permission, done func([]console.FilePlace, error))
+	ListFolder(p clinical.Permission, path string, ext []string, done func(console.FileFolder, error))
+	MakeFolder(p clinical.Permission, path string, done func(error))
+	CheckPath(p clinical.Permission, path string, use console.FileUse, done func(error))
+
 	// UseSimulated starts the built-in simulated pen of a kind.
 	UseSimulated(clinical.PenKind)
 	// Handpiece is the simulated pen's handpiece, or nil.

@@ -30,7 +30,8 @@ type Env struct {
 	// PickOperator asks who works here.
 	PickOperator func()
 
-	halfNames map[string]string // names that were being typed when something closed their form
+	halfNames  map[string]string // names that were being typed when something closed their form
+	lastFolder string            // where a path was chosen last
 }
 
 // The names of the pages, as ShowPage and the trace know them.

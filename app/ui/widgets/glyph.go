@@ -36,6 +36,9 @@ const (
 	IconEye       Icon = "eye"     // shows what is hidden
 	IconEyeOff    Icon = "eyeOff"  // hides it again
 	IconErase     Icon = "erase"   // takes the last character back
+	IconFolder    Icon = "folder"
+	IconFile      Icon = "file"
+	IconDrive     Icon = "drive" // a stick
 )
 
 // The marks that stand before a word: shape for those who don't see colour.
@@ -104,6 +107,12 @@ func drawing(i Icon) string {
 		return eye
 	case IconErase:
 		return outline(2, "M8.5 5 L22 5 L22 19 L8.5 19 L2 12 Z", "M12 9 L18 15", "M18 9 L12 15")
+	case IconFolder:
+		return outline(2, "M2.5 5.5 L9 5.5 L11.5 8.5 L21.5 8.5 L21.5 19.5 L2.5 19.5 Z")
+	case IconFile:
+		return outline(2, "M5 2.5 L13.5 2.5 L19 8 L19 21.5 L5 21.5 Z", "M13.5 2.5 L13.5 8 L19 8")
+	case IconDrive:
+		return outline(2, frame(7, 8.5, 10, 13, 1), "M9 8.5 L9 2.5 L15 2.5 L15 8.5", "M12 13 L12 17")
 	case IconInfo:
 		return outline(2.2, ring(12, 12, 9.5), "M12 11 L12 17") + `<circle cx="12" cy="7.3" r="1.4" fill="#C"/>`
 	}

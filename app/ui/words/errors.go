@@ -144,6 +144,9 @@ func (w *Words) Fields(err error) map[string]string {
 	return out
 }
 
+// Foreign is a text that is not ours, such as a file's name, safe to show.
+func Foreign(s string) string { return printable(s) }
+
 // longestForeign bounds a text that is not ours, such as an operating
 // system's, in runes: two lines of a note.
 const longestForeign = 240

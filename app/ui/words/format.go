@@ -102,6 +102,18 @@ func Milliseconds(d time.Duration) string {
 	return Count(int((d+time.Millisecond-1)/time.Millisecond)) + thin + "ms"
 }
 
+// Bytes is a size to be read, in the unit that keeps it short: "820 kB", "1.2 GB".
+func Bytes(n int64) string {
+	const kilobyte, megabyte, gigabyte = 1_000, 1_000_000, 1_000_000_000
+	switch {
+	case n < megabyte:
+		return Count(int((n+kilobyte-1)/kilobyte)) + thin + "kB"
+	case n < gigabyte:
+		return Count(int((n+megabyte/2)/megabyte)) + thin + "MB"
+	}
+	return Tenths(tenthsOf(n, gigabyte)) + thin + "GB"
+}
+
 // Clock is a length of time as minutes and seconds: "03:12". From an hour on
 // it has hours too: "1:03:12".
 func Clock(d time.Duration) string {
