@@ -105,7 +105,7 @@ func (d *door) setUp(n newcomer) (*entry, error) {
 	}
 	slots, keys, err := vault.Create(d.dir, vault.Person{ID: id, SignIn: n.signIn}, n.passphrase, n.code, d.opt)
 	if err != nil {
-		return nil, fmt.Errorf("set up: %w", err)
+		return nil, fmt.Errorf("set up: %w", store.Explain(err))
 	}
 	d.slots = slots
 	return &entry{who: id, name: n.name, keys: keys, slots: slots}, nil
@@ -132,7 +132,7 @@ func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry,
 			continue
 		}
 		if err := d.slots.ChangePassphrase(keys, p.ID, passphrase); err != nil {
-			return nil, err
+			return nil, store.Explain(err)
 		}
 		return &entry{who: p.ID, keys: keys, slots: d.slots, coded: true}, nil
 	}
@@ -228,7 +228,7 @@ func (e *entry) complete(ctx context.Context, s *store.Store) error {
 			return fmt.Errorf("set up: %w", err)
 		}
 	}
-	return e.slots.Complete()
+	return store.Explain(e.slots.Complete())
 }
 
 // addFirst writes down the first person by name. An older store may know somebody of

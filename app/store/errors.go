@@ -119,6 +119,11 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, fmt.Errorf(format, args...))
 }
 
+// Explain gives an error of the disk beside the store, such as where its keys lie, the
+// code that the store's own would have: ErrDiskFull, ErrReadOnly and others. One with a
+// code of its own stays as it is.
+func Explain(err error) error { return classify(err) }
+
 // classify turns an error of the operating system or of bbolt into one of this
 // package's, keeping the cause. It leaves this package's own errors alone.
 func classify(err error) error {
