@@ -174,11 +174,6 @@ func (e *entry) acting(ctx context.Context, s *store.Store) (context.Context, er
 	return audit.By(ctx, audit.Actor{Operator: who}), err
 }
 
-// subject is who came in, as the audit chain names them.
-func (e *entry) subject() audit.Subject {
-	return audit.Subject{Kind: audit.SubjectOperator, ID: string(e.who)}
-}
-
 // tell writes into the audit chain who came in, and how. The tries that failed are
 // nobody's.
 func (e *entry) tell(ctx context.Context, s *store.Store) error {
@@ -187,15 +182,14 @@ func (e *entry) tell(ctx context.Context, s *store.Store) error {
 		return err
 	}
 	if e.wrong > 0 {
-		tries := audit.Change{Field: "tries", After: audit.Amount(audit.Count, int64(e.wrong))}
-		err = s.Audit(ctx, audit.Entry{Action: audit.SignInFailed, Subject: e.subject(), Changes: []audit.Change{tries}})
+		err = tellVain(ctx, s, try{who: e.who}, e.wrong)
 	}
 	if e.coded && err == nil {
 		code := audit.Change{Field: "by", After: audit.Text("recovery code")}
-		err = s.Audit(acting, audit.Entry{Action: audit.PassphraseChange, Subject: e.subject(), Changes: []audit.Change{code}})
+		err = s.Audit(acting, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(e.who), Changes: []audit.Change{code}})
 	}
 	if err == nil {
-		err = s.Audit(acting, audit.Entry{Action: audit.SignIn, Subject: e.subject()})
+		err = s.Audit(acting, audit.Entry{Action: audit.SignIn, Subject: operatorSubject(e.who)})
 	}
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
@@ -209,7 +203,7 @@ func (e *entry) left(s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	return s.Audit(acting, audit.Entry{Action: audit.SignOut, Subject: e.subject()})
+	return s.Audit(acting, audit.Entry{Action: audit.SignOut, Subject: operatorSubject(e.who)})
 }
 
 // complete writes down who set the store up.

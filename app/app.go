@@ -65,6 +65,7 @@ func Run(ctx context.Context, opt Options) error {
 		app: fyneapp.NewWithID(appID),
 		gc:  debug.SetGCPercent(startGC),
 
+		pins:     newPINs(),
 		unfollow: func() {},
 		over:     make(chan struct{}),
 	}
@@ -96,6 +97,7 @@ type window struct {
 	app   fyne.App
 	win   fyne.Window
 	trace *os.File // nil: none
+	pins  *pins
 	// unfollow ends the trace of what stands in the window before there is a room.
 	unfollow context.CancelFunc
 
@@ -362,8 +364,8 @@ func (r *room) show(ctx context.Context, w *window) {
 	}
 	var lock *locker
 	if r.who != nil {
-		lock = &locker{room: r, leave: func() { w.leaveFor(ctx, w.opt) }, now: time.Now, dispatch: onWindow, work: w.work}
-		cfg.Lock = lock.actions()
+		lock = &locker{room: r, leave: func() { w.leaveFor(ctx, w.opt) }, pins: w.pins, now: time.Now, dispatch: onWindow, work: w.work}
+		cfg.Lock, cfg.Own = lock.actions(), lock.own()
 		cfg.OnSignOut = lock.leave
 	}
 	r.window = ui.New(cfg)

@@ -205,6 +205,9 @@ func (e *entrance) countDown(page *ui.SignIn, state ui.SignInState, until time.T
 // in opens the console for who came in.
 func (e *entrance) in(who *entry, name string) {
 	e.w.app.Preferences().SetString(prefLast, vault.SignInName(name))
+	if who.coded {
+		e.w.pins.remove(who.who) // it belonged to the old passphrase
+	}
 	e.w.await(e.ctx, e.w.prepare(e.ctx, e.opt, who))
 }
 

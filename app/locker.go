@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"stipple/app/audit"
@@ -21,21 +22,22 @@ const (
 )
 
 // errRunOpen means that a treatment has to be ended before somebody else signs in.
-var errRunOpen error = runOpenError{}
+var errRunOpen error = &refusal{"run_open", "a treatment is open"}
 
-type runOpenError struct{}
-
-func (runOpenError) Error() string { return "a treatment is open" }
-
-// Code is the word by which the window finds its sentence.
-func (runOpenError) Code() string { return "run_open" }
+// lockable is the window: ui.Window.
+type lockable interface {
+	Lock(ui.LockState)
+	Unlock()
+	Locked() bool
+}
 
 // locker locks a practice's console, and lets who is signed in back. It hides; the keys
 // stay, because a record may be open. All but watch runs on the window's thread.
 type locker struct {
 	room   *room
-	window *ui.Window
+	window lockable
 	leave  func() // for the sign-in of somebody else
+	pins   *pins
 	now    func() time.Time
 	// dispatch runs a function on the window's thread, and work one off it.
 	dispatch, work func(func())
@@ -45,7 +47,19 @@ type locker struct {
 
 // actions are what the window asks of it.
 func (l *locker) actions() ui.LockActions {
-	return ui.LockActions{Ask: l.lock, Passphrase: l.unlock, HandOver: l.handOver}
+	return ui.LockActions{Ask: l.lock, PIN: l.tryPIN, Passphrase: l.unlock, HandOver: l.handOver}
+}
+
+// own are what who is signed in does about their own secrets.
+func (l *locker) own() ui.OwnActions {
+	return ui.OwnActions{
+		HasPIN:           func() bool { return l.pins.has(l.person().ID) },
+		CheckPIN:         checkPIN,
+		Prove:            l.prove,
+		RemovePIN:        func() { l.pins.remove(l.person().ID) },
+		CheckPassphrase:  func(p []byte) error { return vault.CheckPassphrase(l.person().SignIn, p) },
+		ChangePassphrase: l.changePassphrase,
+	}
 }
 
 // person is who is signed in.
@@ -58,29 +72,94 @@ func (l *locker) lock() {
 	}
 	l.room.desk.FallBack(clinical.FellLocked)
 	l.state = ui.LockState{Operator: l.room.desk.View().Operator.Name}
-	l.window.Lock(l.state)
+	l.show(nil, 0, false)
 	l.tell(audit.Lock)
+}
+
+// tryPIN tries a PIN.
+func (l *locker) tryPIN(figures []byte) {
+	who := l.person().ID
+	right := l.pins.try(who, figures)
+	clear(figures)
+	if !right {
+		l.room.vain.add(try{who, byPIN})
+		l.show(errWrongPIN, 0, false)
+		return
+	}
+	l.open()
 }
 
 // unlock tries a passphrase.
 func (l *locker) unlock(passphrase []byte) {
 	l.show(nil, 0, true)
 	who := l.person()
+	l.signedIn(who, passphrase, func(keys *vault.Vault) error { return keys.Close() }, func(err error) {
+		if err != nil {
+			l.refused(err, l.now().Add(l.room.who.slots.Wait(who.SignIn, l.now())))
+			return
+		}
+		l.open()
+	})
+}
+
+// open shows the console again.
+func (l *locker) open() {
+	l.room.desk.Here()
+	l.window.Unlock()
+	l.tell(audit.Unlock)
+}
+
+// signedIn checks the passphrase of a person, which it wipes, and does something with
+// the keys that it opens, which are do's. then is told what came of it, on the window's
+// thread.
+func (l *locker) signedIn(who vault.Person, passphrase []byte, do func(*vault.Vault) error, then func(error)) {
 	l.work(func() {
 		keys, _, err := l.room.who.slots.SignIn(who.SignIn, passphrase, l.now())
 		clear(passphrase)
-		if err == nil {
-			err = keys.Close()
+		switch {
+		case err == nil:
+			err = do(keys)
+		case errors.Is(err, vault.ErrWrong):
+			l.room.vain.add(try{who: who.ID})
 		}
 		l.dispatch(func() {
-			if err != nil {
-				l.refused(err, l.now().Add(l.room.who.slots.Wait(who.SignIn, l.now())))
-				return
+			if err == nil {
+				l.pins.proven(who.ID)
 			}
-			l.room.desk.Here()
-			l.window.Unlock()
-			l.tell(audit.Unlock)
+			then(err)
 		})
+	})
+}
+
+// prove checks the passphrase of who is signed in, and hands over what sets a PIN.
+func (l *locker) prove(passphrase []byte, done func(func([]byte) error, error)) {
+	who := l.person()
+	l.signedIn(who, passphrase, func(keys *vault.Vault) error { return keys.Close() }, func(err error) {
+		if err != nil {
+			done(nil, err)
+			return
+		}
+		done(func(figures []byte) error { return l.pins.set(who.ID, figures) }, nil)
+	})
+}
+
+// changePassphrase gives who is signed in another passphrase. A PIN that was set by the
+// old one goes with it.
+func (l *locker) changePassphrase(present, next []byte, done func(error)) {
+	who, operator := l.person(), l.room.desk.View().Operator
+	l.signedIn(who, present, func(keys *vault.Vault) error {
+		err := l.room.who.slots.ChangePassphrase(keys, who.ID, next)
+		clear(next)
+		if err == nil {
+			l.write(operator, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(who.ID)})
+		}
+		return errors.Join(err, keys.Close())
+	}, func(err error) {
+		clear(next)
+		if err == nil {
+			l.pins.remove(who.ID)
+		}
+		done(err)
 	})
 }
 
@@ -99,7 +178,10 @@ func (l *locker) refused(err error, until time.Time) {
 	}
 }
 
+// show shows the lock, and what came of the newest try.
 func (l *locker) show(err error, wait time.Duration, busy bool) {
+	who := l.person().ID
+	l.state.PIN, l.state.Tries = l.pins.has(who), l.pins.left(who)
 	l.state.Err, l.state.Wait, l.state.Busy = err, wait, busy
 	l.window.Lock(l.state)
 }
@@ -113,16 +195,24 @@ func (l *locker) handOver() {
 	l.leave()
 }
 
-// tell writes what happened into the audit chain. What can't be written is told like
-// any other record that can't be.
+// tell writes what happened into the audit chain.
 func (l *locker) tell(a audit.Action) {
 	operator := l.room.desk.View().Operator
-	l.work(func() {
-		ctx := audit.By(context.Background(), audit.Actor{Operator: operator})
-		if err := l.room.store.Audit(ctx, audit.Entry{Action: a}); err != nil {
-			l.room.desk.Report(err)
-		}
-	})
+	l.work(func() { l.write(operator, audit.Entry{Action: a}) })
+}
+
+// write writes an entry into the audit chain, behind what was tried in vain if somebody
+// got in. What can't be written is told like any other record that can't be.
+func (l *locker) write(operator clinical.Operator, e audit.Entry) {
+	ctx := context.Background()
+	var err error
+	if e.Action != audit.Lock {
+		err = l.room.vain.tell(ctx, l.room.store)
+	}
+	by := audit.By(ctx, audit.Actor{Operator: operator})
+	if err := errors.Join(err, l.room.store.Audit(by, e)); err != nil {
+		l.room.desk.Report(err)
+	}
 }
 
 // watch locks a console that nobody has used for lockAfter, until ctx ends.

@@ -1,10 +1,19 @@
 package app
 
 import (
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"stipple/app/clinical"
 	"stipple/app/console"
+	"stipple/app/store"
+	"stipple/app/ui"
+	"stipple/app/vault"
 )
 
 // A console is locked after five minutes without trigger or input, never while it
@@ -40,5 +49,258 @@ func TestIdleness(t *testing.T) {
 	}
 	if i.tooLong(at(-time.Hour), long, console.Standby) || !i.tooLong(at(-time.Hour+lockAfter), long, console.Standby) {
 		t.Error("a clock that was set back does not begin anew")
+	}
+}
+
+// lockBench is a practice's console without a pen, and its lock. What the lock hands to
+// the window's thread runs in until.
+type lockBench struct {
+	t    *testing.T
+	door *door
+	room *room
+	lock *locker
+	todo chan func()
+}
+
+// openLock sets a practice up for meyer and opens its console.
+func openLock(t *testing.T) *lockBench {
+	t.Helper()
+	d := doorAt(t, t.TempDir())
+	e, err := d.setUp(newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: recoveryCode(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &lockBench{t: t, door: d, todo: make(chan func(), 100)}
+	b.open(e)
+	return b
+}
+
+func (b *lockBench) open(e *entry) {
+	b.t.Helper()
+	opt := Options{Data: b.door.dir, Port: filepath.Join(b.door.dir, "no-port")}
+	r, err := openRoom(b.t.Context(), opt, e, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.room = r
+	r.goRun(b.t.Context(), r.desk.Run)
+	b.t.Cleanup(func() { b.close() })
+	b.lock = &locker{
+		room: r, pins: newPINs(), now: time.Now, leave: func() {},
+		work: func(f func()) { f() }, dispatch: func(f func()) { b.todo <- f },
+	}
+	b.lock.window = &lockWindow{}
+}
+
+// lockWindow is a window that is locked or not.
+type lockWindow struct{ locked bool }
+
+func (w *lockWindow) Lock(ui.LockState) { w.locked = true }
+func (w *lockWindow) Unlock()           { w.locked = false }
+func (w *lockWindow) Locked() bool      { return w.locked }
+
+// close ends the console once.
+func (b *lockBench) close() {
+	b.t.Helper()
+	if b.room == nil {
+		return
+	}
+	if err := b.room.close(); err != nil {
+		b.t.Error(err)
+	}
+	b.room = nil
+}
+
+// until runs what was handed to the window's thread until ok.
+func (b *lockBench) until(what string, ok func() bool) {
+	b.t.Helper()
+	limit := time.After(20 * time.Second)
+	for !ok() {
+		select {
+		case f := <-b.todo:
+			f()
+		case <-limit:
+			b.t.Fatalf("%s does not come", what)
+		}
+	}
+}
+
+// audited are the newest entries of the audit chain: who, what, and how often in vain.
+func (b *lockBench) audited(n int) []string {
+	b.t.Helper()
+	all, err := b.room.store.AuditEntries(b.t.Context(), 0, 1000)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return said(all[max(len(all)-n, 0):])
+}
+
+// said are entries of the audit chain as text.
+func said(entries []store.AuditEntry) []string {
+	var out []string
+	for _, e := range entries {
+		text := e.Operator.Name + " " + string(e.Action)
+		for _, c := range e.Changes {
+			if c.Field == "tries" || c.Field == "by" {
+				text += " " + c.After.String()
+			}
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// setPIN proves a passphrase and sets a PIN.
+func (b *lockBench) setPIN(passphrase, pin string) error {
+	b.t.Helper()
+	var err error
+	done := false
+	b.lock.prove([]byte(passphrase), func(set func([]byte) error, wrong error) {
+		if done, err = true, wrong; wrong == nil {
+			err = set([]byte(pin))
+		}
+	})
+	b.until("the answer", func() bool { return done })
+	return err
+}
+
+// A PIN is set with the passphrase alone, unlocks, and after five wrong tries in a row
+// does not until the passphrase was typed. All of that is in the audit chain.
+func TestPIN(t *testing.T) {
+	b := openLock(t)
+	l := b.lock
+	for _, c := range []struct {
+		passphrase, pin string
+		want            error
+	}{
+		{"not the passphrase", "4071", vault.ErrWrong},
+		{goodPassphrase, "4444", errWeakPIN},
+		{goodPassphrase, "407", errPINLength},
+		{goodPassphrase, "4071", nil},
+	} {
+		if err := b.setPIN(c.passphrase, c.pin); !errors.Is(err, c.want) || l.own().HasPIN() != (c.want == nil) {
+			t.Errorf("%s: %v", c.pin, err)
+		}
+	}
+	l.lock()
+	if !l.window.Locked() || !l.state.PIN || l.state.Tries != pinTries {
+		t.Fatalf("locked: %+v", l.state)
+	}
+	for n := range pinTries - 1 {
+		l.tryPIN([]byte("1704"))
+		if !errors.Is(l.state.Err, errWrongPIN) || l.state.Tries != pinTries-1-n {
+			t.Errorf("after %d: %+v", n+1, l.state)
+		}
+	}
+	if l.tryPIN([]byte("4071")); l.window.Locked() {
+		t.Fatal("the right one does not unlock")
+	}
+	if got, want := b.audited(4), []string{"Dr A. Meyer lock", " sign_in.failed 1", " sign_in.failed PIN 4", "Dr A. Meyer unlock"}; !sameWords(got, want) {
+		t.Errorf("%q", got)
+	}
+	l.lock()
+	for range pinTries {
+		l.tryPIN([]byte("1704"))
+	}
+	if l.tryPIN([]byte("4071")); !l.window.Locked() || l.state.Tries != 0 || !l.state.PIN {
+		t.Fatalf("after five wrong ones: %+v", l.state)
+	}
+	l.unlock([]byte("not the passphrase"))
+	b.until("that it is wrong", func() bool { return errors.Is(l.state.Err, vault.ErrWrong) })
+	l.unlock([]byte(goodPassphrase))
+	b.until("the console", func() bool { return !l.window.Locked() })
+	want := []string{"Dr A. Meyer lock", " sign_in.failed 1", " sign_in.failed PIN 6", "Dr A. Meyer unlock"}
+	if got := b.audited(4); !sameWords(got, want) {
+		t.Errorf("%q", got)
+	}
+	l.lock()
+	if l.state.Tries != pinTries {
+		t.Errorf("the passphrase does not give the tries back: %+v", l.state)
+	}
+	l.own().RemovePIN()
+	if l.tryPIN([]byte("4071")); !l.window.Locked() || l.state.PIN {
+		t.Error("a PIN that was removed unlocks")
+	}
+	// What was tried at the end is told at the end.
+	s := b.room.store
+	if err := b.room.vain.tell(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.audited(1); !sameWords(got, []string{" sign_in.failed PIN 1"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// sameWords compares entries whatever the order of the words in each.
+func sameWords(got, want []string) bool {
+	sorted := func(all []string) (out []string) {
+		for _, s := range all {
+			words := strings.Fields(s)
+			slices.Sort(words)
+			out = append(out, strings.Join(words, " "))
+		}
+		return out
+	}
+	return slices.Equal(sorted(got), sorted(want))
+}
+
+// The passphrase is changed with the present one alone, and takes the PIN along.
+func TestChangePassphrase(t *testing.T) {
+	b := openLock(t)
+	l := b.lock
+	if err := b.setPIN(goodPassphrase, "4071"); err != nil {
+		t.Fatal(err)
+	}
+	change := func(present, next string) (err error) {
+		done := false
+		l.changePassphrase([]byte(present), []byte(next), func(e error) { done, err = true, e })
+		b.until("the answer", func() bool { return done })
+		return err
+	}
+	const next = "a new set of words"
+	if err := change("not the passphrase", next); !errors.Is(err, vault.ErrWrong) || !l.own().HasPIN() {
+		t.Errorf("with a wrong one: %v", err)
+	}
+	if err := change(goodPassphrase, "meyermeyer"); !errors.Is(err, vault.ErrWeak) {
+		t.Errorf("to the own name: %v", err)
+	}
+	if err := l.own().CheckPassphrase([]byte("meyermeyer")); !errors.Is(err, vault.ErrWeak) {
+		t.Errorf("the own name: %v", err)
+	}
+	if err := change(goodPassphrase, next); err != nil || l.own().HasPIN() {
+		t.Errorf("%v, a PIN: %v", err, l.own().HasPIN())
+	}
+	if got := b.audited(2); !sameWords(got, []string{" sign_in.failed 1", "Dr A. Meyer passphrase.change"}) {
+		t.Errorf("%q", got)
+	}
+	l.lock()
+	l.unlock([]byte(goodPassphrase))
+	b.until("that it is wrong", func() bool { return errors.Is(l.state.Err, vault.ErrWrong) })
+	l.unlock([]byte(next))
+	b.until("the console", func() bool { return !l.window.Locked() })
+}
+
+func TestCheckPIN(t *testing.T) {
+	for pin, want := range map[string]error{
+		"": errPINLength, "407": errPINLength, "407140714": errPINLength, "40a1": errPINLength,
+		"0000": errWeakPIN, "1234": errWeakPIN, "8901": errWeakPIN, "4321": errWeakPIN, "2468": errWeakPIN, "77777777": errWeakPIN,
+		"4071": nil, "1235": nil, "40714071": nil,
+	} {
+		if err := checkPIN([]byte(pin)); !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("%q: %v", pin, err)
+		}
+	}
+}
+
+// A PIN is of one person.
+func TestPINOfEachPerson(t *testing.T) {
+	p := newPINs()
+	for who, pin := range map[clinical.ID]string{"a": "4071", "b": "9052"} {
+		if err := p.set(who, []byte(pin)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.try("a", []byte("9052")) || !p.try("b", []byte("9052")) || p.try("c", []byte("4071")) {
+		t.Error("a PIN is taken for another person's")
 	}
 }

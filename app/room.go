@@ -26,6 +26,7 @@ import (
 type room struct {
 	store     *store.Store
 	who       *entry // who signed in; nil: a training store, which is open to all
+	vain      vain   // what was tried at its lock since
 	pen       pen
 	link      *device.Supervisor
 	desk      *console.Desk
@@ -227,7 +228,7 @@ func (r *room) closeStore() error {
 	var err error
 	if r.store != nil {
 		if r.who != nil {
-			err = r.who.left(r.store)
+			err = errors.Join(r.vain.tell(context.Background(), r.store), r.who.left(r.store))
 		}
 		err = errors.Join(err, r.store.Close())
 	}

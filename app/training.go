@@ -15,16 +15,7 @@ const trainingSetting = "training"
 
 // ErrRealStore means that a simulated pen was asked for on a store with real
 // records.
-var ErrRealStore error = realStoreError{}
-
-type realStoreError struct{}
-
-func (realStoreError) Error() string {
-	return "this store holds real records; a simulated pen works only with a training store (leave out --data, or name an empty folder)"
-}
-
-// Code is the word by which the window finds its sentence.
-func (realStoreError) Code() string { return "real_store" }
+var ErrRealStore error = &refusal{"real_store", "this store holds real records; a simulated pen works only with a training store (leave out --data, or name an empty folder)"}
 
 // markTraining settles what kind of store s is: wanted decides for a store that
 // is still empty, otherwise what was written then. It fills a new training

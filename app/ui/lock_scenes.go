@@ -17,3 +17,23 @@ func sampleLock(name string) LockState {
 	}
 	return s
 }
+
+// sampleOwn answers at once: every passphrase but sampleWeak is right.
+func sampleOwn() OwnActions {
+	right := func(passphrase []byte) error {
+		if string(passphrase) == sampleWeak {
+			return coded("wrong_passphrase")
+		}
+		return nil
+	}
+	return OwnActions{
+		HasPIN:    func() bool { return false },
+		CheckPIN:  func([]byte) error { return coded("weak_pin") },
+		RemovePIN: func() {},
+		Prove: func(p []byte, done func(func([]byte) error, error)) {
+			done(func([]byte) error { return nil }, right(p))
+		},
+		CheckPassphrase:  func([]byte) error { return nil },
+		ChangePassphrase: func(p, _ []byte, done func(error)) { done(right(p)) },
+	}
+}

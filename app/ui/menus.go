@@ -43,31 +43,29 @@ func (w *Window) pickOperator() {
 			Current: o.ID == w.view.Operator.ID,
 		})
 	}
+	items = append(items, w.ownItems()...)
 	if w.cfg.OnSignOut != nil {
 		items = append(items, overlay.Item{Key: signOut, Name: t.T("operator.sign_out"), Detail: t.T("operator.sign_out.sub")})
 	}
 	w.layer.ShowPicker(overlay.Picker{
 		Title: t.T("operator.title"), Items: items, Empty: t.T("operator.none"),
 		OnChoose: func(key string) {
-			if key == signOut {
-				w.signOut()
-				return
+			switch {
+			case w.stopKeys():
+				// It was armed since the picker opened, and nothing has been drawn of it
+				// yet: the window that stops it stays as it is.
+			case key == signOut:
+				w.cfg.OnSignOut()
+			case w.chooseOwn(key):
+			default:
+				w.cfg.Desk.ChooseOperator(clinical.ID(key))
 			}
-			w.cfg.Desk.ChooseOperator(clinical.ID(key))
 		},
 	})
 }
 
 // signOut is the key of what is no operator in the picker of operators.
 const signOut = "sign_out"
-
-// signOut leaves for the sign-in. A pen that was armed since the picker opened,
-// and of which nothing has been drawn yet, keeps the window that stops it.
-func (w *Window) signOut() {
-	if !w.stopKeys() {
-		w.cfg.OnSignOut()
-	}
-}
 
 // modes and scales are what the looks can be, in the order of the picker.
 func modes() []theme.Mode   { return []theme.Mode{theme.Light, theme.Dark, theme.Dim} }

@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/software"
@@ -73,7 +74,7 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 		cfg.Lock = LockActions{Ask: func() {}, PIN: try, Passphrase: try, HandOver: func() {}}
 	}
 	if !d.View().Training {
-		cfg.OnSignOut = func() {}
+		cfg.OnSignOut, cfg.Own = func() {}, sampleOwn()
 	}
 	w := New(cfg)
 	w.drawer.open = s.Drawer
@@ -92,8 +93,17 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 	return w, c
 }
 
-// tap taps a control by its name in the trace.
+// typing before a text in place of a control's name types it where the focus is.
+const typing = "type "
+
+// tap taps a control by its name in the trace, or types.
 func (w *Window) tap(c fyne.Canvas, name string) {
+	if text, ok := strings.CutPrefix(name, typing); ok {
+		for _, r := range text {
+			c.Focused().TypedRune(r)
+		}
+		return
+	}
 	o := w.find(name)
 	if o == nil {
 		c.Capture() // rows of a list exist once they were drawn

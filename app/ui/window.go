@@ -70,6 +70,9 @@ type Config struct {
 	Modifiers func() fyne.KeyModifier
 	// Lock is what a locked window asks for; the zero value never locks.
 	Lock LockActions
+	// Own is what whoever is signed in does about their own secrets; the zero value
+	// offers nothing.
+	Own OwnActions
 	// OnSignOut leaves for the sign-in; nil where nobody signs in, such as in a
 	// training store: it is not offered then.
 	OnSignOut func()

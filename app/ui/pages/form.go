@@ -20,3 +20,12 @@ func FieldColumn(fields ...fyne.CanvasObject) fyne.CanvasObject {
 		}
 	}, fields...)
 }
+
+// Beside puts two parts of a form side by side; right has a size of its own.
+func Beside(left, right fyne.CanvasObject, size fyne.Size) fyne.CanvasObject {
+	const gap, least = 32, 300
+	return arrange(fyne.NewSize(least+gap+size.Width, size.Height), func(s fyne.Size) {
+		place(left, 0, 0, s.Width-size.Width-gap, s.Height)
+		place(right, s.Width-size.Width, 0, size.Width, s.Height)
+	}, left, right)
+}

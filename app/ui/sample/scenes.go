@@ -103,11 +103,18 @@ func (c Clinic) lockScenes() []Scene {
 	on := func(lock string, s *scene) Scene {
 		return Scene{Name: "lock-" + lock, Page: "patients", Lock: lock, Desk: s.done()}
 	}
+	own := func(name string, tap ...string) Scene {
+		return Scene{Name: "own-" + name, Page: "treat", Tap: append([]string{"strip.operator"}, tap...), Desk: c.practice().done()}
+	}
+	const pin, passphrase, next = "overlay.choice.pin", "overlay.choice.passphrase", "overlay.button.next"
 	alarms := on("pin", c.linkLostArmed())
 	alarms.Name = "lock-alarm"
 	return []Scene{
 		on("pin", c.notApplied()), on("wrong", c.notApplied()), on("passphrase", c.notApplied()),
 		on("wait", c.notApplied()), on("busy", c.notApplied()), alarms,
+		own("pin", pin), own("pin-wrong", pin, "type needle", next), own("pin-new", pin, "type four words", next, "type 123"),
+		own("pin-weak", pin, "type four words", next, "type 1234", next),
+		own("passphrase", passphrase), own("passphrase-wrong", passphrase, "type needle", next, "type four words beat one", next, "type four words beat one", next),
 	}
 }
 
