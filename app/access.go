@@ -113,12 +113,17 @@ func (d *door) setUp(n newcomer) (*entry, error) {
 
 // signIn lets a person in by passphrase. The errors are vault's.
 func (d *door) signIn(name string, passphrase []byte) (*entry, error) {
-	wrong := d.slots.Wrong(name)
-	keys, who, err := d.slots.SignIn(name, passphrase, time.Now())
+	return letIn(d.slots, name, passphrase, time.Now())
+}
+
+// letIn is signIn at a time.
+func letIn(slots *vault.Slots, name string, passphrase []byte, now time.Time) (*entry, error) {
+	wrong := slots.Wrong(name)
+	keys, who, err := slots.SignIn(name, passphrase, now)
 	if err != nil {
 		return nil, err
 	}
-	return &entry{who: who.ID, keys: keys, slots: d.slots, wrong: wrong}, nil
+	return &entry{who: who.ID, keys: keys, slots: slots, wrong: wrong}, nil
 }
 
 // recovered opens the store by its recovery code. The keys are the caller's.
@@ -170,7 +175,7 @@ func (e *entry) person() vault.Person {
 
 // acting is a context in which who came in is at work.
 func (e *entry) acting(ctx context.Context, s *store.Store) (context.Context, error) {
-	who, err := atWork{s, e.who}.operator(ctx)
+	who, err := operatorOf(ctx, s, e.who)
 	return audit.By(ctx, audit.Actor{Operator: who}), err
 }
 
@@ -248,25 +253,26 @@ func (e *entry) addFirst(ctx context.Context, s *store.Store, signIn string) err
 // else.
 type atWork struct {
 	store *store.Store
-	who   clinical.ID
+	who   func() clinical.ID
 }
 
 // Operators implements console.Operators.
 func (a atWork) Operators(ctx context.Context) ([]clinical.Operator, error) {
-	who, err := a.operator(ctx)
+	who, err := operatorOf(ctx, a.store, a.who())
 	if err != nil {
 		return nil, err
 	}
 	return []clinical.Operator{who}, nil
 }
 
-func (a atWork) operator(ctx context.Context) (clinical.Operator, error) {
-	all, err := a.store.Operators(ctx)
+// operatorOf is who signs in by an id. store.ErrNotFound where that is no operator.
+func operatorOf(ctx context.Context, s *store.Store, id clinical.ID) (clinical.Operator, error) {
+	all, err := s.Operators(ctx)
 	if err != nil {
 		return clinical.Operator{}, err
 	}
 	for _, o := range all {
-		if o.ID == a.who {
+		if o.ID == id {
 			return o, nil
 		}
 	}

@@ -46,7 +46,7 @@ func operatorsOf(t *testing.T, d *door, e *entry) []clinical.Operator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := atWork{s, e.who}.Operators(t.Context())
+	all, err := atWork{s, func() clinical.ID { return e.who }}.Operators(t.Context())
 	if err := errors.Join(err, e.left(s), s.Close(), e.keys.Close()); err != nil {
 		t.Fatal(err)
 	}

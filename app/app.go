@@ -296,6 +296,14 @@ func (w *window) show(ctx context.Context, o opened) {
 	}
 }
 
+// came remembers who signed in: that one is chosen at the next sign-in.
+func (w *window) came(who *entry) {
+	w.app.Preferences().SetString(prefLast, who.person().SignIn)
+	if who.coded {
+		w.pins.remove(who.who) // it belonged to the old passphrase
+	}
+}
+
 // simulate changes over to the built-in simulated pen and its training store.
 func (w *window) simulate(ctx context.Context, kind clinical.PenKind) {
 	opt := w.opt
@@ -303,16 +311,16 @@ func (w *window) simulate(ctx context.Context, kind clinical.PenKind) {
 	if !w.opt.training() {
 		opt.Data = "" // the real store stays as it is
 	}
-	w.leaveFor(ctx, opt)
+	w.leaveFor(ctx, opt, nil)
 }
 
-// leaveFor closes the console that is open and opens another.
-func (w *window) leaveFor(ctx context.Context, opt Options) {
+// leaveFor closes the console that is open and opens another, for who has signed in.
+func (w *window) leaveFor(ctx context.Context, opt Options, who *entry) {
 	w.work(func() {
 		if err := w.leave(); err != nil {
 			w.log.Error("closing the console", "cause", err)
 		}
-		fyne.Do(func() { w.open(ctx, opt) })
+		fyne.Do(func() { w.await(ctx, w.prepare(ctx, opt, who)) })
 	})
 }
 
@@ -363,10 +371,14 @@ func (r *room) show(ctx context.Context, w *window) {
 		r.bench.Window(&cfg)
 	}
 	var lock *locker
-	if r.who != nil {
-		lock = &locker{room: r, leave: func() { w.leaveFor(ctx, w.opt) }, pins: w.pins, now: time.Now, dispatch: onWindow, work: w.work}
+	if r.who.Load() != nil {
+		lock = &locker{
+			room: r, pins: w.pins, now: time.Now, dispatch: onWindow, work: w.work, came: w.came,
+			treats: func() bool { return r.desk.View().Run.Open },
+			reopen: func(who *entry) { w.leaveFor(ctx, w.opt, who) },
+		}
 		cfg.Lock, cfg.Own = lock.actions(), lock.own()
-		cfg.OnSignOut = lock.leave
+		cfg.OnSignOut = func() { w.leaveFor(ctx, w.opt, nil) }
 	}
 	r.window = ui.New(cfg)
 	w.win.SetContent(r.window.Content())

@@ -82,7 +82,7 @@ func (e *entrance) setUp() {
 			}, func(who *entry, err error) {
 				page.Show(ui.SetUpState{Err: err, Done: err == nil})
 				if err == nil {
-					e.in(who, f.SignIn)
+					e.in(who)
 				}
 			})
 		},
@@ -147,7 +147,7 @@ func (e *entrance) signIn() {
 			}
 			show(func(s *ui.SignInState) { s.Done = true })
 			e.recovered = nil
-			e.in(who, name)
+			e.in(who)
 		}
 	}
 	busy := func() {
@@ -203,11 +203,8 @@ func (e *entrance) countDown(page *ui.SignIn, state ui.SignInState, until time.T
 }
 
 // in opens the console for who came in.
-func (e *entrance) in(who *entry, name string) {
-	e.w.app.Preferences().SetString(prefLast, vault.SignInName(name))
-	if who.coded {
-		e.w.pins.remove(who.who) // it belonged to the old passphrase
-	}
+func (e *entrance) in(who *entry) {
+	e.w.came(who)
 	e.w.await(e.ctx, e.w.prepare(e.ctx, e.opt, who))
 }
 

@@ -21,7 +21,8 @@ const (
 	lockLook = 5 * time.Second
 )
 
-// errRunOpen means that a treatment has to be ended before somebody else signs in.
+// errRunOpen means that a treatment has to be ended before somebody signs in who can't
+// take it over.
 var errRunOpen error = &refusal{"run_open", "a treatment is open"}
 
 // lockable is the window: ui.Window.
@@ -36,18 +37,23 @@ type lockable interface {
 type locker struct {
 	room   *room
 	window lockable
-	leave  func() // for the sign-in of somebody else
 	pins   *pins
 	now    func() time.Time
+	// treats says whether a treatment is open.
+	treats func() bool
+	// came is told who took over, and reopen closes the console and opens it for
+	// somebody.
+	came, reopen func(*entry)
 	// dispatch runs a function on the window's thread, and work one off it.
 	dispatch, work func(func())
 
 	state ui.LockState
+	try   int // counts the tries: what is left to say of one ends with the next
 }
 
 // actions are what the window asks of it.
 func (l *locker) actions() ui.LockActions {
-	return ui.LockActions{Ask: l.lock, PIN: l.tryPIN, Passphrase: l.unlock, HandOver: l.handOver}
+	return ui.LockActions{Ask: l.lock, PIN: l.tryPIN, Passphrase: l.unlock, Others: l.others, HandOver: l.handOver}
 }
 
 // own are what who is signed in does about their own secrets.
@@ -63,7 +69,10 @@ func (l *locker) own() ui.OwnActions {
 }
 
 // person is who is signed in.
-func (l *locker) person() vault.Person { return l.room.who.person() }
+func (l *locker) person() vault.Person { return l.room.who.Load().person() }
+
+// slots are the ways into the store.
+func (l *locker) slots() *vault.Slots { return l.room.who.Load().slots }
 
 // lock hides the console; a pen that is armed is disarmed.
 func (l *locker) lock() {
@@ -71,6 +80,7 @@ func (l *locker) lock() {
 		return
 	}
 	l.room.desk.FallBack(clinical.FellLocked)
+	l.try++
 	l.state = ui.LockState{Operator: l.room.desk.View().Operator.Name}
 	l.show(nil, 0, false)
 	l.tell(audit.Lock)
@@ -78,6 +88,7 @@ func (l *locker) lock() {
 
 // tryPIN tries a PIN.
 func (l *locker) tryPIN(figures []byte) {
+	l.try++
 	who := l.person().ID
 	right := l.pins.try(who, figures)
 	clear(figures)
@@ -91,11 +102,12 @@ func (l *locker) tryPIN(figures []byte) {
 
 // unlock tries a passphrase.
 func (l *locker) unlock(passphrase []byte) {
+	l.try++
 	l.show(nil, 0, true)
 	who := l.person()
 	l.signedIn(who, passphrase, func(keys *vault.Vault) error { return keys.Close() }, func(err error) {
 		if err != nil {
-			l.refused(err, l.now().Add(l.room.who.slots.Wait(who.SignIn, l.now())))
+			l.refused(who.SignIn, err, l.show)
 			return
 		}
 		l.open()
@@ -114,7 +126,7 @@ func (l *locker) open() {
 // thread.
 func (l *locker) signedIn(who vault.Person, passphrase []byte, do func(*vault.Vault) error, then func(error)) {
 	l.work(func() {
-		keys, _, err := l.room.who.slots.SignIn(who.SignIn, passphrase, l.now())
+		keys, _, err := l.slots().SignIn(who.SignIn, passphrase, l.now())
 		clear(passphrase)
 		switch {
 		case err == nil:
@@ -148,7 +160,7 @@ func (l *locker) prove(passphrase []byte, done func(func([]byte) error, error)) 
 func (l *locker) changePassphrase(present, next []byte, done func(error)) {
 	who, operator := l.person(), l.room.desk.View().Operator
 	l.signedIn(who, present, func(keys *vault.Vault) error {
-		err := l.room.who.slots.ChangePassphrase(keys, who.ID, next)
+		err := l.slots().ChangePassphrase(keys, who.ID, next)
 		clear(next)
 		if err == nil {
 			l.write(operator, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(who.ID)})
@@ -163,15 +175,22 @@ func (l *locker) changePassphrase(present, next []byte, done func(error)) {
 	})
 }
 
-// refused says what was wrong, and how long the next try has to wait.
-func (l *locker) refused(err error, until time.Time) {
+// refused says what was wrong with a try for somebody, and how long the next one has to
+// wait.
+func (l *locker) refused(signIn string, err error, show func(error, time.Duration, bool)) {
+	until := l.now().Add(l.slots().Wait(signIn, l.now()))
+	l.countDown(l.try, err, until, show)
+}
+
+// countDown shows how long the next try has to wait, each second, until there is one.
+func (l *locker) countDown(try int, err error, until time.Time, show func(error, time.Duration, bool)) {
 	wait := max(until.Sub(l.now()), 0)
-	l.show(err, wait, false)
+	show(err, wait, false)
 	if wait > 0 {
 		time.AfterFunc(min(wait, time.Second), func() {
 			l.dispatch(func() {
-				if l.window.Locked() && !l.state.Busy {
-					l.refused(err, until)
+				if l.window.Locked() && try == l.try {
+					l.countDown(try, err, until, show)
 				}
 			})
 		})
@@ -183,16 +202,106 @@ func (l *locker) show(err error, wait time.Duration, busy bool) {
 	who := l.person().ID
 	l.state.PIN, l.state.Tries = l.pins.has(who), l.pins.left(who)
 	l.state.Err, l.state.Wait, l.state.Busy = err, wait, busy
+	l.state.Second = ui.SecondState{}
 	l.window.Lock(l.state)
 }
 
-// handOver leaves for the sign-in, unless a treatment is open.
-func (l *locker) handOver() {
-	if l.room.desk.View().Run.Open {
-		l.show(errRunOpen, 0, false)
-		return
+// others are the sign-in names of those who can take over.
+func (l *locker) others() []string {
+	var names []string
+	for _, p := range l.slots().People() {
+		if p.ID != l.person().ID {
+			names = append(names, p.SignIn)
+		}
 	}
-	l.leave()
+	return names
+}
+
+// handOver lets a second person in, by passphrase, within the lock.
+func (l *locker) handOver(signIn string, passphrase []byte) {
+	l.try++
+	l.showHandOver(nil, 0, true)
+	l.work(func() {
+		next, operator, err := l.second(signIn, passphrase)
+		clear(passphrase)
+		l.dispatch(func() {
+			if err != nil {
+				l.refused(signIn, err, l.showHandOver)
+				return
+			}
+			l.pins.proven(next.who)
+			l.take(next, operator)
+		})
+	})
+}
+
+// second proves who somebody is.
+func (l *locker) second(signIn string, passphrase []byte) (*entry, clinical.Operator, error) {
+	next, err := letIn(l.slots(), signIn, passphrase, l.now())
+	if errors.Is(err, vault.ErrWrong) {
+		for _, p := range l.slots().People() {
+			if p.SignIn == vault.SignInName(signIn) {
+				l.room.vain.add(try{who: p.ID})
+			}
+		}
+	}
+	if err != nil {
+		return nil, clinical.Operator{}, err
+	}
+	operator, err := operatorOf(context.Background(), l.room.store, next.who)
+	if err != nil {
+		err = errors.Join(err, next.keys.Close())
+	}
+	return next, operator, err
+}
+
+// take gives the console to who has proven who they are. Who may treat and holds the
+// same keys takes over what is open; for anybody else it is closed and opened anew,
+// which no treatment may have to see.
+func (l *locker) take(next *entry, operator clinical.Operator) {
+	now := l.room.who.Load()
+	switch {
+	case next.who == now.who:
+		_ = next.keys.Close() // only read from
+		l.open()
+	case operator.Role.MayTreat() && next.keys.HoldsPatients() && now.keys.HoldsPatients():
+		l.work(func() { l.takeOver(now, next, operator) })
+	case l.treats():
+		_ = next.keys.Close()
+		l.showHandOver(errRunOpen, 0, false)
+	default:
+		l.room.vain.put(try{who: next.who}, 0) // the next console tells it
+		l.came(next)
+		l.reopen(next)
+	}
+}
+
+// takeOver puts next into the place of now, with all that is open. The store goes on
+// with the keys that it was opened with, which are the same.
+func (l *locker) takeOver(now, next *entry, operator clinical.Operator) {
+	before := l.room.desk.View().Operator
+	_ = next.keys.Close()
+	next.keys = now.keys
+	l.room.vain.put(try{who: next.who}, next.wrong)
+	l.room.who.Store(next)
+	l.write(operator, audit.Entry{
+		Action: audit.HandOver, Subject: operatorSubject(next.who),
+		Changes: []audit.Change{{Field: "operator", Before: audit.Text(before.Name), After: audit.Text(operator.Name)}},
+	})
+	l.room.desk.TakeOver(operator, func() {
+		l.dispatch(func() {
+			l.came(next)
+			l.room.desk.Here()
+			l.window.Unlock()
+		})
+	})
+}
+
+// showHandOver shows the form of a second person, and what came of the newest try.
+func (l *locker) showHandOver(err error, wait time.Duration, busy bool) {
+	l.state.Second = ui.SecondState{Err: err, Wait: wait}
+	l.state.Busy = busy
+	l.window.Lock(l.state)
 }
 
 // tell writes what happened into the audit chain.

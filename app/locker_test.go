@@ -60,6 +60,9 @@ type lockBench struct {
 	room *room
 	lock *locker
 	todo chan func()
+	run  bool // a treatment is open
+
+	came, reopened *entry
 }
 
 // openLock sets a practice up for meyer and opens its console.
@@ -86,7 +89,8 @@ func (b *lockBench) open(e *entry) {
 	r.goRun(b.t.Context(), r.desk.Run)
 	b.t.Cleanup(func() { b.close() })
 	b.lock = &locker{
-		room: r, pins: newPINs(), now: time.Now, leave: func() {},
+		room: r, pins: newPINs(), now: time.Now, treats: func() bool { return b.run },
+		came: func(e *entry) { b.came = e }, reopen: func(e *entry) { b.reopened = e },
 		work: func(f func()) { f() }, dispatch: func(f func()) { b.todo <- f },
 	}
 	b.lock.window = &lockWindow{}
@@ -303,4 +307,154 @@ func TestPINOfEachPerson(t *testing.T) {
 	if p.try("a", []byte("9052")) || !p.try("b", []byte("9052")) || p.try("c", []byte("4071")) {
 		t.Error("a PIN is taken for another person's")
 	}
+}
+
+// add gives the practice another operator, whose passphrase is goodPassphrase.
+func (b *lockBench) add(signIn string, role clinical.Role, holds bool) clinical.Operator {
+	b.t.Helper()
+	who := b.room.who.Load()
+	id, err := store.NewID()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	o, err := b.room.store.AddOperator(b.t.Context(), clinical.Operator{ID: id, Name: strings.ToUpper(signIn), Role: role})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := who.slots.Add(who.keys, vault.Person{ID: id, SignIn: signIn, HoldsPatients: holds}, []byte(goodPassphrase)); err != nil {
+		b.t.Fatal(err)
+	}
+	return o
+}
+
+// A second clinician takes over within the lock: the desk, the lock and the sign-out are
+// theirs, and the PIN of the first opens nothing any more.
+func TestHandOver(t *testing.T) {
+	b := openLock(t)
+	l := b.lock
+	second := b.add("okonkwo", clinical.RoleClinician, true)
+	if err := b.setPIN(goodPassphrase, "4071"); err != nil {
+		t.Fatal(err)
+	}
+	b.run = true
+	if got := l.others(); !slices.Equal(got, []string{"okonkwo"}) {
+		t.Errorf("others: %q", got)
+	}
+	l.lock()
+	l.handOver("okonkwo", []byte("not the passphrase"))
+	b.until("that it is wrong", func() bool { return errors.Is(l.state.Second.Err, vault.ErrWrong) })
+	if l.state.Err != nil || !l.window.Locked() {
+		t.Errorf("%+v", l.state)
+	}
+	l.handOver("Okonkwo", []byte(goodPassphrase))
+	b.until("the console", func() bool { return !l.window.Locked() })
+	if v := b.room.desk.View(); v.Operator != second || !slices.Equal(v.Operators, []clinical.Operator{second}) {
+		t.Errorf("%+v of %+v", v.Operator, v.Operators)
+	}
+	if b.came == nil || b.came.who != second.ID || b.reopened != nil || l.person().ID != second.ID {
+		t.Errorf("came %+v, reopened %+v", b.came, b.reopened)
+	}
+	all, err := atWork{b.room.store, func() clinical.ID { return b.room.who.Load().who }}.Operators(t.Context())
+	if err != nil || !slices.Equal(all, []clinical.Operator{second}) {
+		t.Errorf("%+v can be chosen, %v", all, err)
+	}
+	want := []string{"Dr A. Meyer lock", " sign_in.failed 1", "OKONKWO hand_over"}
+	if got := b.audited(3); !sameWords(got, want) {
+		t.Errorf("%q", got)
+	}
+	l.lock()
+	l.tryPIN([]byte("4071"))
+	l.unlock([]byte("not the passphrase"))
+	b.until("that it is wrong", func() bool { return errors.Is(l.state.Err, vault.ErrWrong) })
+	if l.state.PIN || !l.window.Locked() || l.state.Operator != "OKONKWO" {
+		t.Errorf("the PIN of the first: %+v", l.state)
+	}
+	if _, err := b.room.store.Setting(t.Context(), "none"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the store is closed: %v", err)
+	}
+	l.unlock([]byte(goodPassphrase))
+	b.until("the console", func() bool { return !l.window.Locked() })
+	d := b.door
+	b.close()
+	e, err := doorAt(t, d.dir).signIn("meyer", []byte(goodPassphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open(e)
+	if got := b.audited(2); !sameWords(got, []string{"OKONKWO sign_out", "Dr A. Meyer sign_in"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Whoever can't take over what is open gets the console anew, with the keys just made,
+// and not while a treatment is open.
+func TestHandOverToATechnician(t *testing.T) {
+	b := openLock(t)
+	l := b.lock
+	technician := b.add("roth", clinical.RoleTechnician, false)
+	l.lock()
+	b.run = true
+	l.handOver("roth", []byte(goodPassphrase))
+	b.until("the refusal", func() bool { return errors.Is(l.state.Second.Err, errRunOpen) })
+	if b.reopened != nil || !l.window.Locked() || l.state.Busy {
+		t.Fatalf("%+v", l.state)
+	}
+	b.run = false
+	l.handOver("roth", []byte("not the passphrase"))
+	b.until("that it is wrong", func() bool { return errors.Is(l.state.Second.Err, vault.ErrWrong) })
+	l.handOver("roth", []byte(goodPassphrase))
+	b.until("the end", func() bool { return b.reopened != nil })
+	if b.reopened.who != technician.ID || b.came != b.reopened || !l.window.Locked() || !l.state.Busy {
+		t.Fatalf("%+v, %+v", b.reopened, l.state)
+	}
+	e := b.reopened
+	b.close()
+	b.open(e) // without a passphrase
+	if v := b.room.desk.View(); v.Operators[0] != technician {
+		t.Errorf("%+v", v.Operators)
+	}
+	if got := b.audited(3); !sameWords(got, []string{"Dr A. Meyer sign_out", " sign_in.failed 1", "ROTH sign_in"}) {
+		t.Errorf("%q", got)
+	}
+	// And a clinician whose keys the open store does not have.
+	l = b.lock
+	b.reopened = nil
+	l.lock()
+	l.handOver("meyer", []byte(goodPassphrase))
+	b.until("the end", func() bool { return b.reopened != nil })
+	if err := b.reopened.keys.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Somebody who hands over to oneself is back.
+func TestHandOverToOneself(t *testing.T) {
+	b := openLock(t)
+	l := b.lock
+	l.lock()
+	l.handOver("meyer", []byte(goodPassphrase))
+	b.until("the console", func() bool { return !l.window.Locked() })
+	if got := b.audited(1); !sameWords(got, []string{"Dr A. Meyer unlock"}) || b.reopened != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+// A try that has to wait is said as such, with the time that is left.
+func TestHandOverWaits(t *testing.T) {
+	b := openLock(t)
+	l := b.lock
+	b.add("roth", clinical.RoleTechnician, false)
+	l.lock()
+	for l.state.Second.Wait == 0 {
+		l.handOver("roth", []byte("not the passphrase"))
+		b.until("that it is wrong", func() bool { return l.state.Second.Err != nil })
+	}
+	l.handOver("roth", []byte(goodPassphrase))
+	var wait *vault.WaitError
+	b.until("that it waits", func() bool { return errors.As(l.state.Second.Err, &wait) })
+	if l.state.Second.Wait == 0 || l.state.Wait != 0 {
+		t.Errorf("%+v", l.state)
+	}
+	l.unlock([]byte(goodPassphrase)) // nobody else has to wait
+	b.until("the console", func() bool { return !l.window.Locked() })
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stipple/app/alarm"
@@ -25,8 +26,8 @@ import (
 // room is one open console: a store, a pen, a desk, and what shows them.
 type room struct {
 	store     *store.Store
-	who       *entry // who signed in; nil: a training store, which is open to all
-	vain      vain   // what was tried at its lock since
+	who       atomic.Pointer[entry] // who signed in last; nil: a training store, which is open to all
+	vain      vain                  // what was tried at its lock since
 	pen       pen
 	link      *device.Supervisor
 	desk      *console.Desk
@@ -45,7 +46,8 @@ type room struct {
 // openRoom opens the store for who came in, and prepares the rest. Nothing runs yet.
 // The keys of who are the room's, also where it can't be opened.
 func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
-	r := &room{bench: opt.Bench, who: who}
+	r := &room{bench: opt.Bench}
+	r.who.Store(who)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.closeStore())
@@ -129,7 +131,7 @@ func (r *room) openStore(ctx context.Context, path string, who *entry) (operator
 		return r.store, err
 	}
 	r.store, err = who.open(ctx, path)
-	return atWork{r.store, who.who}, err
+	return atWork{r.store, func() clinical.ID { return r.who.Load().who }}, err
 }
 
 // start runs what the room is made of. The ends come in the reverse order.
@@ -226,14 +228,15 @@ func (r *room) close() error {
 
 func (r *room) closeStore() error {
 	var err error
+	who := r.who.Load()
 	if r.store != nil {
-		if r.who != nil {
-			err = errors.Join(r.vain.tell(context.Background(), r.store), r.who.left(r.store))
+		if who != nil {
+			err = errors.Join(r.vain.tell(context.Background(), r.store), who.left(r.store))
 		}
 		err = errors.Join(err, r.store.Close())
 	}
-	if r.who != nil {
-		err = errors.Join(err, r.who.keys.Close())
+	if who != nil {
+		err = errors.Join(err, who.keys.Close())
 	}
 	if r.throwAway != "" {
 		if rm := os.RemoveAll(r.throwAway); rm != nil {

@@ -37,6 +37,16 @@ func (v *vain) add(t try) {
 	v.n[t]++
 }
 
+// put sets how often something was tried in vain; 0: it is told elsewhere.
+func (v *vain) put(t try, n int) {
+	v.add(t)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.n[t] = n; n == 0 {
+		delete(v.n, t)
+	}
+}
+
 // tell writes them into the audit chain. They are nobody's.
 func (v *vain) tell(ctx context.Context, s *store.Store) error {
 	v.mu.Lock()

@@ -58,6 +58,44 @@ func TestHandOverWhileTreating(t *testing.T) {
 	})
 }
 
+// Who has signed in takes over as who is chosen does, and is the only one who can be
+// chosen from then on; the view is theirs when done is called.
+func TestTakeOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, sim.R1, true)
+		defer b.stop()
+		b.applied()
+		b.armed()
+		b.pull()
+		v := b.until("RF flows", func(*console.View) bool { return b.desk.Live().Status.Flags&protocol.FlagRFOn != 0 })
+		first, patient, run, at := v.Operator, v.Patient.ID, v.Run.ID, b.now()
+		second := clinical.Operator{ID: "signed-in", Name: "Dr N. Byrne", Role: clinical.RoleClinician}
+		seen := make(chan *console.View, 1)
+		b.desk.TakeOver(second, func() { seen <- b.desk.View() })
+		v = <-seen
+		if v.Operator != second || !slices.Equal(v.Operators, []clinical.Operator{second}) || !v.Run.Open || v.Run.ID != run || v.Patient == nil {
+			t.Errorf("%+v of %+v, run %+v", v.Operator, v.Operators, v.Run)
+		}
+		b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		b.release()
+		b.desk.ChooseOperator(first.ID)
+		synctest.Wait()
+		if got := b.desk.View().Operator; got != second {
+			t.Errorf("%+v came back without signing in", got)
+		}
+		b.until("may be applied", func(v *console.View) bool { return v.Apply.Can })
+		b.desk.Apply()
+		b.armed()
+		b.spots(1)
+		b.desk.EndTreatment()
+		rec := b.lastRecord(patient)
+		checkHandOvers(t, rec, at, first.Name, second.Name)
+		if got := rec.Armers(); rec.ID != run || !slices.Equal(got, []clinical.Operator{first, second}) {
+			t.Errorf("armed by %+v", got)
+		}
+	})
+}
+
 // checkHandOvers holds a record against who was at work, one behind the other; the
 // first change was at a time.
 func checkHandOvers(t *testing.T, rec clinical.Treatment, at time.Time, names ...string) {

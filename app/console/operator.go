@@ -24,6 +24,19 @@ func (d *Desk) ChooseOperator(id clinical.ID) {
 	})
 }
 
+// TakeOver puts o, who has proven who that is, into the place of who is at work and of
+// all who could be chosen: as ChooseOperator otherwise. done is called on Run's goroutine
+// once there is a View of it, and must return at once; it is not called once Run has
+// ended.
+func (d *Desk) TakeOver(o clinical.Operator, done func()) {
+	d.post(func() {
+		d.operators = []clinical.Operator{o}
+		d.changeOperator(o)
+		d.publish()
+		done()
+	})
+}
+
 // changeOperator puts o into the place of whoever is at work.
 func (d *Desk) changeOperator(o clinical.Operator) {
 	d.fallBack(clinical.FellOperator) // first of all, and for that reason

@@ -167,6 +167,9 @@ func freeUseCases() []useCase {
 			w.b.desk.ChooseOperator(now.ID)
 			w.b.until("back again", func(v *console.View) bool { return v.Operator == now })
 		}},
+		{method: "TakeOver", why: "it is how somebody comes to work", call: func(w *walk) {
+			w.b.desk.TakeOver(w.b.desk.View().Operator, func() { w.done(nil) })
+		}, shows: func(v *console.View, _ *walk) bool { return len(v.Operators) == 1 && v.Operators[0] == v.Operator }},
 	}
 }
 

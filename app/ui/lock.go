@@ -25,8 +25,10 @@ type LockActions struct {
 	PIN func(pin []byte)
 	// Passphrase tries the passphrase of who is signed in.
 	Passphrase func(passphrase []byte)
-	// HandOver leaves for the sign-in of somebody else.
-	HandOver func()
+	// Others are the sign-in names of those who can take over.
+	Others func() []string
+	// HandOver tries the passphrase of one of Others, who takes over.
+	HandOver func(signIn string, passphrase []byte)
 }
 
 // LockState is what a locked console shows.
@@ -37,6 +39,14 @@ type LockState struct {
 	Busy     bool          // something is being tried: nothing can be pressed
 	Wait     time.Duration // until the next try is taken; shown as a countdown of these values
 	Err      error         // of the last try; codes "wrong_pin" and "wrong_passphrase" have their sentences
+	Second   SecondState   // of who wants to take over
+}
+
+// SecondState is what came of a try of somebody else than who is signed in, as in
+// LockState.
+type SecondState struct {
+	Wait time.Duration
+	Err  error
 }
 
 // pin says whether a PIN can unlock.
@@ -51,9 +61,12 @@ type LockScreen struct {
 	canvas fyne.Canvas
 	state  LockState
 	typing bool // the passphrase was chosen where a PIN would do
+	second bool // somebody else wants to take over
 
 	object   *fyne.Container
+	title    *widgets.Line
 	text     *widgets.Paragraph
+	people   *nameList
 	note     *widgets.Paragraph
 	label    *widgets.Line
 	pad      *widgets.PINPad
@@ -78,7 +91,8 @@ func NewLockScreen(t *words.Words, k *keys.Router, c fyne.Canvas, names *trace.N
 	l.unlock = widgets.NewButton(k, widgets.Primary, t.T("lock.unlock"), l.tryPassphrase)
 	l.unlock.SetMinSize(fyne.NewSize(0, theme.TouchFar))
 	l.other = widgets.NewButton(k, widgets.Secondary, t.T("lock.use.passphrase"), l.change)
-	l.handOver = widgets.NewButton(k, widgets.Secondary, t.T("lock.hand_over"), l.leave)
+	l.handOver = widgets.NewButton(k, widgets.Secondary, t.T("lock.hand_over"), l.turn)
+	l.people = newNameList(t, k, names, "lock", func() bool { return l.state.Busy }, func(string) { l.chosen() }, l.focus)
 	for _, b := range []*widgets.Button{l.other, l.handOver} {
 		b.SetMinSize(fyne.NewSize(0, theme.TouchFar))
 	}
@@ -87,11 +101,10 @@ func NewLockScreen(t *words.Words, k *keys.Router, c fyne.Canvas, names *trace.N
 	names.Set(l.unlock, "button", "lock.unlock")
 	names.Set(l.other, "button", "lock.other")
 	names.Set(l.handOver, "button", "lock.hand_over")
-	setVisible(l.handOver, do.HandOver != nil)
 	l.form = newPile(10, l.label, l.pad, l.secret, l.unlock, l.note)
-	title := widgets.NewLine(widgets.Title(t.T("lock.title")).Marked(widgets.IconLock))
-	l.about = newPile(14, title, l.text)
-	l.card = container.New(&lockLayout{l}, l.about, l.form, l.other, l.handOver)
+	l.title = widgets.NewLine()
+	l.about = newPile(14, l.title, l.text)
+	l.card = container.New(&lockLayout{l}, l.about, l.people.object, l.form, l.other, l.handOver)
 	card := widgets.NewCard(l.card, 0)
 	l.object = container.NewStack(overlay.NewBlind(k), widgets.NewGround(theme.Background), container.New(&beside{free}, card))
 	l.object.Hide()
@@ -109,11 +122,11 @@ func (l *LockScreen) On() bool { return l.object.Visible() }
 // only where the way to unlock changes or a try has just ended.
 func (l *LockScreen) Show(s LockState) {
 	came, ended := !l.On(), l.state.Busy && !s.Busy
-	before := l.byPIN()
+	before := l.byPIN() // of the state before
 	s.PIN = s.PIN && l.do.PIN != nil
 	l.state = s
 	if came {
-		l.typing = false
+		l.typing, l.second = false, false
 		l.clear()
 	}
 	l.object.Show()
@@ -137,13 +150,15 @@ func (l *LockScreen) clear() {
 }
 
 // byPIN says whether the pad is shown.
-func (l *LockScreen) byPIN() bool { return l.state.pin() && !l.typing }
+func (l *LockScreen) byPIN() bool { return l.state.pin() && !l.typing && !l.second }
 
-// Mode is "pin" or "passphrase", or "off".
+// Mode is "pin", "passphrase" or "hand over", or "off".
 func (l *LockScreen) Mode() string {
 	switch {
 	case !l.On():
 		return "off"
+	case l.second:
+		return "hand over"
 	case l.byPIN():
 		return "pin"
 	}
@@ -159,6 +174,14 @@ func (l *LockScreen) focus() {
 	l.canvas.Focus(l.secret.Input())
 }
 
+// newest is what came of the last try of what is shown.
+func (l *LockScreen) newest() SecondState {
+	if l.second {
+		return l.state.Second
+	}
+	return SecondState{l.state.Wait, l.state.Err}
+}
+
 // draw shows the state.
 func (l *LockScreen) draw() {
 	t, s := l.words, l.state
@@ -166,46 +189,63 @@ func (l *LockScreen) draw() {
 	setVisible(l.pad, pin)
 	setVisible(l.secret, !pin)
 	setVisible(l.unlock, !pin)
-	setVisible(l.other, s.pin())
+	setVisible(l.other, s.pin() && !l.second)
+	setVisible(l.people.object, l.second)
+	setVisible(l.handOver, l.canHandOver())
 	label, other := t.T("lock.passphrase", s.Operator), t.T("lock.use.pin")
-	if pin {
+	switch {
+	case pin:
 		label, other = t.T("lock.pin", s.Operator), t.T("lock.use.passphrase")
+	case l.second:
+		label = t.T("lock.passphrase", l.people.chosen)
 	}
 	l.label.Set(widgets.Strong(label))
 	l.other.SetText(other)
 	wait := ""
-	if s.Wait > 0 && !s.Busy {
-		wait = t.T("signin.wait", words.Clock(words.SecondsLeft(s.Wait)))
+	if w := l.newest().Wait; w > 0 && !s.Busy {
+		wait = t.T("signin.wait", words.Clock(words.SecondsLeft(w)))
 	}
-	word := t.T("lock.unlock")
-	if s.Busy {
-		word = t.T("lock.unlocking")
-	}
-	l.unlock.SetText(word)
+	l.drawKind(s.Busy)
 	l.unlock.SetDisabled(s.Busy || wait != "", wait)
 	l.pad.SetLocked(s.Busy || wait != "")
 	l.secret.SetLocked(s.Busy)
 	l.other.SetDisabled(s.Busy, "")
 	l.handOver.SetDisabled(s.Busy, "")
-	text := t.T("lock.text")
-	if !pin {
-		text += " " + t.T("lock.stop_key")
-	}
-	l.text.Set(widgets.Muted(text))
 	l.note.Set(l.wrong(wait))
 	for _, o := range []fyne.CanvasObject{l.about, l.form, l.card} {
 		o.Refresh()
 	}
 }
 
+// drawKind says what is asked for: who is signed in, or somebody who takes over.
+func (l *LockScreen) drawKind(busy bool) {
+	t := l.words
+	title, text, act, turn := t.T("lock.title"), t.T("lock.text"), t.T("lock.unlock"), t.T("lock.hand_over")
+	if busy {
+		act = t.T("lock.unlocking")
+	}
+	if l.second {
+		title, text, act, turn = t.T("lock.second"), t.T("lock.second.text"), t.T("lock.second.take"), t.T("setup.back")
+		if busy {
+			act = t.T("signin.checking")
+		}
+	} else if !l.byPIN() {
+		text += " " + t.T("lock.stop_key")
+	}
+	l.title.Set(widgets.Title(title).Marked(widgets.IconLock))
+	l.text.Set(widgets.Muted(text))
+	l.unlock.SetText(act)
+	l.handOver.SetText(turn)
+}
+
 // wrong is what went wrong, and what is left.
 func (l *LockScreen) wrong(wait string) widgets.Run {
 	t, s := l.words, l.state
-	text := ""
-	if s.Err != nil && !s.Busy {
-		text = t.Error(s.Err).Text()
-		if s.PIN {
-			text = t.Error(s.Err).What // how many tries are left says what to do
+	text, err := "", l.newest().Err
+	if err != nil && !s.Busy {
+		text = t.Error(err).Text()
+		if s.PIN && !l.second {
+			text = t.Error(err).What // how many tries are left says what to do
 		}
 	}
 	add := func(more string) {
@@ -215,6 +255,7 @@ func (l *LockScreen) wrong(wait string) widgets.Run {
 		text += more
 	}
 	switch {
+	case l.second:
 	case s.PIN && s.Tries <= 0:
 		add(t.T("lock.pin.none"))
 	case l.byPIN() && s.Err != nil && !s.Busy:
@@ -224,6 +265,11 @@ func (l *LockScreen) wrong(wait string) widgets.Run {
 		add(t.T("lock.pin.wait", wait))
 	}
 	return widgets.Strong(text).In(theme.HighInk).Sized(theme.SizeLabel)
+}
+
+// canHandOver says whether there is anybody who could take over.
+func (l *LockScreen) canHandOver() bool {
+	return l.do.HandOver != nil && l.do.Others != nil && len(l.do.Others()) > 0
 }
 
 // change takes the other way to unlock.
@@ -239,12 +285,12 @@ func (l *LockScreen) change() {
 }
 
 // waits says whether nothing can be tried now.
-func (l *LockScreen) waits() bool { return !l.On() || l.state.Busy || l.state.Wait > 0 }
+func (l *LockScreen) waits() bool { return !l.On() || l.state.Busy || l.newest().Wait > 0 }
 
 // busyNow shows at once that something is being tried, so that it is not asked for
 // twice before the first answer.
 func (l *LockScreen) busyNow() {
-	l.state.Busy, l.state.Err = true, nil
+	l.state.Busy, l.state.Err, l.state.Second.Err = true, nil, nil
 	l.draw()
 }
 
@@ -258,18 +304,42 @@ func (l *LockScreen) tryPIN() {
 }
 
 func (l *LockScreen) tryPassphrase() {
-	if l.waits() || l.do.Passphrase == nil || l.secret.Len() == 0 {
+	if l.waits() || l.secret.Len() == 0 {
 		return
 	}
-	passphrase := l.secret.Take()
-	l.busyNow()
-	l.do.Passphrase(passphrase)
+	switch {
+	case l.second && l.people.chosen != "":
+		passphrase := l.secret.Take()
+		l.busyNow()
+		l.do.HandOver(l.people.chosen, passphrase)
+	case !l.second && l.do.Passphrase != nil:
+		passphrase := l.secret.Take()
+		l.busyNow()
+		l.do.Passphrase(passphrase)
+	}
 }
 
-func (l *LockScreen) leave() {
-	if l.On() && !l.state.Busy {
-		l.clear()
-		l.do.HandOver()
+// turn changes between who is signed in and somebody who takes over.
+func (l *LockScreen) turn() {
+	if !l.On() || l.state.Busy {
+		return
+	}
+	l.clear()
+	l.state.Err, l.state.Second.Err = nil, nil
+	l.second = !l.second
+	if l.second {
+		l.people.set(l.do.Others(), "")
+	}
+	l.draw()
+	l.focus()
+}
+
+// chosen takes another person; nothing of the last one's stays.
+func (l *LockScreen) chosen() {
+	l.secret.Clear()
+	l.state.Second.Err = nil
+	if l.On() {
+		l.draw()
 	}
 }
 
@@ -309,8 +379,13 @@ func (x *lockLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 			y -= 12
 		}
 	}
-	put(o[0], doorPad, doorPad, left, max(y-doorPad, 0))
-	put(o[1], s.Width-doorPad-right, doorPad, right, s.Height-2*doorPad)
+	about := max(y-doorPad, 0)
+	if x.l.second {
+		about = x.l.title.MinSize().Height + 14 + x.l.text.HeightFor(left) + 14
+		put(o[1], doorPad, doorPad+about, left, y-doorPad-about)
+	}
+	put(o[0], doorPad, doorPad, left, about)
+	put(o[2], s.Width-doorPad-right, doorPad, right, s.Height-2*doorPad)
 }
 
 // Lock hides the pages behind the lock screen, or shows another state of it. What
@@ -325,10 +400,14 @@ func (w *Window) Lock(s LockState) {
 	w.band.show(w.view)
 }
 
-// Unlock shows the pages as they were left.
+// Unlock shows the pages as they were left; to somebody else than before, as that one
+// may see them.
 func (w *Window) Unlock() {
 	if !w.lock.On() {
 		return
+	}
+	if w.cfg.Desk.View() != w.view {
+		w.show()
 	}
 	w.lock.Hide()
 	w.under.Show()

@@ -14,8 +14,24 @@ func sampleLock(name string) LockState {
 		s.Tries, s.Err, s.Wait = 0, coded("wrong_passphrase"), 8*time.Second
 	case "busy":
 		s.PIN, s.Busy = false, true
+	case sampleSecond + "-wrong":
+		s.Second = SecondState{Err: coded("wrong_passphrase"), Wait: 8 * time.Second}
+	case sampleSecond + "-run":
+		s.Second.Err = coded("run_open")
 	}
 	return s
+}
+
+// sampleSecond begins the names of the locks where somebody takes over.
+const sampleSecond = "second"
+
+// sampleLocking is a lock that nothing comes of.
+func sampleLocking() LockActions {
+	try := func([]byte) {}
+	return LockActions{
+		Ask: func() {}, PIN: try, Passphrase: try, HandOver: func(string, []byte) {},
+		Others: func() []string { return []string{"s.okonkwo", "t.roth"} },
+	}
 }
 
 // sampleOwn answers at once: every passphrase but sampleWeak is right.

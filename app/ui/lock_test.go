@@ -36,8 +36,8 @@ func lockable(t *testing.T, name string) *lockLog {
 	note := func(what string) func([]byte) {
 		return func(b []byte) { l.calls, l.given = append(l.calls, what+" "+string(b)), append(l.given, b) }
 	}
-	w.lock.do = LockActions{PIN: note("pin"), Passphrase: note("passphrase"), HandOver: func() { l.calls = append(l.calls, "hand over") }}
-	w.lock.handOver.Show()
+	w.lock.do = LockActions{PIN: note("pin"), Passphrase: note("passphrase"), Others: func() []string { return []string{"s.okonkwo", "t.roth"} },
+		HandOver: func(who string, p []byte) { note("hand over to " + who)(p) }}
 	l.typist, l.w = &typist{t, c, w.keys.KeyDown, w.keys.TypedKey}, w
 	everything(w.root)
 	l.d.take()
@@ -120,9 +120,46 @@ func TestLockByPassphraseAndHandOver(t *testing.T) {
 	l.w.Lock(locked())
 	l.tab(4) // the eye, unlock, use the PIN, hand over
 	l.enter()
-	l.expect("hand over")
-	if l.w.lock.secret.Len() != 0 {
-		t.Error("the passphrase is still in its field")
+	if l.w.lock.secret.Len() != 0 || l.w.lock.Mode() != "hand over" || l.canvas.Focused() != l.w.lock.secret.Input() {
+		t.Errorf("%s, %d characters, the focus on %T", l.w.lock.Mode(), l.w.lock.secret.Len(), l.canvas.Focused())
+	}
+	l.expect()
+	l.canvas.Focus(l.w.lock.people.list)
+	l.key(fyne.KeyDown)
+	l.enter() // to the passphrase of whom was chosen
+	l.write(samplePassphrase)
+	l.enter()
+	l.enter()
+	l.expect("hand over to t.roth " + samplePassphrase)
+	state = locked()
+	state.Second = SecondState{Err: coded("wrong_passphrase"), Wait: 5 * time.Second}
+	l.w.Lock(state)
+	if !shows(l.w, "not the passphrase") || !shows(l.w, "again in 00:05") || l.canvas.Focused() != l.w.lock.secret.Input() {
+		t.Errorf("%q, the focus on %T", l.w.Snapshot().Texts, l.canvas.Focused())
+	}
+	l.write(samplePassphrase)
+	l.enter()
+	l.expect()
+	tapName(t, l.w, "lock.hand_over") // back
+	if l.w.lock.Mode() != "pin" && l.w.lock.Mode() != "passphrase" || l.w.lock.secret.Len() != 0 || shows(l.w, "not the passphrase") {
+		t.Errorf("%s, %d characters", l.w.lock.Mode(), l.w.lock.secret.Len())
+	}
+	l.w.lock.do.Others = func() []string { return nil }
+	l.w.Lock(locked())
+	if l.w.lock.handOver.Visible() {
+		t.Error("a hand-over to nobody")
+	}
+}
+
+// Somebody else can be signed in from the picker of operators: it locks first.
+func TestSignInSomebodyElse(t *testing.T) {
+	l := lockable(t, "treat-operators")
+	l.w.layer.Close()
+	l.w.cfg.Lock.Ask = func() { l.w.Lock(locked()) }
+	l.w.pickOperator()
+	tapName(t, l.w, "overlay.choice.hand_over")
+	if !l.w.Locked() || l.w.lock.Mode() != "hand over" || l.canvas.Focused() != l.w.lock.secret.Input() {
+		t.Errorf("locked %v, %s, the focus on %T", l.w.Locked(), l.w.lock.Mode(), l.canvas.Focused())
 	}
 }
 

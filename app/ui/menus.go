@@ -44,6 +44,9 @@ func (w *Window) pickOperator() {
 		})
 	}
 	items = append(items, w.ownItems()...)
+	if w.lock.canHandOver() {
+		items = append(items, overlay.Item{Key: handOver, Name: t.T("operator.hand_over"), Detail: t.T("operator.hand_over.sub")})
+	}
 	if w.cfg.OnSignOut != nil {
 		items = append(items, overlay.Item{Key: signOut, Name: t.T("operator.sign_out"), Detail: t.T("operator.sign_out.sub")})
 	}
@@ -56,6 +59,9 @@ func (w *Window) pickOperator() {
 				// yet: the window that stops it stays as it is.
 			case key == signOut:
 				w.cfg.OnSignOut()
+			case key == handOver:
+				w.cfg.Lock.Ask()
+				w.lock.turn()
 			case w.chooseOwn(key):
 			default:
 				w.cfg.Desk.ChooseOperator(clinical.ID(key))
@@ -64,8 +70,11 @@ func (w *Window) pickOperator() {
 	})
 }
 
-// signOut is the key of what is no operator in the picker of operators.
-const signOut = "sign_out"
+// The keys of what is no operator in the picker of operators.
+const (
+	signOut  = "sign_out"
+	handOver = "hand_over"
+)
 
 // modes and scales are what the looks can be, in the order of the picker.
 func modes() []theme.Mode   { return []theme.Mode{theme.Light, theme.Dark, theme.Dim} }

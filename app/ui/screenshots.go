@@ -69,9 +69,8 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 	c := software.NewCanvas()
 	c.SetPadded(false)
 	cfg := Config{Canvas: c, Desk: d, Dispatch: Inline, Now: sample.Now, Prefs: p}
-	if s.Lock != "" {
-		try := func([]byte) {}
-		cfg.Lock = LockActions{Ask: func() {}, PIN: try, Passphrase: try, HandOver: func() {}}
+	if s.Lock != "" || !d.View().Training {
+		cfg.Lock = sampleLocking()
 	}
 	if !d.View().Training {
 		cfg.OnSignOut, cfg.Own = func() {}, sampleOwn()
@@ -89,6 +88,10 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 	}
 	if s.Lock != "" {
 		w.Lock(sampleLock(s.Lock))
+		if strings.HasPrefix(s.Lock, sampleSecond) {
+			w.lock.turn()
+			w.Lock(sampleLock(s.Lock))
+		}
 	}
 	return w, c
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -49,9 +48,6 @@ const (
 	signInRenew
 )
 
-// signInSearchFrom is how many names are found by scrolling alone.
-const signInSearchFrom = 6
-
 // SignIn is the window's content where the store has to be unlocked: who, and the
 // passphrase, or the recovery code and a new passphrase. Its methods run on the
 // window's thread.
@@ -59,11 +55,8 @@ type SignIn struct {
 	*door
 	do    SignInActions
 	state SignInState
-	name  string // who is chosen
-	shown []string
 
-	search *widgets.TextEntry
-	list   *widgets.RowList
+	people *nameList
 	who    *widgets.Line
 	secret *widgets.SecretField
 	notes  [3]*widgets.Paragraph // what was wrong, on each sheet
@@ -101,8 +94,8 @@ func (s *SignIn) Show(state SignInState) {
 	}
 	before := s.state
 	s.state = state
-	if !slices.Equal(before.Names, state.Names) || s.name == "" {
-		s.showNames(state)
+	if !slices.Equal(before.Names, state.Names) || s.people.chosen == "" {
+		s.people.set(state.Names, state.Last)
 	}
 	if state.Done {
 		s.wipe()
@@ -176,7 +169,7 @@ func (s *SignIn) waits() bool {
 
 // act does what the primary button of the sheet in front does.
 func (s *SignIn) act() {
-	if s.waits() || s.name == "" {
+	if s.waits() || s.people.chosen == "" {
 		return
 	}
 	switch s.at {
@@ -205,7 +198,7 @@ func (s *SignIn) try() {
 	}
 	passphrase := s.secret.Take()
 	s.busyNow()
-	s.do.SignIn(s.name, passphrase)
+	s.do.SignIn(s.people.chosen, passphrase)
 }
 
 func (s *SignIn) useCode() {
@@ -223,7 +216,7 @@ func (s *SignIn) useCode() {
 	code = append(append(code, codeHead...), typed...)
 	wiped(typed)
 	s.busyNow()
-	s.do.Recover(s.name, code)
+	s.do.Recover(s.people.chosen, code)
 }
 
 func (s *SignIn) renew() {
@@ -244,7 +237,7 @@ func (s *SignIn) renew() {
 	passphrase := s.first.Take()
 	s.again.Clear()
 	s.busyNow()
-	s.do.Renew(s.name, passphrase)
+	s.do.Renew(s.people.chosen, passphrase)
 }
 
 // back leads from the recovery code to the passphrase, and says whether it did.
@@ -263,22 +256,8 @@ func (s *SignIn) back() bool {
 	return true
 }
 
-// pick takes the person of a row, unless somebody is being tried: then the list
-// shows again who that is.
-func (s *SignIn) pick(i int) {
-	if s.state.Busy || s.state.Done {
-		s.list.Select(slices.Index(s.shown, s.name))
-		return
-	}
-	s.choose(s.shown[i])
-}
-
 // choose takes another person; nothing of the last one's stays.
 func (s *SignIn) choose(name string) {
-	if s.name == name {
-		return
-	}
-	s.name = name
 	s.wipe()
 	s.note("")
 	s.who.Set(widgets.Title(name))
@@ -296,56 +275,10 @@ func (s *SignIn) train() {
 	s.do.Train()
 }
 
-// showNames lists the names, the last one chosen.
-func (s *SignIn) showNames(state SignInState) {
-	if !slices.Contains(state.Names, s.name) {
-		s.name = ""
-		switch {
-		case slices.Contains(state.Names, state.Last):
-			s.choose(state.Last)
-		case len(state.Names) > 0:
-			s.choose(state.Names[0])
-		}
-	}
-	many := len(state.Names) > signInSearchFrom
-	s.search.SetText("")
-	setVisible(s.search, many)
-	s.find("")
-	s.settle()
-}
-
-// find lists the names that have a text in them.
-func (s *SignIn) find(text string) {
-	text = strings.ToLower(strings.TrimSpace(text))
-	s.shown = nil
-	var rows []widgets.Row
-	at := -1
-	for _, n := range s.state.Names {
-		if !strings.Contains(strings.ToLower(n), text) {
-			continue
-		}
-		if n == s.name {
-			at = len(rows)
-		}
-		s.shown = append(s.shown, n)
-		row := widgets.Row{Key: n, Title: []widgets.Run{widgets.Strong(n)}}
-		if n == s.state.Last {
-			row.Sub = []widgets.Run{widgets.Small(s.t("signin.row.last"))}
-		}
-		rows = append(rows, row)
-	}
-	if len(rows) == 1 && !s.state.Busy {
-		at = 0
-		s.choose(s.shown[0])
-	}
-	s.list.Set(rows, s.t("signin.nobody"))
-	s.list.Select(at)
-}
-
 // states are what a test of the window waits for.
 func (s *SignIn) states(into map[string]string) {
 	into["step"] = []string{"passphrase", "code", "renew"}[s.at]
-	into["name"] = s.name
+	into["name"] = s.people.chosen
 	into["busy"] = "no"
 	if s.state.Busy {
 		into["busy"] = "yes"

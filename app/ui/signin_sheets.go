@@ -39,21 +39,16 @@ func (over) Layout(o []fyne.CanvasObject, s fyne.Size) {
 
 // passphraseSheet asks who it is, and for the passphrase.
 func (s *SignIn) passphraseSheet() *sheet {
-	s.list = widgets.NewRowList(s.keys, s.pick, func(i int) {
-		s.pick(i)
+	s.people = newNameList(s.words, s.keys, &s.names, s.page, func() bool { return s.state.Busy || s.state.Done }, s.choose, func() {
 		s.canvas.Focus(s.secret.Input())
 	})
-	s.names.Set(s.list, "list", "signin.names")
-	s.search = widgets.NewSearchEntry(s.keys, s.t("signin.search"), s.find)
-	s.search.OnKey = func(k fyne.KeyName) bool { return s.list.Key(k) }
-	s.names.Set(s.search, "entry", "signin.search")
 	s.who = widgets.NewLine()
 	s.secret = s.door.secret("passphrase", func() { s.note("") }, s.act)
 	s.notes[signInPassphrase] = widgets.NewParagraph(widgets.Plain(""))
 	s.acts[signInPassphrase] = s.button("open", widgets.Primary, "signin.open", s.act)
 	form := newPile(doorFields, s.who, widgets.NewLine(widgets.Small(s.t("passphrase.label"))), s.secret,
 		s.acts[signInPassphrase], s.notes[signInPassphrase])
-	sh := newSheet(s.t("signin.title"), container.New(side{300}, container.New(over{}, s.search, s.list), form))
+	sh := newSheet(s.t("signin.title"), container.New(side{300}, s.people.object, form))
 	code := s.button("code", widgets.Secondary, "signin.code", func() {
 		s.wipe()
 		s.state.Err = nil

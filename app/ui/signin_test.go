@@ -68,11 +68,11 @@ func TestSignInByKeyboardAlone(t *testing.T) {
 	if text := said(l.page.door); !strings.Contains(text, "Opening") {
 		t.Errorf("it does not say that it works: %q", text)
 	}
-	l.page.canvas.Focus(l.page.list)
+	l.page.canvas.Focus(l.page.people.list)
 	p.key(fyne.KeyDown)
 	p.enter()
-	if l.page.name != "s.okonkwo" || l.page.list.Selected() != 1 {
-		t.Errorf("while one is tried, %s was chosen in row %d", l.page.name, l.page.list.Selected())
+	if l.page.people.chosen != "s.okonkwo" || l.page.people.list.Selected() != 1 {
+		t.Errorf("while one is tried, %s was chosen in row %d", l.page.people.chosen, l.page.people.list.Selected())
 	}
 	p.write("nothing is taken now")
 	if l.page.secret.Len() != 0 {
@@ -122,10 +122,10 @@ func TestSignInCountsDown(t *testing.T) {
 func TestSignInChoosesAName(t *testing.T) {
 	l, p := signIn(t, three())
 	p.write("of the other one")
-	l.page.canvas.Focus(l.page.list)
+	l.page.canvas.Focus(l.page.people.list)
 	p.key(fyne.KeyDown)
-	if l.page.name != "t.roth" || l.page.secret.Len() != 0 {
-		t.Errorf("%s, %d characters of the last one's", l.page.name, l.page.secret.Len())
+	if l.page.people.chosen != "t.roth" || l.page.secret.Len() != 0 {
+		t.Errorf("%s, %d characters of the last one's", l.page.people.chosen, l.page.secret.Len())
 	}
 	p.enter()
 	p.on(l.page.door, "signin.passphrase")
@@ -138,7 +138,7 @@ func TestSignInChoosesAName(t *testing.T) {
 		many.Names = append(many.Names, fmt.Sprintf("operator.%02d", i))
 	}
 	l, p = signIn(t, many)
-	l.page.canvas.Focus(l.page.search)
+	l.page.canvas.Focus(l.page.people.search)
 	p.write("17")
 	p.enter()
 	p.on(l.page.door, "signin.passphrase")

@@ -101,11 +101,13 @@ func englishShell() map[string]string {
 		"unconfirmed.keep":  "Stipple keeps sending STOP until the pen answers.",
 		"unconfirmed.away":  "The pen is out of reach: STOP can't be sent. Acknowledge the alarm to go on.",
 
-		"operator.title":        "Who works at this console?",
-		"operator.none":         "No operator is known yet.",
-		"operator.change":       "Change operator",
-		"operator.sign_out":     "Sign out",
-		"operator.sign_out.sub": "back to the sign-in, for whoever is next",
+		"operator.title":         "Who works at this console?",
+		"operator.none":          "No operator is known yet.",
+		"operator.change":        "Change operator",
+		"operator.hand_over":     "Sign in somebody else",
+		"operator.hand_over.sub": "locks this console; who signs in takes over what is open",
+		"operator.sign_out":      "Sign out",
+		"operator.sign_out.sub":  "back to the sign-in, for whoever is next",
 
 		"role.clinician":        "clinician",
 		"role.senior clinician": "senior clinician",
