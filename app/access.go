@@ -20,6 +20,8 @@ type door struct {
 	path  string       // of the store
 	slots *vault.Slots // nil: nobody has set it up
 	opt   vault.Options
+	// ready is the store while somebody signs in; nil: it is opened after that.
+	ready *readying
 }
 
 // entry is somebody who came in.
@@ -30,7 +32,11 @@ type entry struct {
 	coded bool   // by the recovery code, with a new passphrase
 	keys  *vault.Vault
 	slots *vault.Slots
+	ready *readying // of the door
 }
+
+// close gives up the keys, and the store where it was not opened.
+func (e *entry) close() error { return errors.Join(e.keys.Close(), e.ready.giveUp()) }
 
 // findDoor looks at a data folder: nil for a training store, which is open to all.
 // It waits for nobody.
@@ -113,7 +119,12 @@ func (d *door) setUp(n newcomer) (*entry, error) {
 
 // signIn lets a person in by passphrase. The errors are vault's.
 func (d *door) signIn(name string, passphrase []byte) (*entry, error) {
-	return letIn(d.slots, name, passphrase, time.Now())
+	e, err := letIn(d.slots, name, passphrase, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	e.ready = d.ready
+	return e, nil
 }
 
 // letIn is signIn at a time.
@@ -139,7 +150,7 @@ func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry,
 		if err := d.slots.ChangePassphrase(keys, p.ID, passphrase); err != nil {
 			return nil, store.Explain(err)
 		}
-		return &entry{who: p.ID, keys: keys, slots: d.slots, coded: true}, nil
+		return &entry{who: p.ID, keys: keys, slots: d.slots, ready: d.ready, coded: true}, nil
 	}
 	return nil, vault.ErrNoSlot
 }
@@ -147,7 +158,7 @@ func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry,
 // open opens the store of a practice for who came in. A set-up that ended too early
 // is brought to its end.
 func (e *entry) open(ctx context.Context, path string) (*store.Store, error) {
-	s, err := store.Open(path, store.Options{Sealer: e.keys, SealBackup: e.slots.Encrypt})
+	s, err := e.openStore(path)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +172,19 @@ func (e *entry) open(ctx context.Context, path string) (*store.Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// openStore opens the store that was made ready, or one that was not.
+func (e *entry) openStore(path string) (*store.Store, error) {
+	opt := store.Options{Sealer: e.keys, SealBackup: e.slots.Encrypt}
+	if e.ready == nil {
+		return store.Open(path, opt)
+	}
+	waiting, err := e.ready.take()
+	if err != nil {
+		return nil, err
+	}
+	return waiting.Open(opt)
 }
 
 // person is whose slot it is.

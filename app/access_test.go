@@ -307,3 +307,120 @@ func TestPendingByHand(t *testing.T) {
 		t.Error(all, err)
 	}
 }
+
+// waitingDoor is the door of a practice that is set up, with its store being made ready.
+func waitingDoor(t *testing.T, dir string) *door {
+	t.Helper()
+	d := doorAt(t, dir)
+	d.ready = &readying{done: make(chan struct{})}
+	return d
+}
+
+// setUpAt sets a practice up for meyer.
+func setUpAt(t *testing.T, dir string) (code string) {
+	t.Helper()
+	d, code := doorAt(t, dir), recoveryCode(t)
+	e, err := d.setUp(newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: code})
+	if err != nil {
+		t.Fatal(err)
+	}
+	operatorsOf(t, d, e)
+	return code
+}
+
+// The store is this process's before anything is typed, and opens with the keys then: by
+// passphrase and by recovery code.
+func TestReadyWhileSigningIn(t *testing.T) {
+	dir := t.TempDir()
+	code := setUpAt(t, dir)
+	for _, by := range []string{"passphrase", "recovery code"} {
+		d := waitingDoor(t, dir)
+		d.makeReady()
+		if err := d.ready.known(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := findDoor(dir, false, cheapKeys()); !errors.Is(err, store.ErrInUse) {
+			t.Errorf("%s: another console at the same door: %v", by, err)
+		}
+		e, err := d.signIn("meyer", []byte(goodPassphrase))
+		if by != "passphrase" {
+			var keys *vault.Vault
+			if err := e.keys.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if keys, err = d.recovered(code); err == nil {
+				e, err = d.renew(keys, "meyer", []byte("a new set of words"))
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := operatorsOf(t, d, e); len(all) != 1 {
+			t.Errorf("%s: %+v", by, all)
+		}
+		if err := d.ready.giveUp(); err != nil {
+			t.Error(err)
+		}
+		doorAt(t, dir) // free again
+	}
+}
+
+// A store that is given up before, while and after it is made ready is free for others,
+// and opens for nobody.
+func TestReadyGivenUp(t *testing.T) {
+	dir := t.TempDir()
+	setUpAt(t, dir)
+	for _, when := range []string{"before", "after", "with the keys"} {
+		d := waitingDoor(t, dir)
+		if when == "before" {
+			if err := d.ready.giveUp(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.makeReady()
+		e, err := d.signIn("meyer", []byte(goodPassphrase))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch when {
+		case "after":
+			err = errors.Join(d.ready.giveUp(), d.ready.giveUp())
+		case "with the keys":
+			err = e.close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := e.open(t.Context(), d.path); !errors.Is(err, store.ErrClosed) {
+			t.Errorf("%s: %v, %v", when, s, err)
+		}
+		doorAt(t, dir) // free again
+		if err := e.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What keeps a store from opening is known before anybody has signed in, and again
+// after that.
+func TestNotReady(t *testing.T) {
+	dir := t.TempDir()
+	setUpAt(t, dir)
+	d := waitingDoor(t, dir)
+	other := waitingDoor(t, dir)
+	other.makeReady()
+	d.makeReady()
+	if err := d.ready.known(); !errors.Is(err, store.ErrInUse) {
+		t.Fatal(err)
+	}
+	e, err := d.signIn("meyer", []byte(goodPassphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.open(t.Context(), d.path); !errors.Is(err, store.ErrInUse) {
+		t.Error(err)
+	}
+	if err := errors.Join(e.close(), other.ready.giveUp()); err != nil {
+		t.Error(err)
+	}
+}

@@ -108,6 +108,7 @@ type window struct {
 
 	mu      sync.Mutex
 	current *room // nil while there is none
+	door    *door // somebody has to sign in; nil: nobody has
 	failed  error // why the last one could not be opened
 	closed  bool  // the window is gone: nothing may be opened any more
 }
@@ -218,7 +219,7 @@ func (w *window) prepare(ctx context.Context, opt Options, who *entry) <-chan op
 			d, err = opt.door()
 		}
 		if d != nil {
-			done <- opened{opt: opt, door: d}
+			w.enterBy(d, func() { done <- opened{opt: opt, door: d} })
 			return
 		}
 		var r *room
@@ -226,13 +227,12 @@ func (w *window) prepare(ctx context.Context, opt Options, who *entry) <-chan op
 			r, err = openRoom(ctx, opt, who, w.log, func(kind clinical.PenKind) { w.simulate(ctx, kind) })
 		}
 		if err != nil {
-			fmt.Fprintln(os.Stderr, "stipple:", err)
-			err = &ShownError{err}
+			err = shown(err)
 		}
 		w.mu.Lock()
 		late := w.closed
 		if !late {
-			w.current, w.failed = r, err
+			w.current, w.failed, w.door = r, err, nil
 		}
 		w.mu.Unlock()
 		if late {
@@ -244,6 +244,27 @@ func (w *window) prepare(ctx context.Context, opt Options, who *entry) <-chan op
 		done <- opened{opt: opt, room: r, err: err}
 	}()
 	return done
+}
+
+// enterBy has somebody sign in to a store, where one is set up, while that is made
+// ready.
+func (w *window) enterBy(d *door, show func()) {
+	if d.slots == nil {
+		show()
+		return
+	}
+	d.ready = &readying{done: make(chan struct{})}
+	w.mu.Lock()
+	w.door, w.failed = d, nil
+	w.mu.Unlock()
+	show()
+	d.makeReady()
+}
+
+// shown is an error that is going to be shown.
+func shown(err error) *ShownError {
+	fmt.Fprintln(os.Stderr, "stipple:", err)
+	return &ShownError{err}
 }
 
 // await shows what comes of prepare. A slow disk holds up neither the window
@@ -285,15 +306,20 @@ func (w *window) show(ctx context.Context, o opened) {
 		return
 	}
 	if o.err != nil {
-		w.win.SetContent(ui.CannotOpen(o.err, ui.CannotOpenActions{
-			TryAgain: func() { w.open(ctx, o.opt) },
-			Close:    w.quit,
-		}))
+		w.cannotOpen(ctx, o.opt, o.err)
 		return
 	}
 	if w.room() == o.room { // not closed again meanwhile
 		o.room.show(ctx, w)
 	}
+}
+
+// cannotOpen shows why a console can't be opened.
+func (w *window) cannotOpen(ctx context.Context, opt Options, err error) {
+	w.win.SetContent(ui.CannotOpen(err, ui.CannotOpenActions{
+		TryAgain: func() { w.open(ctx, opt) },
+		Close:    w.quit,
+	}))
 }
 
 // came remembers who signed in: that one is chosen at the next sign-in.
@@ -336,16 +362,20 @@ func (w *window) work(f func()) {
 	}()
 }
 
-// leave closes the console that is open.
+// leave closes the console that is open, or the store that waits for a sign-in.
 func (w *window) leave() error {
 	w.mu.Lock()
-	r := w.current
-	w.current = nil
+	r, d := w.current, w.door
+	w.current, w.door = nil, nil
 	w.mu.Unlock()
-	if r == nil {
-		return nil
+	var err error
+	if d != nil {
+		err = d.ready.giveUp()
 	}
-	return r.close()
+	if r != nil {
+		err = errors.Join(err, r.close())
+	}
+	return err
 }
 
 // show puts a console into the window and starts it.

@@ -25,6 +25,8 @@ type entrance struct {
 	// recovered are the keys that the recovery code has opened, until a new
 	// passphrase is set. It belongs to the window's thread.
 	recovered *vault.Vault
+	// over says that the window shows something else by now, or soon.
+	over bool
 }
 
 // enter shows the way into a practice's store.
@@ -43,6 +45,7 @@ func (e *entrance) train() func() {
 		return nil
 	}
 	return func() {
+		e.over = true
 		e.forget()
 		e.w.simulate(e.ctx, clinical.RF)
 	}
@@ -131,6 +134,9 @@ func (e *entrance) signIn() {
 	}
 	// refused says what was wrong with a try, and how long the next one has to wait.
 	refused := func(name string, err error) {
+		if e.over {
+			return
+		}
 		next := state
 		next.Err, next.Recovered = err, e.recovered != nil
 		if wait := e.door.slots.Wait(name, time.Now()); wait > 0 && !next.Recovered {
@@ -141,7 +147,13 @@ func (e *entrance) signIn() {
 	}
 	came := func(name string) func(*entry, error) {
 		return func(who *entry, err error) {
-			if err != nil {
+			switch {
+			case e.over: // it can't be opened
+				if err == nil {
+					_ = who.close()
+				}
+				return
+			case err != nil:
 				refused(name, err)
 				return
 			}
@@ -171,7 +183,12 @@ func (e *entrance) signIn() {
 					refused("", err)
 					return
 				}
+				e.forget()
 				e.recovered = keys
+				if e.over { // it can't be opened
+					e.forget()
+					return
+				}
 				show(func(s *ui.SignInState) { s.Recovered = true })
 			})
 		},
@@ -190,10 +207,31 @@ func (e *entrance) signIn() {
 	e.w.win.SetContent(page.Content())
 	page.Begin()
 	e.w.follow(page.Snapshot)
+	do(e, func() (struct{}, error) { return struct{}{}, e.door.ready.known() }, func(_ struct{}, err error) {
+		if err != nil && !e.over {
+			show(func(s *ui.SignInState) { s.Done = true }) // nothing that was typed stays
+			e.cannotOpen(err)
+		}
+	})
+}
+
+// cannotOpen says why there is nothing to sign in to.
+func (e *entrance) cannotOpen(err error) {
+	e.over = true
+	e.forget()
+	e.w.unfollow()
+	said := shown(err)
+	e.w.mu.Lock()
+	e.w.failed = said
+	e.w.mu.Unlock()
+	e.w.cannotOpen(e.ctx, e.opt, said)
 }
 
 // countDown shows how long the next try has to wait, each second.
 func (e *entrance) countDown(page *ui.SignIn, state ui.SignInState, until time.Time) {
+	if e.over {
+		return
+	}
 	left := time.Until(until)
 	state.Wait = max(left, 0)
 	page.Show(state)
@@ -204,6 +242,7 @@ func (e *entrance) countDown(page *ui.SignIn, state ui.SignInState, until time.T
 
 // in opens the console for who came in.
 func (e *entrance) in(who *entry) {
+	e.over = true
 	e.w.came(who)
 	e.w.await(e.ctx, e.w.prepare(e.ctx, e.opt, who))
 }

@@ -236,7 +236,7 @@ func (r *room) closeStore() error {
 		err = errors.Join(err, r.store.Close())
 	}
 	if who != nil {
-		err = errors.Join(err, who.keys.Close())
+		err = errors.Join(err, who.close())
 	}
 	if r.throwAway != "" {
 		if rm := os.RemoveAll(r.throwAway); rm != nil {
