@@ -17,7 +17,7 @@ const (
 	maxPatientsBytes = vault.MaxPatientsBytes
 	// maxTextBytes bounds a text of the manifest.
 	maxTextBytes = 128
-	// maxCounts bounds the buckets of a manifest; a store has twelve.
+	// maxCounts bounds the buckets of a manifest; a store has fewer than twenty.
 	maxCounts = 64
 
 	// dirMode and fileMode: patient data is the user's own.

@@ -35,6 +35,28 @@
 // sealed for another than its place is for is damage. Keys are ids,
 // numbers and names of settings; they carry nothing about a person.
 //
+// # Erasing
+//
+// ErasePatient takes a patient and all of theirs out of the file, drops the patient's
+// key, and writes the file anew. A crash leaves nothing done, or an erasure that the next
+// opening finishes: the write that takes the patient out is the first step, and says in
+// the file, sealed for the patient, that the key has to go; only then the key does, which
+// can't be taken back; and the mark of a file that has to be written anew goes with the
+// old file.
+//
+// What stays is a SafetyRecord of each treatment, sealed for the practice: pen, tip, day,
+// indication, zone, skin type, settings and limits, counts and sums of the pulses, alarms
+// and outcome. It has no name, number, birth date, sex, text that somebody typed, operator
+// or time of the day, nor an id of patient, treatment, preset or arming. Those of one
+// person stand together under a pseudonym of random bits, which is written nowhere else.
+// It is a pseudonym and no more: whoever has the appointments of the day, or the audit
+// chain with its opaque ids and times, may tell which treatment of the day with that pen
+// it was, as long as there was one.
+//
+// The audit chain keeps the opaque id and what was done; what its entries tell of the
+// patient is sealed with the key that was dropped. Backups from before hold the key, and
+// are not the store's: package backup says which.
+//
 // # Errors
 //
 // Sentinels and typed errors of errors.go state each decision that a caller can

@@ -40,6 +40,10 @@ var (
 	// ErrNotTraining: the store is a practice's and opens with a sign-in only. Code
 	// "not_training".
 	ErrNotTraining error = &sentinel{"not_training", "the store is no training store"}
+	// ErrNotCompacted: the file could not be written anew, so that what was removed from
+	// it stays in its free pages, sealed or not. The next opening tries again. Code
+	// "not_compacted".
+	ErrNotCompacted error = &sentinel{"not_compacted", "the store could not be written anew; the next start tries again"}
 	// ErrClosed: the store was closed. Code "closed".
 	ErrClosed error = &sentinel{"closed", "the store is closed"}
 )
@@ -53,6 +57,12 @@ var (
 	ErrConflict error = &sentinel{"conflict", "the record was changed meanwhile"}
 	// ErrEnded: the treatment has ended; its record is never changed again. Code "ended".
 	ErrEnded error = &sentinel{"ended", "the treatment has ended; its record can't be changed"}
+	// ErrTreatmentOpen: a patient can't be erased while a treatment of theirs has not
+	// ended, or its outcome is not signed. Code "treatment_open".
+	ErrTreatmentOpen error = &sentinel{"treatment_open", "a treatment of the patient has not ended"}
+	// ErrNotErased: the patient is off every list, but the key could not be dropped. The
+	// next opening, or erasing the same patient again, does it. Code "not_erased".
+	ErrNotErased error = &sentinel{"not_erased", "the patient's key could not be dropped; the next start tries again"}
 	// ErrTooLarge: a value is over maxValueBytes. Code "too_large".
 	ErrTooLarge error = &sentinel{"too_large", "the record is too large"}
 )
@@ -69,6 +79,7 @@ const (
 	InFuture    Problem = "in_future"
 	TooLongAgo  Problem = "too_long_ago"
 	Duplicate   Problem = "duplicate"    // another record has it
+	NamesPerson Problem = "names_person" // must not say who it is about
 	NotAllowed  Problem = "not_allowed"  // must be empty or zero here
 	CantChange  Problem = "can't_change" // fixed since the first revision
 	UnknownLink Problem = "unknown_link" // names a record that does not exist
@@ -84,7 +95,7 @@ type FieldError struct {
 // InvalidError says that a record was refused, with all its fields that are
 // wrong, in the order of the record. Code "invalid".
 type InvalidError struct {
-	Record string // "patient", "preset", "treatment", "pulse", "alarm", "operator", "setting"
+	Record string // "patient", "preset", "treatment", "pulse", "alarm", "operator", "setting", "erasure"
 	Fields []FieldError
 }
 

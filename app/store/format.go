@@ -240,25 +240,31 @@ func unpackTip(v storedTip) (clinical.Tip, error) {
 	}, err
 }
 
+func packEnvelope(e clinical.Envelope) storedEnvelope {
+	return storedEnvelope{
+		Min: packSettings(e.Min), Max: packSettings(e.Max), DosePerPinUJ: int64(e.DosePerPin),
+		PulsesPerSpot: e.PulsesPerSpot, Pins: e.Pins,
+	}
+}
+
+func unpackEnvelope(v storedEnvelope) clinical.Envelope {
+	return clinical.Envelope{
+		Min: unpackSettings(v.Min), Max: unpackSettings(v.Max), DosePerPin: protocol.Microjoules(v.DosePerPinUJ),
+		PulsesPerSpot: v.PulsesPerSpot, Pins: v.Pins,
+	}
+}
+
 func packApplied(a clinical.Applied) storedApplied {
 	return storedApplied{
 		At: utc(a.At), Generation: a.Generation, Settings: packSettings(a.Settings),
-		Envelope: storedEnvelope{
-			Min: packSettings(a.Envelope.Min), Max: packSettings(a.Envelope.Max), DosePerPinUJ: int64(a.Envelope.DosePerPin),
-			PulsesPerSpot: a.Envelope.PulsesPerSpot, Pins: a.Envelope.Pins,
-		},
-		SettingsHash: hex.EncodeToString(a.SettingsHash[:]),
+		Envelope: packEnvelope(a.Envelope), SettingsHash: hex.EncodeToString(a.SettingsHash[:]),
 	}
 }
 
 func unpackApplied(v storedApplied) (clinical.Applied, error) {
 	a := clinical.Applied{
 		At: v.At, Generation: v.Generation, Settings: unpackSettings(v.Settings),
-		Envelope: clinical.Envelope{
-			Min: unpackSettings(v.Envelope.Min), Max: unpackSettings(v.Envelope.Max),
-			DosePerPin:    protocol.Microjoules(v.Envelope.DosePerPinUJ),
-			PulsesPerSpot: v.Envelope.PulsesPerSpot, Pins: v.Envelope.Pins,
-		},
+		Envelope: unpackEnvelope(v.Envelope),
 	}
 	var err error
 	a.SettingsHash, err = unpackHash(v.SettingsHash)

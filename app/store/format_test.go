@@ -36,6 +36,12 @@ func fill(t testing.TB, v reflect.Value, n *int64) {
 		for i := range v.Len() {
 			fill(t, v.Index(i), n)
 		}
+	case reflect.Map:
+		k, e := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(t, k, n)
+		fill(t, e, n)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(k, e)
 	case reflect.Array:
 		for i := range v.Len() {
 			fill(t, v.Index(i), n)
@@ -91,6 +97,10 @@ func TestEveryFieldComesBack(t *testing.T) {
 	alarm := filled[clinical.Alarm](t)
 	gotAlarm, err := unpackAlarm(asJSON(t, packAlarm(alarm)))
 	roundTrip("alarm", alarm, gotAlarm, err)
+
+	safety := filled[clinical.SafetyRecord](t)
+	gotSafety, err := unpackSafety(safety.Pseudonym, uint32(safety.Number), asJSON(t, packSafety(safety)))
+	roundTrip("safety record", safety, gotSafety, err)
 
 	operator := filled[clinical.Operator](t)
 	stored, err := decodeJSON[storedOperator](asJSON(t, packOperator(operator)))

@@ -63,6 +63,18 @@ func (s *idSource) next() (clinical.ID, error) {
 	return encodeID(s.ms, s.hi, s.lo), nil
 }
 
+// pseudonym makes an id of random bits alone: its order tells nothing, and it holds no time.
+func (s *idSource) pseudonym() (clinical.ID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b [16]byte
+	if _, err := io.ReadFull(s.rand, b[:]); err != nil {
+		return "", fmt.Errorf("make id: %w", err)
+	}
+	ms := binary.BigEndian.Uint64(b[:8])
+	return encodeID(ms>>16, uint16(ms), binary.BigEndian.Uint64(b[8:])), nil
+}
+
 func encodeID(ms uint64, tailHi uint16, tailLo uint64) clinical.ID {
 	hi := ms<<(idTailBits-64) | uint64(tailHi) // bits 127..64
 	lo := tailLo

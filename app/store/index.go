@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"runtime"
+	"slices"
 
 	"stipple/app/clinical"
 	"stipple/app/fold"
@@ -77,6 +78,21 @@ func (ix *index) touch(id clinical.ID) {
 	}
 }
 
+// drop takes a patient off the list. The number stays nobody's, and the text of the words
+// stays in memory until the store is opened again.
+func (ix *index) drop(id clinical.ID) {
+	n, ok := ix.numbers[id]
+	if !ok {
+		return
+	}
+	p := ix.patients[n]
+	ix.words.remove(appendWords(nil, p), n)
+	delete(ix.byNumber, fold.Number(p.FileNumber))
+	delete(ix.numbers, id)
+	ix.patients[n] = clinical.Patient{}
+	ix.recent = slices.DeleteFunc(ix.recent, func(m uint32) bool { return m == n })
+}
+
 // search finds who fits every word, and lists them from the most recently used.
 func (ix *index) search(query string, limit int) (hits []clinical.Patient, total int) {
 	found := ix.fitting(queryWords(query))
@@ -93,8 +109,8 @@ func (ix *index) search(query string, limit int) (hits []clinical.Patient, total
 // fitting is the set of those who have a word for each of the query.
 func (ix *index) fitting(query []queryWord) set {
 	all := newSet(len(ix.patients))
-	for n := 1; n < len(ix.patients); n++ {
-		all.put(uint32(n))
+	for _, n := range ix.recent { // all but those who were dropped
+		all.put(n)
 	}
 	for _, q := range query {
 		found := newSet(len(ix.patients))

@@ -17,6 +17,8 @@ import (
 //	open           treatment                   -> nothing: not ended
 //	pulses         treatment, boot, index      -> pulse
 //	alarms         treatment, number           -> alarm
+//	erasing        patient                     -> nothing: taken out of the file, the key not dropped yet
+//	safety         pseudonym, number           -> what is kept of an erased patient's treatment
 //	operators      operator, revision          -> operator
 //	settings       name                        -> bytes
 //	chain          name                        -> key and name of the audit chain, way into backups
@@ -36,6 +38,8 @@ const (
 	bucketOpen       = "open"
 	bucketPulses     = "pulses"
 	bucketAlarms     = "alarms"
+	bucketErasing    = "erasing"
+	bucketSafety     = "safety"
 	bucketOperators  = "operators"
 	bucketSettings   = "settings"
 	bucketChain      = "chain"
@@ -45,7 +49,7 @@ const (
 func sealedBuckets() []string {
 	return []string{
 		bucketPatients, bucketRecent, bucketPresets, bucketTreatments, bucketByPatient,
-		bucketOpen, bucketPulses, bucketAlarms, bucketOperators, bucketSettings, bucketChain,
+		bucketOpen, bucketPulses, bucketAlarms, bucketErasing, bucketSafety, bucketOperators, bucketSettings, bucketChain,
 	}
 }
 

@@ -15,8 +15,10 @@ func sealAll() migration {
 		from: 1, name: "seal", compact: true,
 		owner: ownerOf1,
 		structure: func(t *txn) error {
-			if _, err := t.tx.CreateBucketIfNotExists([]byte(bucketChain)); err != nil {
-				return err
+			for _, name := range [...]string{bucketChain, bucketErasing, bucketSafety} {
+				if _, err := t.tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+					return err
+				}
 			}
 			return errors.Join(makeAudit(t.tx), nameOpen(t))
 		},

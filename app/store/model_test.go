@@ -29,6 +29,7 @@ type model struct {
 	presets    map[clinical.ID][]clinical.Preset  // all saved revisions
 	deleted    map[clinical.ID]bool
 	treatments map[clinical.ID]clinical.Treatment
+	kept       int // safety records
 }
 
 // Whatever is done in whatever order, and however often the store is opened
@@ -57,6 +58,7 @@ func TestStoreAgainstModel(t *testing.T) {
 			"pulses":        m.appendPulses,
 			"alarms":        m.appendAlarms,
 			"end":           m.end,
+			"erase":         m.erase,
 			"open again":    m.openAgain,
 		})
 	})
@@ -256,6 +258,26 @@ func (m *model) appendAlarms(t *rapid.T) {
 	m.treatments[id] = v
 }
 
+func (m *model) erase(t *rapid.T) {
+	id := pick(t, m.patients, "patient")
+	mine := m.newest(func(v clinical.Treatment) bool { return v.Patient == id })
+	_, err := m.s.ErasePatient(t.Context(), id, "asked for")
+	if slices.ContainsFunc(mine, func(v clinical.Treatment) bool { return v.Ended.IsZero() }) {
+		wantError(t, err, ErrTreatmentOpen)
+		return
+	}
+	wantError(t, err, nil)
+	m.kept += len(mine)
+	for _, v := range mine {
+		delete(m.treatments, v.ID)
+	}
+	maps.DeleteFunc(m.presets, func(_ clinical.ID, p []clinical.Preset) bool { return p[0].Patient == id })
+	delete(m.patients, id)
+	if m.used = slices.DeleteFunc(m.used, func(other clinical.ID) bool { return other == id }); len(m.used) == 0 {
+		m.used = nil
+	}
+}
+
 // check compares all that can be read.
 func (m *model) check(t *rapid.T) {
 	ctx := t.Context()
@@ -267,6 +289,9 @@ func (m *model) check(t *rapid.T) {
 	}
 	same(t, m.used, order)
 	same(t, len(m.used), total)
+	kept, err := m.s.SafetyRecords(ctx)
+	wantError(t, err, nil)
+	same(t, m.kept, len(kept))
 	for id, revisions := range m.patients {
 		history, err := m.s.PatientHistory(ctx, id)
 		wantError(t, err, nil)

@@ -66,6 +66,7 @@ func children() map[string]func(path string, say func(line)) error {
 	all := map[string]func(string, func(line)) error{
 		"open":  childOpen,
 		"crash": childCrash,
+		"erase": childErase,
 	}
 	for name, child := range systemChildren() {
 		all[name] = child

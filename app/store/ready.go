@@ -123,7 +123,7 @@ func (s *Store) bringUp(path string, opt Options, sch schema) error {
 	if err := guard(func() error { return s.migrate(path, sch, opt.SealBackup) }); err != nil {
 		return classify(err)
 	}
-	if err := s.compactIfMarked(path); err != nil {
+	if err := s.finish(); err != nil {
 		return err
 	}
 	if err := s.reload(); err != nil {
@@ -140,6 +140,34 @@ func (s *Store) bringUp(path string, opt Options, sch schema) error {
 	sweepBackups(path)
 	return nil
 }
+
+// finish does what an erasure or a migration has left to be done. What can't be done now
+// keeps nobody from the store: Unfinished tells it.
+func (s *Store) finish() error {
+	undone := s.finishErasures()
+	if err := s.compactIfMarked(); err != nil {
+		undone = append(undone, err)
+	}
+	if err := s.retire(s.takeOutgoing()); err != nil {
+		return err
+	}
+	s.undone = errors.Join(undone...)
+	if p := s.dead.Load(); p != nil {
+		return *p
+	}
+	for _, err := range undone {
+		if errors.Is(err, ErrDamaged) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unfinished is what opening could not finish of an erasure or a migration from before,
+// and why; nil: nothing. The next opening tries again.
+//
+// Errors: ErrNotErased, ErrNotCompacted.
+func (s *Store) Unfinished() error { return s.undone }
 
 // Close lets go of the store without opening it. It returns nil after an Open or
 // another Close.

@@ -11,7 +11,7 @@ const LowRoom = 1 << 30
 // store is on. Errors: errors.ErrUnsupported on a system that can't tell;
 // otherwise the system's own, such as of a drive that was pulled.
 func (s *Store) Room() (uint64, error) {
-	free, err := freeBytes(s.db.Path())
+	free, err := freeBytes(s.path)
 	if err != nil {
 		return 0, fmt.Errorf("ask for free space: %w", err)
 	}

@@ -154,7 +154,7 @@ func (s *Store) step(tx *bolt.Tx, sch schema, from uint32) error {
 		}
 	}
 	if m.compact {
-		if err := tx.Bucket([]byte(bucketMeta)).Put([]byte(compactKey), []byte{1}); err != nil {
+		if err := next.markCompact(); err != nil {
 			return err
 		}
 	}

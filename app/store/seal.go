@@ -19,6 +19,9 @@ type Sealer interface {
 	Open(at vault.Place, sealed []byte) ([]byte, error)
 	// Own makes what Seal needs for new patients, on disk when it returns nil.
 	Own(owners ...clinical.ID) error
+	// Disown drops that for good: nothing of the patient can be opened again. Synced when
+	// it returns nil, and nothing to do where it was done.
+	Disown(owner clinical.ID) error
 	// Refresh is called once the store is this process's alone: what others have
 	// written until then is read.
 	Refresh() error

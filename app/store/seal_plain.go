@@ -29,6 +29,9 @@ func (plainSealer) Seal(vault.Place, clinical.ID, []byte) ([]byte, error) { retu
 // Own implements Sealer.
 func (plainSealer) Own(...clinical.ID) error { return errPlainOnly }
 
+// Disown implements Sealer.
+func (plainSealer) Disown(clinical.ID) error { return errPlainOnly }
+
 // Refresh implements Sealer.
 func (plainSealer) Refresh() error { return nil }
 

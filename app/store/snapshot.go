@@ -79,10 +79,14 @@ func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 }
 
 // Counts are the values of each bucket by its name, all revisions, erased ones too:
-// what can be counted without the patient key. Bucket meta is the file's own.
+// what can be counted without the patient key. Bucket meta is the file's own, and the
+// erasures that are not finished are those that opening finishes.
 func (s *Snapshot) Counts() (map[string]uint64, error) {
 	counts := make(map[string]uint64)
 	for _, name := range append(sealedBuckets(), bucketAudit) {
+		if name == bucketErasing {
+			continue
+		}
 		b, err := s.t.bucket(name)
 		if err != nil {
 			return nil, err

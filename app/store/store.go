@@ -32,6 +32,7 @@ type Options struct {
 
 // Store is an open store. See the package comment for its promises.
 type Store struct {
+	path   string
 	db     *bolt.DB
 	file   *os.File // bbolt's own, to let go of the lock if bbolt can't
 	sealer Sealer
@@ -43,6 +44,16 @@ type Store struct {
 
 	writer chan struct{}         // holds one token: the right to write
 	dead   atomic.Pointer[error] // why nothing works any more: ErrClosed or ErrDamaged
+
+	// swap guards db, file and lent while the store is in use: the file may be written
+	// anew, and the old one is closed behind the last transaction that goes on in it.
+	swap    sync.Mutex
+	lent    *sync.WaitGroup // the transactions in db
+	retired sync.WaitGroup  // files that wait for that
+	// outgoing are those that retire has not taken yet; under the writer's token.
+	outgoing []outgoing
+
+	undone error // what Unfinished returns; set while the store is opened
 
 	mu    sync.RWMutex // guards index
 	index *index
@@ -75,49 +86,65 @@ func open(path string, opt Options, sch schema) (*Store, error) {
 }
 
 // openFile opens the file for reading and writing and takes its lock.
-func (s *Store) openFile(path string, wait time.Duration) error {
-	opts := &bolt.Options{Timeout: wait, FreelistType: bolt.FreelistMapType, OpenFile: s.capture, InitialMmapSize: mapSize(path)}
-	err := guard(func() (err error) {
-		if s.db, err = bolt.Open(path, fileMode, opts); err == nil {
-			s.db.AllocSize = growBy
+func (s *Store) openFile(path string, wait time.Duration) (err error) {
+	if s.db, s.file, err = openBolt(path, wait); err != nil {
+		return classify(err)
+	}
+	s.path, s.lent = path, new(sync.WaitGroup)
+	return s.mustBeAt(path)
+}
+
+// openBolt opens a file of bbolt's for reading and writing and takes its lock.
+func openBolt(path string, wait time.Duration) (db *bolt.DB, file *os.File, err error) {
+	opts := &bolt.Options{
+		Timeout: wait, FreelistType: bolt.FreelistMapType, InitialMmapSize: mapSize(path),
+		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+			file, err = os.OpenFile(name, flag, mode)
+			return file, err
+		},
+	}
+	err = guard(func() (err error) {
+		if db, err = bolt.Open(path, fileMode, opts); err == nil {
+			db.AllocSize = growBy
 		}
 		return err
 	})
-	if err != nil && s.db == nil && s.file != nil {
-		_ = s.file.Close() // after a panic; closing twice does no harm
+	if err != nil && db == nil && file != nil {
+		_ = file.Close() // after a panic; closing twice does no harm
 	}
-	if err != nil {
-		return classify(err)
-	}
-	return s.mustBeAt(path)
+	return db, file, err
 }
 
 // mustBeAt closes a file that another took the name of while its lock was waited for:
 // what is written to it would be lost, and compacting it would put it over the other.
 func (s *Store) mustBeAt(path string) error {
+	err := s.isAt(path)
+	if err == nil {
+		return nil
+	}
+	err = errors.Join(err, s.closeFile())
+	s.db = nil
+	return fmt.Errorf("%w: %w", ErrInUse, err)
+}
+
+// isAt is errReplaced where another file has the name.
+func (s *Store) isAt(path string) error {
 	mine, err := s.file.Stat()
 	there, errThere := os.Stat(path)
 	if err = errors.Join(err, errThere); err == nil && os.SameFile(mine, there) {
 		return nil
 	}
-	err = errors.Join(err, s.closeFile())
-	s.db = nil
-	return fmt.Errorf("%w: %w", ErrInUse, errors.Join(err, errReplaced))
+	return errors.Join(err, errReplaced)
 }
 
 var errReplaced = errors.New("the file was replaced while it was opened")
-
-func (s *Store) capture(name string, flag int, mode os.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(name, flag, mode)
-	s.file = f
-	return f, err
-}
 
 // Close waits for running calls, closes the file and lets go of its lock. Later
 // calls of any method return ErrClosed; a second Close returns nil.
 func (s *Store) Close() error {
 	s.writer <- struct{}{}
 	defer func() { <-s.writer }()
+	defer s.retired.Wait()
 	before := s.dead.Swap(&errClosedValue)
 	if before != nil && *before == ErrClosed {
 		return nil
@@ -145,7 +172,8 @@ func (s *Store) closeFile() error {
 		return nil // it could not be opened again
 	}
 	done := make(chan error, 1)
-	go func() { done <- guard(s.db.Close) }()
+	db := s.db
+	go func() { done <- guard(db.Close) }()
 	timer := time.NewTimer(closeWait)
 	defer timer.Stop()
 	select {
@@ -154,6 +182,14 @@ func (s *Store) closeFile() error {
 	case <-timer.C:
 		return s.file.Close()
 	}
+}
+
+// borrow is the file for one transaction. It is not closed before it is given back.
+func (s *Store) borrow() (db *bolt.DB, giveBack func()) {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	s.lent.Add(1)
+	return s.db, s.lent.Done
 }
 
 // NewID makes an id. It is the zero ID only if the source of randomness fails;
@@ -218,8 +254,10 @@ func (s *Store) view(ctx context.Context, f func(*txn) error) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
+	db, giveBack := s.borrow()
+	defer giveBack()
 	return classify(s.guarded(func() error {
-		return s.db.View(func(tx *bolt.Tx) error {
+		return db.View(func(tx *bolt.Tx) error {
 			return f(&txn{tx: tx, sealer: s.sealer, schema: s.schema})
 		})
 	}))
@@ -243,8 +281,10 @@ func (s *Store) update(ctx context.Context, f func(*txn) error) error {
 	}
 	t := &txn{sealer: s.sealer, schema: s.schema}
 	agreed := false // f wants the commit
+	db, giveBack := s.borrow()
+	defer giveBack()
 	err := s.guarded(func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
+		return db.Update(func(tx *bolt.Tx) error {
 			t.tx = tx
 			err := f(t)
 			agreed = err == nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +11,15 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stipple/app/vault"
 )
 
 func systemChildren() map[string]func(string, func(line)) error {
 	return map[string]func(string, func(line)) error{
 		"nobody": childNobody, "full": childFull, "full-create": childFullCreate, "full-migrate": childFullMigrate,
+		"full-erase": childFullErase,
 	}
 }
 
@@ -232,4 +236,97 @@ func TestFullDiskAtMigration(t *testing.T) {
 	if err != nil || len(got.Patients) != len(want.Patients) {
 		t.Errorf("%d patients, %v", len(got.Patients), err)
 	}
+}
+
+// childFullErase erases a patient where there is no room for a second file.
+func childFullErase(path string, say func(line)) error {
+	ctx := context.Background()
+	s, err := OpenTraining(path, Options{})
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	p, _, err := s.SearchPatients(ctx, "Ruiz", 1)
+	if err != nil {
+		return err
+	}
+	// The new file takes a whole mebibyte, and the old one less.
+	if err := limitFileSize(uint64(info.Size()) + growBy); err != nil {
+		return err
+	}
+	_, err = s.ErasePatient(ctx, p[0].ID, "asked for")
+	say(line{What: "erase", ID: string(p[0].ID), Code: codeOf(err)})
+	_, err = s.Patient(ctx, p[0].ID)
+	say(line{What: "read", Code: codeOf(err)})
+	o := ana()
+	o.FileNumber = "after"
+	_, err = s.SavePatient(ctx, o)
+	say(line{What: "save", Code: codeOf(err)})
+	if err := s.Close(); err != nil {
+		return err
+	}
+	s, err = OpenTraining(path, Options{})
+	say(line{What: "open", Code: codeOf(err)})
+	if err != nil {
+		return err
+	}
+	say(line{What: "unfinished", Code: codeOf(s.Unfinished())})
+	return s.Close()
+}
+
+// On a full disk a patient is erased all the same, but for the free pages of the file,
+// which stay marked; that is told, here and at every start, until there is room.
+func TestErasingOnAFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	clock := newClock()
+	s, err := OpenTraining(path, Options{Now: clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := must(s.SavePatient(t.Context(), ana()))(t)
+	for range 40 { // pages of presets, not all of which are used again at once
+		must(s.SavePreset(t.Context(), aPreset(who.ID)))(t)
+	}
+	for n := 0; size(t, path) < 900<<10; n++ {
+		p := ana()
+		p.FamilyName, p.GivenName, p.FileNumber = "Other", strings.Repeat("x", maxNameRunes), fmt.Sprintf("n-%d", n)
+		must(s.SavePatient(t.Context(), p))(t)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	said := runChild(t, "full-erase", path)
+	want := []line{
+		{What: "erase", ID: said[0].ID, Code: "not_compacted"}, {What: "read", Code: "not_found"}, {What: "save"},
+		{What: "open"}, {What: "unfinished", Code: "not_compacted"},
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Fatal(diff)
+	}
+	scan := func() bool {
+		data, err := os.ReadFile(path)
+		return err == nil && bytes.Contains(data, []byte(said[0].ID))
+	}
+	if !scan() {
+		t.Error("nothing of the patient was in a free page: the test shows nothing")
+	}
+	s = openTest(t, path, clock)
+	if err := errors.Join(s.Unfinished(), s.Verify(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if scan() {
+		t.Error("the patient's pages are still there")
+	}
+}
+
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
 }
