@@ -102,13 +102,17 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Operators: operators,
 		Staff:     r.store,
 		Files:     files{},
-		Now:       time.Now,
-		Rand:      rand.Reader,
-		Training:  training,
-		ThrowAway: throwAway,
-		Handpiece: r.pen.hand,
-		Simulate:  simulate,
-		Sound:     func(s alarm.Signal) { r.sound.Set(s) },
+		Erasures:  r.store,
+		Backups:   knownBackups{r.store, path},
+
+		Unfinished: r.store.Unfinished(),
+		Now:        time.Now,
+		Rand:       rand.Reader,
+		Training:   training,
+		ThrowAway:  throwAway,
+		Handpiece:  r.pen.hand,
+		Simulate:   simulate,
+		Sound:      func(s alarm.Signal) { r.sound.Set(s) },
 	})
 	r.sound = player.New(player.Config{Start: startSound, Device: r.desk.SoundDevice, Played: r.desk.SoundPlayed})
 	r.awake = awake.New(awake.Config{

@@ -6,6 +6,13 @@ import (
 	"stipple/protocol"
 )
 
+// Erased is what the erasure of a patient has taken away.
+type Erased struct {
+	Patient    ID
+	Presets    int // with those that were deleted
+	Treatments int // of each of which a SafetyRecord is kept
+}
+
 // SafetyRecord is what is kept of a treatment of somebody who was erased: what the
 // device did, and under which limits, for the safety of others and the vigilance of the
 // device. It does not say who it was, who treated, or at what time of the day.

@@ -88,6 +88,9 @@ func (d *Desk) mayArm(shown clinical.Digest) error {
 	if len(d.blocks()) > 0 {
 		return ErrBlocked
 	}
+	if d.erasing {
+		return ErrErasing
+	}
 	if r := d.review(); r == nil || shown == (clinical.Digest{}) || shown != r.Digest() {
 		return ErrNotShown
 	}

@@ -63,6 +63,16 @@ func (p countedPatients) Touch(ctx context.Context, id clinical.ID) error {
 	return p.in.Touch(ctx, id)
 }
 
+type countedErasures struct {
+	in console.Erasures
+	c  *calls
+}
+
+func (e countedErasures) ErasePatient(ctx context.Context, id clinical.ID, reason string) (clinical.Erased, error) {
+	e.c.call("ErasePatient")
+	return e.in.ErasePatient(ctx, id, reason)
+}
+
 type countedPresets struct {
 	in console.Presets
 	c  *calls
@@ -150,6 +160,7 @@ func newCountedBench(t *testing.T, before func(*bench)) (*bench, *calls) {
 	b := newBenchFrom(t, sim.R1, true, before, func(cfg *console.Config) {
 		cfg.Patients = countedPatients{cfg.Patients, c}
 		cfg.Presets = countedPresets{cfg.Presets, c}
+		cfg.Erasures = countedErasures{cfg.Erasures, c}
 		cfg.Records = countedRecords{cfg.Records, c}
 		cfg.Files = countedFiles{c}
 		cfg.Simulate = func(clinical.PenKind) { c.call("Simulate") }

@@ -30,8 +30,8 @@ const (
 	drainMost = 1024
 )
 
-// Config is what a desk needs. All fields but Handpiece and Simulate are
-// required.
+// Config is what a desk needs. All fields but Backups, Unfinished, Handpiece, Simulate and
+// Sound are required.
 type Config struct {
 	Link      Link
 	Library   *clinical.Library
@@ -41,8 +41,13 @@ type Config struct {
 	Operators Operators
 	Staff     Staff
 	Files     Files
-	Now       Clock
-	Rand      io.Reader // for command ids
+	Erasures  Erasures
+	Backups   Backups // nil: there are none that anybody knows of
+	// Unfinished is what opening the store could not finish of an erasure or a migration;
+	// nil: nothing.
+	Unfinished error
+	Now        Clock
+	Rand       io.Reader // for command ids
 	// Training says that the store is a training store. Only there is a pen
 	// that calls itself simulated believed (safety.md section 1).
 	Training bool
@@ -81,7 +86,9 @@ type Desk struct {
 	pen         penState
 	sel         selection
 	patient     *clinical.Patient
-	opening     int              // counts the patients that were asked for
+	opening     int  // counts the patients that were asked for
+	erasing     bool // a patient is being erased
+	erased      map[clinical.ID]bool
 	edited      clinical.Patient // as it was saved last
 	presets     []clinical.Preset
 	history     []clinical.Treatment
@@ -124,9 +131,14 @@ func New(cfg Config) *Desk {
 		cfg:   cfg,
 		inbox: make(chan func(), inboxSize),
 		ended: make(chan struct{}),
+
+		erased: make(map[clinical.ID]bool),
 	}
 	d.rec = newRecorder(cfg.Records, d.post, d.wrote, d.notTaken)
 	d.sel.spot = 1
+	if cfg.Unfinished != nil {
+		d.note(Notice{Key: noticeUnfinished, Err: cfg.Unfinished})
+	}
 	d.publish()
 	return d
 }

@@ -55,6 +55,27 @@ type Records interface {
 	NewestRecord(context.Context) (time.Time, error)
 }
 
+// Erasures erases patients.
+type Erasures interface {
+	// ErasePatient erases a patient for a reason, which stays in the audit chain. With an
+	// error whose code is "not_erased" or "not_compacted" the patient is off every list,
+	// and the next start does the rest; with any other nothing was done.
+	ErasePatient(ctx context.Context, id clinical.ID, reason string) (clinical.Erased, error)
+}
+
+// Backups knows the backups of the practice.
+type Backups interface {
+	// Holding lists those that were made from one moment to another, oldest first.
+	Holding(ctx context.Context, from, to time.Time) ([]BackupCopy, error)
+}
+
+// BackupCopy is a backup in which a patient's data are.
+type BackupCopy struct {
+	Name    string
+	Made    time.Time
+	Expires time.Time // when it is removed by itself; zero: nobody removes it
+}
+
 // Operators says who may work here: in a practice who signed in, in a training store
 // anybody of a list.
 type Operators interface {

@@ -187,6 +187,8 @@ func sentinels() []struct {
 		{ErrNotKnown, "not_known"},
 		{ErrNoPatient, "no_patient"},
 		{ErrNotWhole, "not_whole"},
+		{ErrErasing, "erasing"},
+		{ErrRunOpen, "erase_run_open"},
 		{errOutside, "outside"},
 		{errNoContext, "no_context"},
 		{device.ErrUncertain, "uncertain"},

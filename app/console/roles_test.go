@@ -224,6 +224,12 @@ func dataUseCases() []useCase {
 			shows: called("SavePreset")},
 		{method: "DeletePreset", permit: presets, says: byDone, call: func(w *walk) { w.b.desk.DeletePreset(w.patient, w.preset.ID, w.done) },
 			shows: called("DeletePreset")},
+		{method: "Erasure", permit: clinical.PermitErasePatient, says: byDone, call: func(w *walk) {
+			w.b.desk.Erasure(w.patient, func(e console.Erasure, err error) { w.handed(e, err) })
+		}, shows: called("Patient")},
+		{method: "ErasePatient", permit: clinical.PermitErasePatient, says: byDone, call: func(w *walk) {
+			w.b.desk.ErasePatient(w.b.patient("Silva"), "asked for", func(e console.Erasure, err error) { w.handed(e, err) })
+		}, shows: called("ErasePatient")},
 	}
 }
 

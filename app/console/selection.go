@@ -52,7 +52,7 @@ func (d *Desk) openPatient(id clinical.ID, then func()) {
 		history, terr := d.cfg.Records.Treatments(ctx, id)
 		touched := d.cfg.Patients.Touch(ctx, id)
 		return func() {
-			if asked != d.opening {
+			if asked != d.opening || d.erased[p.ID] {
 				return
 			}
 			if d.edited.ID == p.ID && d.edited.Revision > p.Revision {

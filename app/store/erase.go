@@ -15,13 +15,6 @@ import (
 	"stipple/app/vault"
 )
 
-// Erased is what an erasure has taken away.
-type Erased struct {
-	Patient    clinical.ID
-	Presets    int // with those that were deleted
-	Treatments int // of each of which a safety record was kept
-}
-
 // ErasePatient erases a patient, on behalf of who is at work in ctx and for a reason,
 // which stays in the audit chain and must not name the patient.
 //
@@ -35,19 +28,19 @@ type Erased struct {
 // ErrTreatmentOpen, also for a treatment whose outcome is not signed; those of reading and
 // writing. With the patient off every list: ErrNotErased, ErrNotCompacted. A second call
 // goes on where the first has ended.
-func (s *Store) ErasePatient(ctx context.Context, id clinical.ID, reason string) (Erased, error) {
+func (s *Store) ErasePatient(ctx context.Context, id clinical.ID, reason string) (clinical.Erased, error) {
 	reason = tidy(reason)
 	c := checker{record: "erasure"}
 	c.text("Reason", reason, audit.MaxWhyRunes)
 	if err := c.err(); err != nil {
-		return Erased{}, err
+		return clinical.Erased{}, err
 	}
 	who := audit.Who(ctx)
 	who.Why = reason
 	ctx = audit.By(ctx, who)
-	e := Erased{Patient: id}
+	e := clinical.Erased{Patient: id}
 	if err := s.update(ctx, func(t *txn) error { return s.takeOut(ctx, t, &e, reason) }); err != nil {
-		return Erased{}, err
+		return clinical.Erased{}, err
 	}
 	// From here on nothing is given up halfway by whoever waits for it.
 	ctx = context.WithoutCancel(ctx)
@@ -58,7 +51,7 @@ func (s *Store) ErasePatient(ctx context.Context, id clinical.ID, reason string)
 }
 
 // takeOut is the write: everything of the patient goes, what is kept comes.
-func (s *Store) takeOut(ctx context.Context, t *txn, e *Erased, reason string) error {
+func (s *Store) takeOut(ctx context.Context, t *txn, e *clinical.Erased, reason string) error {
 	id := e.Patient
 	if !validID(id) {
 		return fmt.Errorf("patient: %w", ErrNotFound)
@@ -324,7 +317,7 @@ func (s *Store) compactHeld() ([]outgoing, error) {
 }
 
 // patientErased is the entry of an erasure: whom, by the id, and how much.
-func (s *Store) patientErased(ctx context.Context, t *txn, e Erased) error {
+func (s *Store) patientErased(ctx context.Context, t *txn, e clinical.Erased) error {
 	count := func(n int) audit.Value { return audit.Amount(audit.Count, int64(n)) }
 	return s.record(ctx, t, clinical.Operator{}, audit.Entry{
 		Action: audit.PatientErase, Patient: e.Patient,

@@ -240,7 +240,7 @@ func TestErasePatient(t *testing.T) {
 	who, gone := anas(t, before)
 	s := p.open("ada")
 	e, err := s.ErasePatient(p.senior(t.Context()), who.ID, "  "+practiceWhy)
-	if want := (Erased{Patient: who.ID, Presets: 2, Treatments: 2}); err != nil || e != want {
+	if want := (clinical.Erased{Patient: who.ID, Presets: 2, Treatments: 2}); err != nil || e != want {
 		t.Fatal(e, err)
 	}
 	// The store is as good as before: written, read, closed, and nobody else's meanwhile.
@@ -318,7 +318,7 @@ func TestErasingAndACrash(t *testing.T) {
 	var crashes []practice
 	crash := func() { crashes = append(crashes, p.crash()) }
 
-	e := Erased{Patient: who.ID}
+	e := clinical.Erased{Patient: who.ID}
 	by := audit.Who(ctx)
 	by.Why = practiceWhy
 	err := s.update(ctx, func(t *txn) error { return s.takeOut(audit.By(ctx, by), t, &e, practiceWhy) })

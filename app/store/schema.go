@@ -264,7 +264,34 @@ func reseal(old, next *txn, name string, moves []move, value func(string, []byte
 // BackupName is where the copy goes that Open makes at a time before it migrates
 // a store from the given schema version.
 func BackupName(path string, version uint32, at time.Time) string {
-	return fmt.Sprintf("%s.schema-%d.%s.bak", path, version, at.UTC().Format("20060102T150405Z"))
+	return fmt.Sprintf("%s.schema-%d.%s.bak", path, version, at.UTC().Format(copyTime))
+}
+
+// copyTime is the form of the time in the name of such a copy.
+const copyTime = "20060102T150405Z"
+
+// Copy is what a migration has left beside a store: all that was in it.
+type Copy struct {
+	Name string
+	Made time.Time
+}
+
+// Copies lists the copies that migrations have left beside the store at path.
+func Copies(path string) ([]Copy, error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, classify(err)
+	}
+	var all []Copy
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), filepath.Base(path)+".schema-")
+		_, text, _ := strings.Cut(strings.TrimSuffix(rest, encryptedMark), ".")
+		text, whole := strings.CutSuffix(text, ".bak")
+		if at, err := time.Parse(copyTime, text); ours && whole && err == nil {
+			all = append(all, Copy{e.Name(), at})
+		}
+	}
+	return all, nil
 }
 
 // backup writes a whole, synced copy of the file, encrypted where encrypt says how.

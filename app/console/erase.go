@@ -1,0 +1,131 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"stipple/app/clinical"
+)
+
+// Errors of erasing.
+var (
+	// ErrRunOpen means that a treatment is open. While the store is written anew nothing
+	// else is written, and a record must not fall behind.
+	ErrRunOpen = errors.New("a treatment is open")
+	// ErrErasing means that a patient is being erased: for the same reason nothing is
+	// armed, and nobody else is erased.
+	ErrErasing = errors.New("a patient is being erased")
+)
+
+// noticeUnfinished is the key of the notice about what opening the store could not finish.
+const noticeUnfinished = "unfinished"
+
+// Erasure is what erasing a patient takes away or leaves, or has taken and left.
+type Erasure struct {
+	Patient    clinical.Patient
+	Presets    int
+	Treatments int // of each of which a safety record stays
+	// Backups are those in which the patient stays, oldest first; BackupsErr is why they
+	// can't be told.
+	Backups    []BackupCopy
+	BackupsErr error
+}
+
+// Erasure reads what erasing a patient would come to.
+func (d *Desk) Erasure(id clinical.ID, done func(Erasure, error)) {
+	read(d, clinical.PermitErasePatient, Erasure{}, func(ctx context.Context) (func() Erasure, error) {
+		p, err := d.cfg.Patients.Patient(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		presets, err := d.cfg.Presets.Presets(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		treatments, err := d.cfg.Records.Treatments(ctx, id)
+		e := Erasure{Patient: p, Presets: len(presets), Treatments: len(treatments)}
+		d.backupsOf(ctx, &e, d.cfg.Now())
+		return func() Erasure { return e }, err
+	}, done)
+}
+
+// backupsOf lists the backups that were made while the patient was in the store.
+func (d *Desk) backupsOf(ctx context.Context, e *Erasure, until time.Time) {
+	if d.cfg.Backups != nil {
+		e.Backups, e.BackupsErr = d.cfg.Backups.Holding(ctx, e.Patient.Created, until)
+		e.BackupsErr = explain(e.BackupsErr)
+	}
+}
+
+// ErasePatient erases a patient for a reason, and hands done what was taken away and
+// which backups still hold it; with an error of the store's beside it where the patient
+// is gone, but the next start has to do the rest. It is refused with ErrRunOpen or
+// ErrErasing. Done with ErrOtherOperator means that it was done, and that who is at work
+// by then may not see it.
+func (d *Desk) ErasePatient(id clinical.ID, reason string, done func(Erasure, error)) {
+	refused := func(err error) { done(Erasure{}, explain(err)) }
+	d.permittedTo(clinical.PermitErasePatient, refused, func() {
+		switch {
+		case d.run != nil || d.attempt != nil || len(d.ending) > 0 || d.armed():
+			refused(ErrRunOpen)
+			return
+		case d.erasing:
+			refused(ErrErasing)
+			return
+		}
+		d.erasing = true
+		d.job(func(ctx context.Context) func() {
+			e, err := d.erase(ctx, id, reason)
+			return func() {
+				d.erasing = false
+				if err != nil && !isGone(err) {
+					refused(err)
+					return
+				}
+				d.dropErased(id)
+				if d.may(clinical.PermitErasePatient) != nil {
+					refused(ErrOtherOperator)
+					return
+				}
+				done(e, err)
+			}
+		})
+	})
+}
+
+// erase runs off Run's goroutine.
+func (d *Desk) erase(ctx context.Context, id clinical.ID, reason string) (Erasure, error) {
+	p, err := d.cfg.Patients.Patient(ctx, id)
+	if err != nil {
+		return Erasure{}, err
+	}
+	gone, err := d.cfg.Erasures.ErasePatient(ctx, id, reason)
+	e := Erasure{Patient: p, Presets: gone.Presets, Treatments: gone.Treatments}
+	d.backupsOf(ctx, &e, d.cfg.Now())
+	return e, err
+}
+
+// isGone says whether a patient is off every list although there was an error.
+func isGone(err error) bool {
+	switch codeOf(err) {
+	case "not_erased", "not_compacted":
+		return true
+	}
+	return false
+}
+
+// dropErased takes an erased patient off the desk, and does not let one come who is still
+// being read.
+func (d *Desk) dropErased(id clinical.ID) {
+	d.erased[id] = true
+	if d.edited.ID == id {
+		d.edited = clinical.Patient{}
+	}
+	if d.patient != nil && d.patient.ID == id {
+		d.fallBack(clinical.FellPatient)
+		d.dropPatient()
+		d.reselect(clinical.FellPatient)
+	}
+	d.publish()
+}
