@@ -73,3 +73,52 @@ func TestTreatButtonTakesThePatientAlong(t *testing.T) {
 		t.Error("the page stays")
 	}
 }
+
+// Nobody is erased by a slip: it takes the patient's own file number, and a reason that the
+// desk takes.
+func TestErasingAPatientAsksFirst(t *testing.T) {
+	w, d := use(t, "patients-erase")
+	for _, text := range []string{"This can't be undone.", "8 backups still have this patient", "until somebody deletes it"} {
+		if !shows(w, text) {
+			t.Errorf("the question does not say %q", text)
+		}
+	}
+	number, reason := w.find("erase.number").(*widgets.TextEntry), w.find("erase.reason").(*widgets.TextEntry)
+	tapName(t, w, "overlay.button.erase")
+	number.SetText("F-1")
+	tapName(t, w, "overlay.button.erase")
+	expect(t, d)
+	if !shows(w, "is not this patient's") {
+		t.Error("a wrong number is not explained")
+	}
+	number.SetText(" f-20417 ")
+	d.save = fieldProblems{"Reason": "names_person"}
+	tapName(t, w, "overlay.button.erase")
+	expect(t, d, `erase p01 ""`)
+	if !shows(w, "must not name the patient") || !w.layer.IsOpen() {
+		t.Error("the refusal is not at its field")
+	}
+	d.save = nil
+	reason.SetText("Asked for in writing.")
+	tapName(t, w, "overlay.button.erase")
+	expect(t, d, `erase p01 "Asked for in writing."`)
+	for _, text := range []string{"The patient is erased", "safety records stay without a name", "8 backups still have this patient"} {
+		if !shows(w, text) {
+			t.Errorf("the result does not say %q", text)
+		}
+	}
+	tapName(t, w, "overlay.button.close")
+	if shows(w, "Ruiz, Ana") && w.layer.IsOpen() || !shows(w, "Choose a patient on the left") {
+		t.Error("the page still shows the patient")
+	}
+}
+
+// Who may not erase is not offered it.
+func TestErasingIsOffered(t *testing.T) {
+	for name, want := range map[string]bool{"patients-details": false, "patients-details-senior": true} {
+		w, _ := use(t, name)
+		if got := shows(w, "Erase this patient"); got != want {
+			t.Errorf("%s: offered %v", name, got)
+		}
+	}
+}

@@ -84,6 +84,15 @@ func (d *deskLog) SavePatient(p clinical.Patient, done func(clinical.Patient, er
 	done(p, d.save)
 }
 
+func (d *deskLog) ErasePatient(id clinical.ID, reason string, done func(console.Erasure, error)) {
+	d.note("erase %s %q", id, reason)
+	if d.save != nil {
+		done(console.Erasure{}, d.save)
+		return
+	}
+	d.Desk.ErasePatient(id, reason, done)
+}
+
 func (d *deskLog) SearchPatients(q string, done func(console.PatientList, error)) {
 	if d.hold {
 		d.held = append(d.held, done)

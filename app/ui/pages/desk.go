@@ -66,6 +66,10 @@ type Desk interface {
 	// TreatmentRecord reads one treatment with all of its pulses and alarms.
 	TreatmentRecord(id clinical.ID, done func(console.TreatmentRow, error))
 	SavePatient(p clinical.Patient, done func(clinical.Patient, error))
+	// Erasure reads what erasing a patient would come to.
+	Erasure(id clinical.ID, done func(console.Erasure, error))
+	// ErasePatient hands done a zero Erasure where nobody was erased.
+	ErasePatient(id clinical.ID, reason string, done func(console.Erasure, error))
 
 	// Staff lists who works in the clinic.
 	Staff(done func([]clinical.Operator, error))

@@ -33,6 +33,7 @@ type Patients struct {
 	history *widgets.RowList
 	details *factSheet
 	edit    *widgets.Button
+	erase   *widgets.Button
 	half    map[clinical.ID]*patientForm // forms that a stop or another page has closed; "": of a new patient
 	record  *recordSheet
 	empty   *emptyCard
@@ -71,12 +72,13 @@ func NewPatients(env *Env) *Patients {
 			p.openEdit(p.file.Patient)
 		}
 	})
+	p.erase = env.button("patients.erase", widgets.Secondary, "erase", p.askErase)
 	p.record = newRecordSheet(env, p.arrange)
 	p.empty = newEmptyCard(env)
 	p.content = arrange(fyne.NewSize(700, 400), p.layout,
 		widgets.NewGround(theme.Panel), widgets.NewGround(theme.Line),
 		p.finder.search, p.create, p.finder.count, p.finder.list,
-		p.title, p.treat, p.tabs, p.presets.object, p.card, p.details.object, p.edit, p.record.object, p.empty.object)
+		p.title, p.treat, p.tabs, p.presets.object, p.card, p.details.object, p.edit, p.erase, p.record.object, p.empty.object)
 	p.arrange()
 	return p
 }
@@ -213,6 +215,7 @@ func (p *Patients) arrange() {
 	show(p.record.object, have && tab == tabTreatments && open)
 	show(p.details.object, have && tab == tabDetails)
 	show(p.edit, have && tab == tabDetails)
+	p.showErase(have && tab == tabDetails)
 	s, empty := p.emptyState(tab)
 	if empty {
 		p.empty.set(s)
@@ -280,7 +283,9 @@ func (p *Patients) layoutFile(x float32, s fyne.Size) {
 	sheet := min(p.details.height(), bottom-y)
 	place(p.details.object, x, y, wide, sheet)
 	m := p.edit.MinSize()
-	place(p.edit, x, y+sheet+rowGap, max(m.Width, 120), m.Height)
+	edit := max(m.Width, 120)
+	place(p.edit, x, y+sheet+rowGap, edit, m.Height)
+	place(p.erase, x+edit+columnGap, y+sheet+rowGap, p.erase.MinSize().Width, m.Height)
 	if p.file == nil {
 		y = pageTop
 	}

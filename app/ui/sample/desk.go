@@ -92,6 +92,17 @@ func (d *Desk) PresetHistory(_, _ clinical.ID, done func([]console.PresetView, e
 // SavePatient answers with what it was given.
 func (d *Desk) SavePatient(p clinical.Patient, done func(clinical.Patient, error)) { done(p, nil) }
 
+// Erasure is what erasing a sample patient would come to.
+func (d *Desk) Erasure(id clinical.ID, done func(console.Erasure, error)) {
+	f := d.files[id]
+	done(console.Erasure{Patient: f.Patient, Presets: len(f.Presets), Treatments: len(f.Treatments), Backups: sampleBackups()}, nil)
+}
+
+// ErasePatient answers as if it had erased the patient.
+func (d *Desk) ErasePatient(id clinical.ID, _ string, done func(console.Erasure, error)) {
+	d.Erasure(id, func(e console.Erasure, _ error) { done(e, nil) })
+}
+
 // SavePreset does nothing.
 func (d *Desk) SavePreset(_ string, _ bool, done func(error)) { done(nil) }
 

@@ -9,6 +9,13 @@ import (
 // technician is the one of the sample clinic.
 func technician() clinical.Operator { return operators()[2] }
 
+// senior is the desk of a senior clinician.
+func (c Clinic) senior() *scene {
+	s := c.notApplied()
+	s.view.Operator = operators()[1]
+	return s
+}
+
 // closed is the desk of somebody who may neither treat nor see patients: the desk
 // has taken all of a patient off it. The zero operator is nobody.
 func (c Clinic) closed(kind clinical.PenKind, who clinical.Operator) *scene {

@@ -95,6 +95,8 @@ func (c Clinic) patientScenes() []Scene {
 		on("needling-record", c.needling(), "patients.tab.1", "patients.treatments.choice.0"),
 		on("details", c.notApplied(), "patients.tab.2"),
 		on("edit", c.notApplied(), "patients.tab.2", "patients.edit"),
+		on("details-senior", c.senior(), "patients.tab.2"),
+		on("erase", c.senior(), "patients.tab.2", "patients.erase"),
 		on("nobody", c.begin(clinical.RF, -1)),
 	}
 }
