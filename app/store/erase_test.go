@@ -575,7 +575,7 @@ func TestKilledWhileErasing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	rng := rand.New(rand.NewPCG(3, 4))
 	var saved, erased []clinical.ID
-	for range crashRounds {
+	for range *kills {
 		cmd, out := startChild(t, "erase", path)
 		lines := 1 + rng.IntN(6)
 		pause := time.Duration(rng.IntN(20)) * time.Millisecond
