@@ -283,14 +283,11 @@ func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) er
 func (s *Slots) Remove(id clinical.ID) error {
 	return s.change(func(f *slotFile) error {
 		kept := slices.DeleteFunc(slices.Clone(f.Slots), func(x keySlot) bool { return x.ID == id })
-		switch {
-		case len(kept) == len(f.Slots):
+		if len(kept) == len(f.Slots) {
 			return ErrNoSlot
-		case !slices.ContainsFunc(kept, func(x keySlot) bool { return x.Patients != nil }):
-			return ErrLast
 		}
 		f.Slots = kept
-		return nil
+		return f.stillOpens()
 	})
 }
 

@@ -1,0 +1,62 @@
+package vault
+
+import (
+	"slices"
+
+	"stipple/app/clinical"
+)
+
+// Renew gives a person the slot that p says in place of the one they have, if any: a
+// new passphrase, another sign-in name, the patient key where there was none. The vault
+// must hold what the slot is to hold.
+//
+// Errors: ErrName, ErrTaken, ErrWeak, ErrLast where the last slot with the patient key
+// would lose it, ErrNoPatientKey, ErrClosed; those of the disk.
+func (s *Slots) Renew(v *Vault, p Person, passphrase []byte) error {
+	k, err := v.held(p.HoldsPatients)
+	if err != nil {
+		return err
+	}
+	defer k.wipe()
+	return s.change(func(f *slotFile) error {
+		others := slices.Clone(f.Slots)
+		i := slices.IndexFunc(others, func(x keySlot) bool { return x.ID == p.ID })
+		if i < 0 {
+			i = len(others)
+		} else {
+			delete(s.tries, others[i].SignIn)
+			others = slices.Delete(others, i, i+1)
+		}
+		f.Slots = others
+		slot, err := f.newSlot(p, passphrase, k, s.opt)
+		if err != nil {
+			return err
+		}
+		f.Slots = slices.Insert(f.Slots, i, slot)
+		return f.stillOpens()
+	})
+}
+
+// Restrict takes the patient key out of a person's slot; the passphrase stays. Whoever
+// held it may have kept it: only a re-key makes it worthless.
+//
+// Errors: ErrNoSlot; ErrLast for the last slot that holds it; those of the disk.
+func (s *Slots) Restrict(id clinical.ID) error {
+	return s.change(func(f *slotFile) error {
+		i := slices.IndexFunc(f.Slots, func(x keySlot) bool { return x.ID == id })
+		if i < 0 {
+			return ErrNoSlot
+		}
+		f.Slots = slices.Clone(f.Slots)
+		f.Slots[i].Patients = nil
+		return f.stillOpens()
+	})
+}
+
+// stillOpens is ErrLast where no slot holds the patient key.
+func (f slotFile) stillOpens() error {
+	if !slices.ContainsFunc(f.Slots, func(x keySlot) bool { return x.Patients != nil }) {
+		return ErrLast
+	}
+	return nil
+}
