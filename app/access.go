@@ -300,5 +300,5 @@ func operatorOf(ctx context.Context, s *store.Store, id clinical.ID) (clinical.O
 			return o, nil
 		}
 	}
-	return clinical.Operator{}, fmt.Errorf("who signed in: %w", store.ErrNotFound)
+	return clinical.Operator{}, clinical.ErrStranger
 }

@@ -12,6 +12,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/backup"
+	"stipple/app/clinical"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -27,8 +28,9 @@ type atDesk struct {
 	dir   string
 }
 
-// practice opens the store of the flags, and writes into its audit chain who came.
-func (f storeFlags) practice(ctx context.Context) (*atDesk, error) {
+// practice opens the store of the flags for who may do something in it, and writes into
+// its audit chain who came.
+func (f storeFlags) practice(ctx context.Context, p clinical.Permission) (*atDesk, error) {
 	d, _, err := f.door()
 	if err != nil {
 		return nil, err
@@ -44,7 +46,11 @@ func (f storeFlags) practice(ctx context.Context) (*atDesk, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.keys.Close())
 	}
-	return &atDesk{e, s, d.dir}, nil
+	a := &atDesk{e, s, d.dir}
+	if err := e.permitted(ctx, s, p); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
 }
 
 func (a *atDesk) close() error {
@@ -65,7 +71,7 @@ func tellBackup(ctx context.Context, s *store.Store, what audit.Action, name str
 }
 
 // Backup is the command: it makes a backup in a folder and reads it back. The errors
-// are those of package backup, and ErrUsage.
+// are those of package backup, ErrUsage, and *console.NotPermittedError.
 func Backup(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	flags := flag.NewFlagSet("stipple "+BackupCommand, flag.ContinueOnError)
 	flags.SetOutput(errs)
@@ -75,7 +81,7 @@ func Backup(ctx context.Context, args []string, out, errs io.Writer) (err error)
 	if done, err := parsed(flags, args, "to"); done || err != nil {
 		return err
 	}
-	a, err := f.practice(ctx)
+	a, err := f.practice(ctx, clinical.PermitBackup)
 	if err != nil {
 		return err
 	}
@@ -171,7 +177,8 @@ func compareRestored(ctx context.Context, dir, code string, m backup.Manifest) (
 }
 
 // Drill is the command: it restores a backup into a folder that it removes again, and
-// prints how it compares; ErrCompare where something differs.
+// prints how it compares; ErrCompare where something differs, *console.NotPermittedError
+// where who signed in may not.
 func Drill(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	flags := flag.NewFlagSet("stipple "+DrillCommand, flag.ContinueOnError)
 	flags.SetOutput(errs)
@@ -181,7 +188,7 @@ func Drill(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 	if done, err := parsed(flags, args, "from"); done || err != nil {
 		return err
 	}
-	a, err := f.practice(ctx)
+	a, err := f.practice(ctx, clinical.PermitBackup)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"stipple/app/audit"
 	"stipple/app/backup"
 	"stipple/app/clinical"
+	"stipple/app/console"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -53,11 +54,11 @@ func TestBackupCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	operatorsOf(t, d, e)
-	administrator(t, d)
 	as := func(who string) []string {
 		return []string{"--data", dir, "--sign-in", who, "--passphrase-fd", fdOf(t, goodPassphrase)}
 	}
-	said, err := commanded(t, BackupCommand, append(as("admin"), "--to", stick)...)
+	// Until there is an administrator, the senior clinician keeps the backups.
+	said, err := commanded(t, BackupCommand, append(as("meyer"), "--to", stick)...)
 	if err != nil || !strings.Contains(said, "written and read back") {
 		t.Fatal(said, err)
 	}
@@ -65,7 +66,11 @@ func TestBackupCommands(t *testing.T) {
 	if err != nil || len(made) != 1 {
 		t.Fatal(made, err)
 	}
-	for who, patients := range map[string]bool{"admin": false, "meyer": true} {
+	for _, who := range []string{"meyer", "admin"} {
+		patients := who == "meyer"
+		if !patients {
+			added(t, d, who, clinical.RoleAdministrator)
+		}
 		said, err = commanded(t, DrillCommand, append(as(who), "--from", made[0])...)
 		if err != nil || !strings.Contains(said, "all is as it was backed up") || patients == strings.Contains(said, "can't open patients") {
 			t.Error(who, said, err)
@@ -92,8 +97,70 @@ func TestBackupCommands(t *testing.T) {
 	}
 }
 
-// administrator adds one, who holds no patient key.
-func administrator(t *testing.T, d *door) {
+// Each command asks for the role of who signed in, before it does anything.
+func TestCommandsByRole(t *testing.T) {
+	dir, stick, code := t.TempDir(), t.TempDir(), recoveryCode(t)
+	d := doorAt(t, dir)
+	e, err := d.setUp(newcomer{name: "Dr A. Meyer", signIn: "meyer", passphrase: []byte(goodPassphrase), code: code})
+	if err != nil {
+		t.Fatal(err)
+	}
+	operatorsOf(t, d, e)
+	roles := map[string]clinical.Role{
+		"admin": clinical.RoleAdministrator, "clinician": clinical.RoleClinician,
+		"technician": clinical.RoleTechnician, "engineer": clinical.RoleServiceEngineer,
+	}
+	for name, r := range roles {
+		added(t, d, name, r)
+	}
+	roles["meyer"] = clinical.RoleSeniorClinician
+	run := func(who, command string, args ...string) (string, error) {
+		args = append(args, "--data", dir, "--sign-in", who, "--passphrase-fd", fdOf(t, goodPassphrase))
+		return commanded(t, command, args...)
+	}
+	if said, err := run("admin", BackupCommand, "--to", stick); err != nil {
+		t.Fatal(said, err)
+	}
+	made, err := filepath.Glob(filepath.Join(stick, "*"))
+	if err != nil || len(made) != 1 {
+		t.Fatal(made, err)
+	}
+	for who, role := range roles {
+		for _, c := range []struct {
+			command string
+			permit  clinical.Permission
+			args    []string
+		}{
+			{BackupCommand, clinical.PermitBackup, []string{"--to", t.TempDir()}},
+			{DrillCommand, clinical.PermitBackup, []string{"--from", made[0]}},
+			{VerifyAuditCommand, clinical.PermitAuditRead, nil},
+		} {
+			before := backupActions(t, dir)
+			said, err := run(who, c.command, c.args...)
+			if role.May(c.permit) {
+				if err != nil || said == "" {
+					t.Errorf("%s by %s: %v", c.command, who, err)
+				}
+				continue
+			}
+			var not *console.NotPermittedError
+			if !errors.As(err, &not) || not.Permission != c.permit || not.Role != role || said != "" {
+				t.Errorf("%s by %s: %q, %v", c.command, who, said, err)
+			}
+			if after := backupActions(t, dir); len(after) != len(before) {
+				t.Errorf("%s by %s has done %v", c.command, who, after[len(before):])
+			}
+			if c.command == BackupCommand {
+				if left, _ := filepath.Glob(filepath.Join(c.args[1], "*")); len(left) > 0 {
+					t.Errorf("%s has left %v", who, left)
+				}
+			}
+		}
+	}
+}
+
+// added adds somebody to a practice, who holds what their role needs.
+func added(t *testing.T, d *door, name string, r clinical.Role) {
 	t.Helper()
 	e, err := d.signIn("meyer", []byte(goodPassphrase))
 	if err != nil {
@@ -101,13 +168,13 @@ func administrator(t *testing.T, d *door) {
 	}
 	id, err := store.NewID()
 	if err == nil {
-		err = d.slots.Add(e.keys, vault.Person{ID: id, SignIn: "admin"}, []byte(goodPassphrase))
+		err = d.slots.Add(e.keys, vault.Person{ID: id, SignIn: name, HoldsPatients: r.HoldsPatients()}, []byte(goodPassphrase))
 	}
 	s, opened := e.open(t.Context(), d.path)
 	if err := errors.Join(err, opened); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.AddOperator(t.Context(), clinical.Operator{ID: id, Name: "A. Admin", Role: clinical.RoleAdministrator})
+	_, err = s.AddOperator(t.Context(), clinical.Operator{ID: id, Name: name, Role: r})
 	if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"stipple/app/clinical"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -96,8 +97,9 @@ func (f storeFlags) door() (*door, string, error) {
 	return d, path, err
 }
 
-// open opens the store of the flags. What it returns closes it.
-func (f storeFlags) open() (*store.Store, func() error, error) {
+// open opens the store of the flags for who may do something in it. What it returns
+// closes it.
+func (f storeFlags) open(ctx context.Context, p clinical.Permission) (*store.Store, func() error, error) {
 	d, path, err := f.door()
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +119,11 @@ func (f storeFlags) open() (*store.Store, func() error, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, e.keys.Close())
 	}
-	return s, func() error { return errors.Join(s.Close(), e.keys.Close()) }, nil
+	end := func() error { return errors.Join(s.Close(), e.keys.Close()) }
+	if err := e.permitted(ctx, s, p); err != nil {
+		return nil, nil, errors.Join(err, end())
+	}
+	return s, end, nil
 }
 
 // signInTo lets in whom the flags name.

@@ -19,6 +19,7 @@ import (
 	"stipple/app/store"
 	"stipple/app/turns"
 	"stipple/app/ui"
+	"stipple/app/vault"
 	"stipple/device"
 	"stipple/protocol"
 )
@@ -100,7 +101,7 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Presets:   r.store,
 		Records:   r.store,
 		Operators: operators,
-		Staff:     r.store,
+		Staff:     r.staff(),
 		Files:     files{},
 		Erasures:  r.store,
 		Backups:   knownBackups{r.store, path},
@@ -136,6 +137,15 @@ func (r *room) openStore(ctx context.Context, path string, who *entry) (operator
 	}
 	r.store, err = who.open(ctx, path)
 	return atWork{r.store, func() clinical.ID { return r.who.Load().who }}, err
+}
+
+// staff is who works here, with their ways in.
+func (r *room) staff() console.Staff {
+	who := r.who.Load()
+	if who == nil {
+		return openStaff{r.store}
+	}
+	return &staff{store: r.store, slots: who.slots, keys: func() *vault.Vault { return r.who.Load().keys }, now: time.Now}
 }
 
 // start runs what the room is made of. The ends come in the reverse order.

@@ -8,13 +8,15 @@ import (
 	"io"
 
 	"stipple/app/audit"
+	"stipple/app/clinical"
 )
 
 // ErrAudit means that something was done to the audit chain; what, was printed.
 var ErrAudit = errors.New("the audit chain is not as it was written")
 
 // VerifyAudit is the command: it prints what was found, and is ErrAudit where that is
-// anything. ErrUsage: the arguments are wrong.
+// anything. ErrUsage: the arguments are wrong; *console.NotPermittedError: who signed in
+// may not read the chain.
 func VerifyAudit(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	flags := flag.NewFlagSet("stipple "+VerifyAuditCommand, flag.ContinueOnError)
 	flags.SetOutput(errs)
@@ -37,7 +39,7 @@ func VerifyAudit(ctx context.Context, args []string, out, errs io.Writer) (err e
 		}
 		known = append(known, k)
 	}
-	s, end, err := f.open()
+	s, end, err := f.open(ctx, clinical.PermitAuditRead)
 	if err != nil {
 		return err
 	}

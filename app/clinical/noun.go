@@ -75,6 +75,7 @@ type Operator struct {
 	ID   ID
 	Name string
 	Role Role
+	Left bool // does not work here any more; never set in a record
 }
 
 // Role is what an operator may do (safety.md section 8).

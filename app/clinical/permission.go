@@ -135,3 +135,15 @@ func (r Role) May(p Permission) bool {
 	}
 	return false
 }
+
+// MayWhile is May in a clinic that can be without an administrator: vacant says that
+// nobody who can sign in is one. Somebody has to add the first and to keep backups
+// until then, and a senior clinician is the first person of every clinic.
+func (r Role) MayWhile(vacant bool, p Permission) bool {
+	return r.May(p) || vacant && r == RoleSeniorClinician && slices.Contains(deputised(), p)
+}
+
+// deputised are the administrator's permissions that a senior clinician has while
+// there is no administrator. Of PermitOperators it is only to add the first one: see
+// Staff.MayAdd.
+func deputised() []Permission { return []Permission{PermitOperators, PermitBackup} }

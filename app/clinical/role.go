@@ -31,6 +31,10 @@ func (r Role) Wire() protocol.Role {
 // MayTreat is May(PermitTreat): the question that is asked most.
 func (r Role) MayTreat() bool { return r.May(PermitTreat) }
 
+// HoldsPatients says whether who has the role holds the patients' key: without it
+// there is nothing of a patient to see (safety.md section 9).
+func (r Role) HoldsPatients() bool { return r.May(PermitPatientData) }
+
 // roleRefusal words why the role does not treat.
 func roleRefusal(r Role) string {
 	if r == "" {

@@ -10,6 +10,7 @@ import (
 
 	"stipple/app/clinical"
 	"stipple/app/console"
+	"stipple/app/store"
 	"stipple/device/sim"
 	"stipple/protocol"
 )
@@ -153,6 +154,71 @@ func (r countedRecords) NewestRecord(ctx context.Context) (time.Time, error) {
 	return r.Records.NewestRecord(ctx)
 }
 
+// list is a staff of which the store's operators are all that there is.
+type list struct{ *store.Store }
+
+func (l list) Staff(ctx context.Context) (all clinical.Staff, err error) {
+	operators, err := l.Everybody(ctx)
+	for _, o := range operators {
+		all = append(all, clinical.Member{Operator: o, SignIn: string(o.ID)})
+	}
+	return all, err
+}
+
+func (l list) AddOperator(ctx context.Context, n console.NewOperator) (clinical.Staff, error) {
+	return l.saved(ctx, clinical.Operator{Name: n.Name, Role: n.Role})
+}
+
+func (l list) ChangeOperator(ctx context.Context, c console.OperatorChange) (clinical.Staff, error) {
+	return l.saved(ctx, clinical.Operator{ID: c.ID, Name: c.Name, Role: c.Role})
+}
+
+func (l list) RenewPassphrase(ctx context.Context, _ console.NewPassphrase) (clinical.Staff, error) {
+	return l.Staff(ctx)
+}
+
+func (l list) RemoveOperator(ctx context.Context, _ clinical.ID) (clinical.Staff, error) {
+	return l.Staff(ctx)
+}
+
+func (l list) saved(ctx context.Context, o clinical.Operator) (clinical.Staff, error) {
+	if _, err := l.SaveOperator(ctx, o); err != nil {
+		return nil, err
+	}
+	return l.Staff(ctx)
+}
+
+// countedStaff is a staff that is counted.
+type countedStaff struct {
+	in console.Staff
+	c  *calls
+}
+
+func (s countedStaff) Staff(ctx context.Context) (clinical.Staff, error) {
+	s.c.call("Staff")
+	return s.in.Staff(ctx)
+}
+
+func (s countedStaff) AddOperator(ctx context.Context, n console.NewOperator) (clinical.Staff, error) {
+	s.c.call("AddOperator")
+	return s.in.AddOperator(ctx, n)
+}
+
+func (s countedStaff) ChangeOperator(ctx context.Context, c console.OperatorChange) (clinical.Staff, error) {
+	s.c.call("ChangeOperator")
+	return s.in.ChangeOperator(ctx, c)
+}
+
+func (s countedStaff) RenewPassphrase(ctx context.Context, p console.NewPassphrase) (clinical.Staff, error) {
+	s.c.call("RenewPassphrase")
+	return s.in.RenewPassphrase(ctx, p)
+}
+
+func (s countedStaff) RemoveOperator(ctx context.Context, id clinical.ID) (clinical.Staff, error) {
+	s.c.call("RemoveOperator")
+	return s.in.RemoveOperator(ctx, id)
+}
+
 // newCountedBench is newBench with stores that are counted.
 func newCountedBench(t *testing.T, before func(*bench)) (*bench, *calls) {
 	t.Helper()
@@ -163,6 +229,7 @@ func newCountedBench(t *testing.T, before func(*bench)) (*bench, *calls) {
 		cfg.Erasures = countedErasures{cfg.Erasures, c}
 		cfg.Records = countedRecords{cfg.Records, c}
 		cfg.Files = countedFiles{c}
+		cfg.Staff = countedStaff{cfg.Staff, c}
 		cfg.Simulate = func(clinical.PenKind) { c.call("Simulate") }
 	})
 	return b, c

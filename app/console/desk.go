@@ -82,6 +82,8 @@ type Desk struct {
 	operators   []clinical.Operator
 	operator    clinical.Operator // who is at work; zero: nobody
 	turn        int               // counts those who were
+	vacant      bool              // the practice has no administrator who can sign in
+	staffKnown  bool              // that was read
 	tookOver    time.Time         // when the present one came
 	pen         penState
 	sel         selection
@@ -160,6 +162,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	go func() { d.rec.run(); close(recorded) }()
 	d.ticked = d.cfg.Now()
 	d.loadOperators()
+	d.loadStaff()
 	d.loadUnsettled()
 	d.loadNewest()
 	d.linkChanged()

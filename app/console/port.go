@@ -82,9 +82,15 @@ type Operators interface {
 	Operators(context.Context) ([]clinical.Operator, error)
 }
 
-// Staff is everybody who works in the clinic.
+// Staff is everybody who works in the clinic, with their ways in. Each change judges the
+// list by clinical.Staff and returns the new one; who makes it is in the context
+// (audit.Who). Errors are those of Desk.AddOperator.
 type Staff interface {
-	Operators(context.Context) ([]clinical.Operator, error)
+	Staff(context.Context) (clinical.Staff, error)
+	AddOperator(context.Context, NewOperator) (clinical.Staff, error)
+	ChangeOperator(context.Context, OperatorChange) (clinical.Staff, error)
+	RenewPassphrase(context.Context, NewPassphrase) (clinical.Staff, error)
+	RemoveOperator(context.Context, clinical.ID) (clinical.Staff, error)
 }
 
 // Clock is the time of day. A test passes its own.

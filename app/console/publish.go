@@ -17,6 +17,7 @@ func (d *Desk) publish() {
 		Pen:        d.penView(),
 		Operator:   d.operator,
 		Operators:  d.operators,
+		Vacant:     d.vacant,
 		Patient:    d.patient,
 		Indication: d.sel.indication,
 		Zone:       d.sel.zone,

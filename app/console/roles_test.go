@@ -175,9 +175,24 @@ func freeUseCases() []useCase {
 
 // clinicUseCases are about the practice as a whole.
 func clinicUseCases() []useCase {
+	const staff = clinical.PermitOperators
+	told := func(w *walk) func(clinical.Staff, error) {
+		return func(all clinical.Staff, err error) { w.handed(all, err) }
+	}
 	return []useCase{
-		{method: "Staff", permit: clinical.PermitOperators, says: byDone, call: func(w *walk) {
-			w.b.desk.Staff(func(all []clinical.Operator, err error) { w.handed(all, err) })
+		{method: "Staff", permit: staff, says: byDone, shows: called("Staff"), call: func(w *walk) { w.b.desk.Staff(told(w)) }},
+		{method: "AddOperator", permit: staff, says: byDone, shows: called("AddOperator"), call: func(w *walk) {
+			w.b.desk.AddOperator(console.NewOperator{Name: "New One", Role: clinical.RoleTechnician}, told(w))
+		}},
+		{method: "ChangeOperator", permit: staff, says: byDone, shows: called("ChangeOperator"), call: func(w *walk) {
+			o := w.b.desk.View().Operator
+			w.b.desk.ChangeOperator(console.OperatorChange{ID: o.ID, Name: o.Name, Role: o.Role}, told(w))
+		}},
+		{method: "RenewPassphrase", permit: staff, says: byDone, shows: called("RenewPassphrase"), call: func(w *walk) {
+			w.b.desk.RenewPassphrase(console.NewPassphrase{}, told(w))
+		}},
+		{method: "RemoveOperator", permit: staff, says: byDone, shows: called("RemoveOperator"), call: func(w *walk) {
+			w.b.desk.RemoveOperator("", told(w))
 		}},
 		{method: "FilePlaces", permit: clinical.PermitBackup, says: byDone, call: func(w *walk) {
 			w.b.desk.FilePlaces(clinical.PermitBackup, func(all []console.FilePlace, err error) { w.handed(all, err) })

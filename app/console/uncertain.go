@@ -171,6 +171,9 @@ func (d *Desk) Prepare(ctx context.Context) {
 	if all, err := d.cfg.Operators.Operators(ctx); err == nil {
 		d.tookOperators(all)
 	}
+	if all, err := d.cfg.Staff.Staff(ctx); err == nil {
+		d.tookStaff(all)
+	}
 	if open, err := d.cfg.Records.OpenTreatments(ctx); err == nil {
 		d.tookOpen(d.foundOpen(ctx, open))
 		d.publish()

@@ -15,6 +15,8 @@ type View struct {
 	Pen       PenView
 	Operator  clinical.Operator
 	Operators []clinical.Operator
+	// Vacant says that the practice has no administrator: see clinical.Role.MayWhile.
+	Vacant bool
 
 	Patient *clinical.Patient // nil: none chosen
 	Session int               // number of this session for patient, indication and zone, from 1

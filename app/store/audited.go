@@ -158,15 +158,20 @@ func (s *Store) treatmentChanged(ctx context.Context, t *txn, before, after clin
 // operatorSaved is the entry of an operator's new revision.
 func (s *Store) operatorSaved(ctx context.Context, t *txn, before, after clinical.Operator) error {
 	action := audit.OperatorChange
-	if before == (clinical.Operator{}) {
+	switch {
+	case after.Left && !before.Left:
+		action = audit.OperatorRemove
+	case before == (clinical.Operator{}) || before.Left && !after.Left:
 		action = audit.OperatorAdd
 	}
+
 	return s.record(ctx, t, clinical.Operator{}, audit.Entry{
 		Action:  action,
 		Subject: audit.Subject{Kind: audit.SubjectOperator, ID: string(after.ID)},
 		Changes: join(
 			field("name", audit.Text(before.Name), audit.Text(after.Name)),
 			field("role", audit.Text(string(before.Role)), audit.Text(string(after.Role))),
+			field("left", audit.YesNo(before.Left), audit.YesNo(after.Left)),
 		),
 	})
 }

@@ -44,9 +44,12 @@ type storedPreset struct {
 	SavedBy    string         `json:"saved_by,omitempty"`
 }
 
+// storedOperator has Left where somebody does not work here any more: a revision of the
+// list, never part of a record.
 type storedOperator struct {
 	Name string `json:"name"`
 	Role string `json:"role"`
+	Left bool   `json:"left,omitempty"`
 }
 
 type storedTip struct {
@@ -217,11 +220,11 @@ func unpackPreset(patient, id clinical.ID, revision uint32, plain []byte) (p cli
 }
 
 func packOperator(o clinical.Operator) storedOperator {
-	return storedOperator{Name: o.Name, Role: string(o.Role)}
+	return storedOperator{Name: o.Name, Role: string(o.Role), Left: o.Left}
 }
 
 func unpackOperator(id clinical.ID, v storedOperator) clinical.Operator {
-	return clinical.Operator{ID: id, Name: v.Name, Role: clinical.Role(v.Role)}
+	return clinical.Operator{ID: id, Name: v.Name, Role: clinical.Role(v.Role), Left: v.Left}
 }
 
 func packTip(t clinical.Tip) storedTip {

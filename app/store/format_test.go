@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -239,5 +240,67 @@ func TestOperatorsAndSettings(t *testing.T) {
 	}
 	if err := s.SaveSetting(ctx, "theme", make([]byte, maxSettingBytes+1)); fieldsOf(err)["Value"] != "too_long" {
 		t.Error(err)
+	}
+}
+
+// Who left is on the list and works here no more; the name stays theirs, and no record
+// says that somebody has left.
+func TestOperatorsWhoLeft(t *testing.T) {
+	ctx := t.Context()
+	s, _ := newStore(t)
+	meyer := must(s.SaveOperator(ctx, clinical.Operator{Name: "Dr A. Meyer", Role: clinical.RoleSeniorClinician}))(t)
+	lindt := must(s.SaveOperator(ctx, clinical.Operator{Name: "K. Lindt", Role: clinical.RoleSeniorClinician}))(t)
+	gone := lindt
+	gone.Left = true
+	must(s.SaveOperator(ctx, gone))(t)
+	if diff := cmp.Diff([]clinical.Operator{meyer}, must(s.Operators(ctx))(t)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]clinical.Operator{meyer, gone}, must(s.Everybody(ctx))(t)); diff != "" {
+		t.Error(diff)
+	}
+	err := s.Snapshot(ctx, func(n *Snapshot) error {
+		if seniors := must(n.Seniors())(t); !seniors[meyer.ID] || seniors[lindt.ID] {
+			t.Errorf("%v", seniors)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	before := must(s.AuditEnd(ctx))(t)
+	for _, o := range []clinical.Operator{{Name: "k. lindt", Role: clinical.RoleTechnician}, {ID: meyer.ID, Name: "K. Lindt", Role: meyer.Role}} {
+		if err := s.CheckOperator(ctx, o); fieldsOf(err)["Name"] != "duplicate" {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	if err := s.CheckOperator(ctx, clinical.Operator{ID: lindt.ID, Name: "K. Lindt", Role: lindt.Role}); err != nil || must(s.AuditEnd(ctx))(t) != before {
+		t.Errorf("a check of who comes back: %v", err)
+	}
+	p := must(s.SavePatient(ctx, ana()))(t)
+	treatment := aTreatment(p.ID)
+	treatment.Operator = gone
+	if _, err := s.BeginTreatment(ctx, treatment); fieldsOf(err)["Operator.Left"] != "not_allowed" {
+		t.Error(err)
+	}
+	must(s.SaveOperator(ctx, lindt))(t)
+	var said []string
+	for _, e := range must(s.AuditEntries(ctx, 3, 10))(t) {
+		said = append(said, string(e.Action))
+	}
+	if want := []string{"operator.remove", "patient.save", "operator.add"}; !slices.Equal(said, want) {
+		t.Errorf("%q", said)
+	}
+}
+
+// An id tells when it was made.
+func TestMade(t *testing.T) {
+	s, clock := newStore(t)
+	at := clock.now()
+	if made := Made(s.NewID()); made.Sub(at).Abs() > time.Millisecond {
+		t.Errorf("%v, made at %v", made, at)
+	}
+	if made := Made("no id"); !made.IsZero() {
+		t.Errorf("%v", made)
 	}
 }

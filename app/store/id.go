@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	idLen      = 26
 	idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 	idTailBits = 80
+	idTimeLen  = idLen - idTailBits/5
 )
 
 // idSource makes ids that ascend strictly, also within a millisecond and when
@@ -85,6 +87,18 @@ func encodeID(ms uint64, tailHi uint16, tailLo uint64) clinical.ID {
 		hi >>= 5
 	}
 	return clinical.ID(out[:])
+}
+
+// Made is when an id was made, to the millisecond; zero for what is none.
+func Made(id clinical.ID) time.Time {
+	if !validID(id) {
+		return time.Time{}
+	}
+	ms := int64(0)
+	for _, c := range id[:idTimeLen] {
+		ms = ms<<5 | int64(strings.IndexRune(idAlphabet, c))
+	}
+	return time.UnixMilli(ms)
 }
 
 // validID says whether id has the form of an id. Anything else can't have been

@@ -11,9 +11,14 @@ import (
 	"stipple/app/fold"
 )
 
-// Operators returns those who can work at the console, by name. Until operators
-// sign in, this is the list from which the one at work is chosen.
+// Operators returns those who work here, by name.
 func (s *Store) Operators(ctx context.Context) ([]clinical.Operator, error) {
+	all, err := s.Everybody(ctx)
+	return slices.DeleteFunc(all, func(o clinical.Operator) bool { return o.Left }), err
+}
+
+// Everybody returns those who work here or have, by name.
+func (s *Store) Everybody(ctx context.Context) ([]clinical.Operator, error) {
 	var all []clinical.Operator
 	err := s.view(ctx, func(t *txn) (err error) {
 		all, err = t.operators()
@@ -80,12 +85,21 @@ func (s *Store) AddOperator(ctx context.Context, o clinical.Operator) (clinical.
 	})
 }
 
+// CheckOperator says whether an operator could be stored now, with the errors of
+// SaveOperator; nothing is.
+func (s *Store) CheckOperator(ctx context.Context, o clinical.Operator) error {
+	if err := checkedOperator(&o); err != nil {
+		return err
+	}
+	return s.view(ctx, func(t *txn) error {
+		_, err := t.beforeOperator(o)
+		return err
+	})
+}
+
 // putOperator stores the revision behind the one that newest names.
 func (s *Store) putOperator(ctx context.Context, o clinical.Operator, newest func(*txn, *clinical.Operator) (uint32, error)) (clinical.Operator, error) {
-	o.Name = tidy(o.Name)
-	c := checker{record: "operator"}
-	c.operator("", o)
-	if err := c.err(); err != nil {
+	if err := checkedOperator(&o); err != nil {
 		return clinical.Operator{}, err
 	}
 	err := s.update(ctx, func(t *txn) error {
@@ -93,18 +107,9 @@ func (s *Store) putOperator(ctx context.Context, o clinical.Operator, newest fun
 		if err != nil {
 			return err
 		}
-		all, err := t.operators()
+		before, err := t.beforeOperator(o)
 		if err != nil {
 			return err
-		}
-		var before clinical.Operator
-		for _, other := range all {
-			if other.ID == o.ID {
-				before = other
-			}
-			if other.ID != o.ID && fold.Text(other.Name) == fold.Text(o.Name) {
-				return &InvalidError{Record: "operator", Fields: []FieldError{{"Name", Duplicate}}}
-			}
 		}
 		if err := t.putJSON(bucketOperators, noOwner, numbered(key(o.ID), n+1), packOperator(o)); err != nil {
 			return err
@@ -115,6 +120,32 @@ func (s *Store) putOperator(ctx context.Context, o clinical.Operator, newest fun
 		return clinical.Operator{}, err
 	}
 	return o, nil
+}
+
+// checkedOperator tidies an operator and checks it by itself.
+func checkedOperator(o *clinical.Operator) error {
+	o.Name = tidy(o.Name)
+	c := checker{record: "operator"}
+	c.operator("", *o)
+	return c.err()
+}
+
+// beforeOperator is the newest revision of an operator, zero for who is new. A name is
+// one person's for ever, since records name people.
+func (t *txn) beforeOperator(o clinical.Operator) (before clinical.Operator, err error) {
+	all, err := t.operators()
+	if err != nil {
+		return before, err
+	}
+	for _, other := range all {
+		switch {
+		case other.ID == o.ID:
+			before = other
+		case fold.Text(other.Name) == fold.Text(o.Name):
+			return before, &InvalidError{Record: "operator", Fields: []FieldError{{"Name", Duplicate}}}
+		}
+	}
+	return before, nil
 }
 
 func (t *txn) newestOperator(id clinical.ID) (uint32, error) {

@@ -101,7 +101,7 @@ func (s *Snapshot) Counts() (map[string]uint64, error) {
 	return counts, nil
 }
 
-// Seniors are the senior clinicians, by id.
+// Seniors are the senior clinicians who work here, by id.
 func (s *Snapshot) Seniors() (map[clinical.ID]bool, error) {
 	all, err := s.t.operators()
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Snapshot) Seniors() (map[clinical.ID]bool, error) {
 	}
 	seniors := make(map[clinical.ID]bool)
 	for _, o := range all {
-		seniors[o.ID] = o.Role == clinical.RoleSeniorClinician
+		seniors[o.ID] = o.Role == clinical.RoleSeniorClinician && !o.Left
 	}
 	return seniors, nil
 }

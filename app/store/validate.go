@@ -169,7 +169,10 @@ func (c *checker) preset(p clinical.Preset) {
 	c.optional("SavedBy", p.SavedBy, maxNameRunes)
 }
 
+// operator checks somebody of the list, or with a prefix who stands in a record: that
+// says nothing of what came later.
 func (c *checker) operator(prefix string, o clinical.Operator) {
+	c.that(!o.Left || prefix == "", prefix+"Left", NotAllowed)
 	c.text(prefix+"Name", o.Name, maxNameRunes)
 	switch o.Role {
 	case clinical.RoleClinician, clinical.RoleSeniorClinician, clinical.RoleTechnician,

@@ -15,7 +15,7 @@ import (
 type operatorSheet struct {
 	env     *Env
 	asked   int // the newest question for the list
-	staff   []clinical.Operator
+	staff   clinical.Staff
 	list    *widgets.RowList
 	card    *widgets.Card
 	content *fyne.Container
@@ -43,7 +43,7 @@ func (s *operatorSheet) enter() {
 	s.asked++
 	mine := s.asked
 	s.set(nil, "")
-	s.env.Desk.Staff(func(all []clinical.Operator, err error) {
+	s.env.Desk.Staff(func(all clinical.Staff, err error) {
 		s.env.Do(func() {
 			switch {
 			case mine != s.asked:
@@ -56,7 +56,7 @@ func (s *operatorSheet) enter() {
 	})
 }
 
-func (s *operatorSheet) set(all []clinical.Operator, failed string) {
+func (s *operatorSheet) set(all clinical.Staff, failed string) {
 	s.staff = all
 	rows := make([]widgets.Row, len(all))
 	for i, o := range all {

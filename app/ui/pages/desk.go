@@ -71,8 +71,13 @@ type Desk interface {
 	// ErasePatient hands done a zero Erasure where nobody was erased.
 	ErasePatient(id clinical.ID, reason string, done func(console.Erasure, error))
 
-	// Staff lists who works in the clinic.
-	Staff(done func([]clinical.Operator, error))
+	// Staff lists who works in the clinic. The others change it, and hand on the new
+	// list; they take over the secrets that they are given.
+	Staff(done func(clinical.Staff, error))
+	AddOperator(n console.NewOperator, done func(clinical.Staff, error))
+	ChangeOperator(c console.OperatorChange, done func(clinical.Staff, error))
+	RenewPassphrase(p console.NewPassphrase, done func(clinical.Staff, error))
+	RemoveOperator(id clinical.ID, done func(clinical.Staff, error))
 
 	// FilePlaces, ListFolder, MakeFolder and CheckPath look at the computer's folders
 	// for somebody who may do what the file is for.

@@ -8,7 +8,7 @@ import (
 
 // may says whether who is at work may do something. The desk judges it once more;
 // a page asks so that it offers nothing that would be refused.
-func may(v *console.View, p clinical.Permission) bool { return v.Operator.Role.May(p) }
+func may(v *console.View, p clinical.Permission) bool { return v.Operator.Role.MayWhile(v.Vacant, p) }
 
 // whoMay names those who may do something, or says that it takes a clinician:
 // who may be chosen here is not always who works in the clinic.
