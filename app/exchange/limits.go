@@ -46,6 +46,25 @@ const (
 	// cut; anything longer is no ending.
 	maxExtensionBytes = 10
 
+	// maxDossiers bounds the patients of a file for another room, as maxLines bounds
+	// those of a table.
+	maxDossiers = 250_000
+	// maxPresets bounds the presets of one patient in such a file; the most that a
+	// practice keeps of one are a few dozen.
+	maxPresets = 1000
+	// maxDossierBytes bounds a patient with presets in such a file: so many presets,
+	// with the longest names that anybody has.
+	maxDossierBytes = 1 << 20
+	// maxDossiersBytes bounds the whole of it: a hundred thousand patients with three
+	// presets each take 130 MB.
+	maxDossiersBytes = 512 << 20
+	// maxKeyBytes bounds the library's keys, as in the store.
+	maxKeyBytes = 64
+	// maxProgramRunes bounds the name and version of the program that wrote a file.
+	maxProgramRunes = 128
+	// idLen is the length of the store's ids.
+	idLen = 26
+
 	// jsonVersion is the version of the JSON files. A field that is taken away or
 	// changes its meaning raises it; a new field does not.
 	jsonVersion = 1

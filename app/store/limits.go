@@ -47,6 +47,9 @@ const (
 	// verifyBatch is how many values Verify opens in one transaction: a few
 	// milliseconds, so that a write that has to grow the file does not wait longer.
 	verifyBatch = 1000
+	// importGroup is how many patients of another room go into one transaction: a few
+	// milliseconds, so that the record of a treatment does not wait longer.
+	importGroup = 50
 	// maxAgeYears: nobody on record has reached 123; an older birth date is a slip.
 	maxAgeYears = 130
 	// minFresh is how many words a search walks that are not in order yet: 4096 of

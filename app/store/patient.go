@@ -47,19 +47,24 @@ func (s *Store) SavePatient(ctx context.Context, p clinical.Patient) (clinical.P
 			}
 		}
 		p.Revision++
-		if err := t.putJSON(bucketPatients, p.ID, numbered(key(p.ID), uint32(p.Revision)), packPatient(p)); err != nil {
-			return err
-		}
-		if err := s.patientSaved(ctx, t, before, p); err != nil {
-			return err
-		}
-		t.then(func(ix *index) { ix.put(p) })
-		return t.touch(p.ID)
+		return s.putPatient(ctx, t, before, p)
 	})
 	if err != nil {
 		return clinical.Patient{}, err
 	}
 	return p, nil
+}
+
+// putPatient writes a revision of a patient as it is.
+func (s *Store) putPatient(ctx context.Context, t *txn, before, p clinical.Patient) error {
+	if err := t.putJSON(bucketPatients, p.ID, numbered(key(p.ID), uint32(p.Revision)), packPatient(p)); err != nil {
+		return err
+	}
+	if err := s.patientSaved(ctx, t, before, p); err != nil {
+		return err
+	}
+	t.then(func(ix *index) { ix.put(p) })
+	return t.touch(p.ID)
 }
 
 // patientAt reads the newest revision of a patient, which must be the given one.

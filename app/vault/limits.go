@@ -53,4 +53,10 @@ const (
 	// maxPatients bounds the file of the patients' keys: far above what a practice
 	// has, and 100 MB in memory.
 	maxPatients = 1_000_000
+
+	// fileWork is the scrypt work factor, as a power of two, of a file for another room:
+	// its code is random, so that the work need not make up for a poor one (64 MiB).
+	fileWork = 16
+	// maxFileWork bounds what a file may ask for: 256 MiB and a second.
+	maxFileWork = 18
 )
