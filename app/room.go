@@ -103,6 +103,7 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Operators: operators,
 		Staff:     r.staff(),
 		Files:     files{},
+		Exchange:  exchanger{r.store, time.Now},
 		Erasures:  r.store,
 		Backups:   knownBackups{r.store, path},
 

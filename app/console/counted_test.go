@@ -230,6 +230,7 @@ func newCountedBench(t *testing.T, before func(*bench)) (*bench, *calls) {
 		cfg.Records = countedRecords{cfg.Records, c}
 		cfg.Files = countedFiles{c}
 		cfg.Staff = countedStaff{cfg.Staff, c}
+		cfg.Exchange = countedExchange{c}
 		cfg.Simulate = func(clinical.PenKind) { c.call("Simulate") }
 	})
 	return b, c

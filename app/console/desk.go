@@ -41,6 +41,7 @@ type Config struct {
 	Operators Operators
 	Staff     Staff
 	Files     Files
+	Exchange  Exchange
 	Erasures  Erasures
 	Backups   Backups // nil: there are none that anybody knows of
 	// Unfinished is what opening the store could not finish of an erasure or a migration;
@@ -122,7 +123,8 @@ type Desk struct {
 	shownTo     int          // whose turn it was made in
 	played      alarm.Signal // what Sound was told last
 	sound       SoundView
-	safetyAt    time.Time // of the newest cause that the session found
+	safetyAt    time.Time          // of the newest cause that the session found
+	exchange    context.CancelFunc // of the import or export that is going on; nil: none is
 	notices     []Notice
 	noticeID    int
 }

@@ -53,6 +53,7 @@ func (d *Desk) changeOperator(o clinical.Operator) {
 func (d *Desk) takeOperator(o clinical.Operator) {
 	d.operator, d.tookOver = o, d.cfg.Now()
 	d.turn++
+	d.cancelExchange()
 	d.opening++
 	if s := d.session.Load(); s != nil {
 		s.SetRole(o.Role.Wire())

@@ -152,22 +152,31 @@ func (d *Desk) SavePatient(p clinical.Patient, done func(clinical.Patient, error
 					refused(ErrOtherOperator)
 					return
 				}
-				if err == nil && (d.edited.ID != saved.ID || d.edited.Revision < saved.Revision) {
-					d.edited = saved
-				}
-				if err == nil && d.patient != nil && d.patient.ID == saved.ID && d.patient.Revision < saved.Revision {
-					why := clinical.FellPatient
-					if d.patient.Fitzpatrick != saved.Fitzpatrick {
-						why = clinical.FellSkinType
-					}
-					d.patient = &saved
-					d.reselect(why)
-					d.publish()
+				if err == nil {
+					d.tookPatient(saved)
 				}
 				done(saved, err)
 			}
 		})
 	})
+}
+
+// tookPatient takes in a patient's newest revision. If it is the one on the Treat page,
+// the limits are judged again.
+func (d *Desk) tookPatient(saved clinical.Patient) {
+	if d.edited.ID != saved.ID || d.edited.Revision < saved.Revision {
+		d.edited = saved
+	}
+	if d.patient == nil || d.patient.ID != saved.ID || d.patient.Revision >= saved.Revision {
+		return
+	}
+	why := clinical.FellPatient
+	if d.patient.Fitzpatrick != saved.Fitzpatrick {
+		why = clinical.FellSkinType
+	}
+	d.patient = &saved
+	d.reselect(why)
+	d.publish()
 }
 
 // age is the completed years from birth to now; 0 without a date.

@@ -16,37 +16,37 @@ func TestCompare(t *testing.T) {
 	cases := []struct {
 		name    string
 		change  func(*clinical.Dossier)
-		state   MatchState
-		by      MatchedBy
-		fields  []Field
+		state   clinical.MatchState
+		by      clinical.MatchedBy
+		fields  []string
 		presets int
-		may     []Decision
+		may     []clinical.Decision
 	}{
-		{"the same", func(*clinical.Dossier) {}, Identical, ByID, nil, 0, nil},
-		{"another revision alone", func(d *clinical.Dossier) { d.Patient.Revision, d.Presets[0].Revision = 7, 9 }, Identical, ByID, nil, 0, nil},
-		{"fewer presets", func(d *clinical.Dossier) { d.Presets = nil }, Identical, ByID, nil, 0, nil},
-		{"other skin", func(d *clinical.Dossier) { d.Patient.Fitzpatrick = clinical.FitzpatrickV }, Conflict, ByID, []Field{Fitzpatrick}, 0, []Decision{TakeTheirs}},
-		{"skin left open", func(d *clinical.Dossier) { d.Patient.Fitzpatrick = 0 }, Conflict, ByID, []Field{Fitzpatrick}, 0, []Decision{TakeTheirs}},
-		{"married", func(d *clinical.Dossier) { d.Patient.FamilyName = "Ruiz" }, Conflict, ByID, []Field{FamilyName}, 0, []Decision{TakeTheirs}},
-		{"other depth", func(d *clinical.Dossier) { d.Presets[0].Settings.Depth = 900 }, Conflict, ByID, nil, 1, []Decision{TakeTheirs, KeepBoth}},
+		{"the same", func(*clinical.Dossier) {}, clinical.Identical, clinical.ByID, nil, 0, nil},
+		{"another revision alone", func(d *clinical.Dossier) { d.Patient.Revision, d.Presets[0].Revision = 7, 9 }, clinical.Identical, clinical.ByID, nil, 0, nil},
+		{"fewer presets", func(d *clinical.Dossier) { d.Presets = nil }, clinical.Identical, clinical.ByID, nil, 0, nil},
+		{"other skin", func(d *clinical.Dossier) { d.Patient.Fitzpatrick = clinical.FitzpatrickV }, clinical.Conflict, clinical.ByID, []string{"Fitzpatrick"}, 0, []clinical.Decision{clinical.TakeTheirs}},
+		{"skin left open", func(d *clinical.Dossier) { d.Patient.Fitzpatrick = 0 }, clinical.Conflict, clinical.ByID, []string{"Fitzpatrick"}, 0, []clinical.Decision{clinical.TakeTheirs}},
+		{"married", func(d *clinical.Dossier) { d.Patient.FamilyName = "Ruiz" }, clinical.Conflict, clinical.ByID, []string{"FamilyName"}, 0, []clinical.Decision{clinical.TakeTheirs}},
+		{"other depth", func(d *clinical.Dossier) { d.Presets[0].Settings.Depth = 900 }, clinical.Conflict, clinical.ByID, nil, 1, []clinical.Decision{clinical.TakeTheirs, clinical.KeepBoth}},
 		{"one preset more", func(d *clinical.Dossier) {
 			d.Presets = append(d.Presets, dossier(7, 1).Presets[0])
 			d.Presets[2].Name = "More"
-		}, Conflict, ByID, nil, 1, []Decision{TakeTheirs, KeepBoth}},
-		{"a preset under another id", func(d *clinical.Dossier) { d.Presets[1].ID = id(99) }, Identical, ByID, nil, 0, nil},
-		{"another id", func(d *clinical.Dossier) { d.Patient.ID = id(9) }, Identical, ByNumber, nil, 0, nil},
-		{"another id and first name", func(d *clinical.Dossier) { d.Patient.ID, d.Patient.GivenName = id(9), "Tom" }, Conflict, ByNumber, []Field{GivenName}, 0, []Decision{TakeTheirs}},
-		{"another number", func(d *clinical.Dossier) { d.Patient.ID, d.Patient.FileNumber = id(9), "X-1" }, Conflict, ByName, []Field{FileNumber}, 0, []Decision{TakeTheirs}},
+		}, clinical.Conflict, clinical.ByID, nil, 1, []clinical.Decision{clinical.TakeTheirs, clinical.KeepBoth}},
+		{"a preset under another id", func(d *clinical.Dossier) { d.Presets[1].ID = id(99) }, clinical.Identical, clinical.ByID, nil, 0, nil},
+		{"another id", func(d *clinical.Dossier) { d.Patient.ID = id(9) }, clinical.Identical, clinical.ByNumber, nil, 0, nil},
+		{"another id and first name", func(d *clinical.Dossier) { d.Patient.ID, d.Patient.GivenName = id(9), "Tom" }, clinical.Conflict, clinical.ByNumber, []string{"GivenName"}, 0, []clinical.Decision{clinical.TakeTheirs}},
+		{"another number", func(d *clinical.Dossier) { d.Patient.ID, d.Patient.FileNumber = id(9), "X-1" }, clinical.Conflict, clinical.ByName, []string{"FileNumber"}, 0, []clinical.Decision{clinical.TakeTheirs}},
 		{"accents", func(d *clinical.Dossier) {
 			d.Patient.ID, d.Patient.FileNumber, d.Patient.FamilyName = id(9), "X-1", "NOVAK"
-		}, Conflict, ByName, []Field{FileNumber, FamilyName}, 0, []Decision{TakeTheirs}},
+		}, clinical.Conflict, clinical.ByName, []string{"FileNumber", "FamilyName"}, 0, []clinical.Decision{clinical.TakeTheirs}},
 		{"somebody else with the number", func(d *clinical.Dossier) {
 			d.Patient.ID, d.Patient.FamilyName, d.Patient.BirthDate = id(9), "Else", date(1950, 1, 1)
-		}, Another, ByNumber, []Field{FamilyName, BirthDate}, 0, nil},
-		{"a number that is taken", func(d *clinical.Dossier) { d.Patient.FileNumber = "f5" }, Conflict, ByID, []Field{FileNumber}, 0, nil},
+		}, clinical.Another, clinical.ByNumber, []string{"FamilyName", "BirthDate"}, 0, nil},
+		{"a number that is taken", func(d *clinical.Dossier) { d.Patient.FileNumber = "f5" }, clinical.Conflict, clinical.ByID, []string{"FileNumber"}, 0, nil},
 		{"nobody", func(d *clinical.Dossier) {
 			d.Patient.ID, d.Patient.FileNumber, d.Patient.GivenName = id(9), "X-1", "Eva"
-		}, Fresh, "", nil, 0, nil},
+		}, clinical.Fresh, "", nil, 0, nil},
 	}
 	presets := func(of clinical.ID) ([]clinical.Preset, error) {
 		if of == here.Patient.ID {
@@ -69,20 +69,20 @@ func TestCompare(t *testing.T) {
 			if diff := cmp.Diff(c.fields, m.Fields); diff != "" {
 				t.Error(diff)
 			}
-			var may []Decision
-			for _, d := range []Decision{TakeTheirs, KeepBoth} {
+			var may []clinical.Decision
+			for _, d := range []clinical.Decision{clinical.TakeTheirs, clinical.KeepBoth} {
 				if m.May(d) {
 					may = append(may, d)
 				}
-				if _, writes := m.Apply(d); writes != (m.May(d) || m.State == Fresh) {
+				if _, writes := m.Apply(d); writes != (m.May(d) || m.State == clinical.Fresh) {
 					t.Errorf("%s writes %v", d, writes)
 				}
 			}
 			if diff := cmp.Diff(c.may, may); diff != "" {
 				t.Error(diff)
 			}
-			for _, d := range []Decision{KeepMine, Undecided} {
-				if _, writes := m.Apply(d); writes != (m.State == Fresh) {
+			for _, d := range []clinical.Decision{clinical.KeepMine, clinical.Undecided} {
+				if _, writes := m.Apply(d); writes != (m.State == clinical.Fresh) {
 					t.Errorf("%q writes %v", d, writes)
 				}
 			}
@@ -101,14 +101,14 @@ func TestWhatADecisionWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _ := all[0].Apply(TakeTheirs)
+	got, _ := all[0].Apply(clinical.TakeTheirs)
 	if got.Patient.Revision != 4 || got.Patient.GivenName != "Tom" || got.Patient.ID != mine.Patient.ID {
 		t.Errorf("theirs: %+v", got.Patient)
 	}
 	if p := got.Presets; len(p) != 2 || p[0].ID != mine.Presets[0].ID || p[0].Revision != 3 || p[0].Settings.Depth != 900 || p[1].ID != more.ID || p[1].Revision != 0 {
 		t.Errorf("theirs: %+v", p)
 	}
-	got, _ = all[0].Apply(KeepBoth)
+	got, _ = all[0].Apply(clinical.KeepBoth)
 	if got.Patient != mine.Patient {
 		t.Errorf("both: %+v", got.Patient)
 	}

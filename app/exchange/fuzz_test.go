@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -105,7 +106,7 @@ func plain(t *testing.T, s string) {
 
 // comesBack writes patients and reads them again.
 func comesBack(t *testing.T, patients []clinical.Patient) {
-	p, err := ReadPatients(strings.NewReader(writeCSV(t, Patients(patients), CSVOptions{})), auto())
+	p, err := ReadPatients(strings.NewReader(writeCSV(t, Patients(slices.Values(patients)), CSVOptions{})), auto())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func BenchmarkWrite100000Lines(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var out bytes.Buffer
-		if n, err := WriteCSV(&out, Patients(patients), CSVOptions{}); err != nil || n != 100_000 {
+		if n, err := WriteCSV(&out, Patients(slices.Values(patients)), CSVOptions{}); err != nil || n != 100_000 {
 			b.Fatal(n, err)
 		}
 	}

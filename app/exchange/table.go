@@ -106,14 +106,14 @@ type column[T any] struct {
 
 // table puts records and columns together. Records are turned into cells one
 // after the other, as they are written.
-func table[T any](kind string, columns []column[T], records []T) Table {
+func table[T any](kind string, columns []column[T], records iter.Seq[T]) Table {
 	t := Table{kind: kind}
 	for _, c := range columns {
 		t.columns = append(t.columns, c.name)
 	}
 	t.rows = func(yield func([]cell) bool) {
 		cells := make([]cell, len(columns))
-		for _, r := range records {
+		for r := range records {
 			for i, c := range columns {
 				cells[i] = c.of(r)
 			}

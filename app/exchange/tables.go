@@ -1,6 +1,9 @@
 package exchange
 
 import (
+	"iter"
+	"slices"
+
 	"stipple/app/clinical"
 	"stipple/protocol"
 )
@@ -10,7 +13,7 @@ import (
 //
 // The first column must not be named "ID": spreadsheets take a file that begins
 // with these letters for one of their old formats.
-func Patients(records []clinical.Patient) Table {
+func Patients(records iter.Seq[clinical.Patient]) Table {
 	type p = clinical.Patient
 	return table("patients", []column[p]{
 		{"file_number", func(p p) cell { return text(p.FileNumber) }},
@@ -28,7 +31,7 @@ func Patients(records []clinical.Patient) Table {
 
 // Presets is the table of presets. patient_id joins it with Patients. Power and
 // duration are empty on a needling pen, which has neither.
-func Presets(records []clinical.Preset) Table {
+func Presets(records iter.Seq[clinical.Preset]) Table {
 	type p = clinical.Preset
 	return table("presets", []column[p]{
 		{"preset_id", func(p p) cell { return text(p.ID) }},
@@ -59,7 +62,7 @@ func ofRF[T ~int32 | ~int64](kind clinical.PenKind, n T) cell {
 // and tip, the settings that were applied last, and what was delivered in all.
 // patient_id and preset_id join it with the other tables. The records must have
 // their pulses, which are counted and summed here.
-func Treatments(records []clinical.Treatment) Table {
+func Treatments(records iter.Seq[clinical.Treatment]) Table {
 	columns := append(treatmentHead(), treatmentPen()...)
 	return table("treatments", append(columns, treatmentGiven()...), records)
 }
@@ -147,4 +150,18 @@ func strokes(t clinical.Treatment) int64 {
 		sum += int64(p.Strokes)
 	}
 	return sum
+}
+
+// Faults is the table of what is wrong with the lines of a file, for whoever has to
+// mend it. Texts of the file are as they may be shown, and guarded as all others.
+func Faults(all []LineError) Table {
+	type e = LineError
+	return table("faulty_lines", []column[e]{
+		{"line", func(e e) cell { return number(e.Line) }},
+		{"column", func(e e) cell { return numberOr0(e.Number) }},
+		{"column_name", func(e e) cell { return text(e.Column) }},
+		{"problem", func(e e) cell { return text(e.Problem) }},
+		{"text", func(e e) cell { return text(e.Text) }},
+		{"other_line", func(e e) cell { return numberOr0(e.Other) }},
+	}, slices.Values(all))
 }

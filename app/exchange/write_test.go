@@ -61,7 +61,7 @@ func TestNoFormulaLeaves(t *testing.T) {
 	for _, a := range append(attacks(), cutters()...) {
 		p := tomas()
 		p.FamilyName = a
-		file := writeCSV(t, Patients([]clinical.Patient{p}), CSVOptions{})
+		file := writeCSV(t, Patients(slices.Values([]clinical.Patient{p})), CSVOptions{})
 		got, err := csv.NewReader(strings.NewReader(file)).ReadAll()
 		if err != nil || len(got) != 2 {
 			t.Fatalf("%q: %q %v", a, got, err)
@@ -112,7 +112,7 @@ func TestGuardIsReversible(t *testing.T) {
 func TestNumbersStayNumbers(t *testing.T) {
 	preset := clinical.Preset{ID: "-1", Revision: -1, PenKind: clinical.RF}
 	preset.Settings.Depth = -5
-	got := writeCSV(t, Presets([]clinical.Preset{preset}), CSVOptions{})
+	got := writeCSV(t, Presets(slices.Values([]clinical.Preset{preset})), CSVOptions{})
 	if _, line, _ := strings.Cut(got, "\r\n"); line != "'-1,-1,,,rf,,,-5,0,0,0,,\r\n" {
 		t.Error(line)
 	}
@@ -174,7 +174,7 @@ func TestExportComesBack(t *testing.T) {
 		want := rapid.SliceOfNDistinct(genPatient(), 1, 5, func(p clinical.Patient) string { return fold.Number(p.FileNumber) }).Draw(t, "patients")
 		o := CSVOptions{BOM: rapid.Bool().Draw(t, "bom"), Delimiter: rapid.SampledFrom([]rune{0, ',', ';', '\t'}).Draw(t, "delimiter")}
 		var b bytes.Buffer
-		n, err := WriteCSV(&b, Patients(want), o)
+		n, err := WriteCSV(&b, Patients(slices.Values(want)), o)
 		if err != nil || n != len(want) {
 			t.Fatalf("%d written, %v", n, err)
 		}
@@ -211,7 +211,7 @@ func treated() clinical.Treatment {
 func TestTreatmentsAsWritten(t *testing.T) {
 	needling := clinical.Treatment{ID: "t2", Revision: 1, Patient: "p1", PenKind: clinical.Needling, Outcome: clinical.OutcomeIntent, Started: now(),
 		Applied: []clinical.Applied{{Settings: clinical.Settings{Depth: 750, Speed: 6000}}}}
-	table := Treatments([]clinical.Treatment{treated(), needling})
+	table := Treatments(slices.Values([]clinical.Treatment{treated(), needling}))
 	want := strings.Join([]string{
 		"treatment_id,revision,patient_id,started_utc,ended_utc,outcome,uncertain_cause,signed_as,signed_by,signed_at_utc,operator_id,operator_name,operator_role,indication,zone,fitzpatrick,library_version,library_hash,preset_id,preset_revision," +
 			"pen_kind,pen_model,pen_serial,pen_firmware,simulated,tip_id,tip_lot,tip_expiry,tip_pins,tip_insulated,tip_needle_um," +
@@ -231,7 +231,7 @@ func TestJSONSaysTheSame(t *testing.T) {
 	patient := tomas()
 	patient.Created = now()
 	for _, table := range []Table{
-		Patients([]clinical.Patient{patient, {FileNumber: "F-1"}}), Presets([]clinical.Preset{preset}), Treatments([]clinical.Treatment{treated()}), Patients(nil), {},
+		Patients(slices.Values([]clinical.Patient{patient, {FileNumber: "F-1"}})), Presets(slices.Values([]clinical.Preset{preset})), Treatments(slices.Values([]clinical.Treatment{treated()})), Patients(slices.Values([]clinical.Patient(nil))), {},
 	} {
 		var b bytes.Buffer
 		n, err := WriteJSON(&b, table)
@@ -274,7 +274,7 @@ func TestJSONSaysTheSame(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if _, err := WriteJSON(&b, Presets([]clinical.Preset{preset})); err != nil {
+	if _, err := WriteJSON(&b, Presets(slices.Values([]clinical.Preset{preset}))); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"kind":"presets","version":1,"records":[
@@ -303,7 +303,7 @@ func (b *breaking) Write(p []byte) (int, error) {
 
 func TestAnErrorInTheMiddleIsSaidAtOnce(t *testing.T) {
 	full := errors.New("disk full")
-	three := Patients([]clinical.Patient{tomas(), tomas(), tomas()})
+	three := Patients(slices.Values([]clinical.Patient{tomas(), tomas(), tomas()}))
 	write := map[string]func(io.Writer, Table) (int, error){
 		"csv":  func(w io.Writer, t Table) (int, error) { return WriteCSV(w, t, CSVOptions{}) },
 		"json": WriteJSON,
@@ -326,7 +326,7 @@ func TestAnErrorInTheMiddleIsSaidAtOnce(t *testing.T) {
 			odd := tomas()
 			change(&odd)
 			var b bytes.Buffer
-			n, err := write(&b, Patients([]clinical.Patient{tomas(), odd, tomas()}))
+			n, err := write(&b, Patients(slices.Values([]clinical.Patient{tomas(), odd, tomas()})))
 			var record *RecordError
 			if n != 1 || !errors.As(err, &record) || record.Record != 2 || record.Column != column || strings.Count(b.String(), "F-20105") != 1 {
 				t.Errorf("%s, %s: %d records, %v", name, column, n, err)

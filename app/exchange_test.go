@@ -1,0 +1,278 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stipple/app/audit"
+	"stipple/app/clinical"
+	"stipple/app/console"
+	"stipple/app/store"
+	"stipple/app/vault"
+)
+
+// aRoom is a store with keys of its own, and who works there.
+func aRoom(t *testing.T) (exchanger, context.Context) {
+	t.Helper()
+	keys, err := vault.Ephemeral(vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(filepath.Join(t.TempDir(), store.FileName), store.Options{Sealer: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(), keys.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	who := clinical.Operator{ID: "01aaaaaaaaaaaaaaaaaaaaaaaa", Name: "Dr A. Meyer", Role: clinical.RoleClinician}
+	return exchanger{s, time.Now}, audit.By(t.Context(), audit.Actor{Operator: who})
+}
+
+func aPatient(t *testing.T, x exchanger, ctx context.Context, family, number string, presets ...string) clinical.Patient {
+	t.Helper()
+	p, err := x.store.SavePatient(ctx, clinical.Patient{
+		FamilyName: family, GivenName: "=Ana", BirthDate: clinical.Date{Year: 1984, Month: 2, Day: 11}, FileNumber: number, Fitzpatrick: 4,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range presets {
+		if _, err := x.store.SavePreset(ctx, clinical.Preset{
+			Patient: p.ID, Name: name, PenKind: clinical.RF, Indication: "acne_scars", Zone: "cheek_left", SavedBy: "Dr A. Meyer",
+			Settings: clinical.Settings{Depth: 1500, Speed: 60, Power: 12_000, Duration: 100},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+func lastEntry(t *testing.T, x exchanger) store.AuditEntry {
+	t.Helper()
+	all, err := x.store.AuditEntries(t.Context(), 1, 1<<16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[len(all)-1]
+}
+
+func changed(e store.AuditEntry, field string) string {
+	for _, c := range append(e.Changes, e.Private...) {
+		if c.Field == field {
+			return c.After.String()
+		}
+	}
+	return ""
+}
+
+// From one room to another and back: who is new comes with the same id, a second
+// import finds nothing to do, a change is a conflict that somebody decides.
+func TestFromRoomToRoom(t *testing.T) {
+	one, ctx := aRoom(t)
+	two, ctx2 := aRoom(t)
+	p := aPatient(t, one, ctx, "Ruiz", "F-1", "Cheek", "Forehead")
+	aPatient(t, one, ctx, "Novák", "F-2")
+	path := filepath.Join(t.TempDir(), "room.stipple")
+	made, err := one.WriteRoom(ctx, console.RoomExport{Path: path, Reason: "room 2 treats on Fridays"}, nil)
+	if err != nil || made.Patients != 2 || made.Presets != 2 || len(made.Code) != vault.FileCodeLen {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	told := lastEntry(t, one)
+	if told.Action != audit.Export || told.Why != "room 2 treats on Fridays" || changed(told, "patients") != "2" || told.Operator.Name != "Dr A. Meyer" {
+		t.Errorf("%+v", told)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil || strings.Contains(string(file), "Ruiz") || strings.Contains(string(file), made.Code) {
+		t.Error("it can be read", err)
+	}
+	if _, err := two.ReadRoom(ctx2, path, "0000-0000-0000-0000-0000", nil); !errors.Is(err, vault.ErrFileCode) {
+		t.Error(err)
+	}
+	read := func() console.RoomPreview {
+		t.Helper()
+		got, err := two.ReadRoom(ctx2, path, made.Code, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := read()
+	if len(got.Of(clinical.Fresh)) != 2 || got.Hash != changedSubject(told) {
+		t.Fatalf("%+v", got)
+	}
+	r, err := two.ImportRoom(ctx2, got, nil, nil)
+	if err != nil || r.Patients != 2 || r.Presets != 2 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if e := lastEntry(t, two); e.Action != audit.Import || e.Subject.ID != got.Hash {
+		t.Errorf("%+v", e)
+	}
+	if again := read(); len(again.Of(clinical.Identical)) != 2 {
+		t.Errorf("%+v", again)
+	}
+
+	mine, err := two.store.Patient(ctx2, p.ID)
+	if err != nil || mine.FamilyName != "Ruiz" {
+		t.Fatal(err)
+	}
+	mine.FamilyName = "Ruiz Gómez"
+	if mine, err = two.store.SavePatient(ctx2, mine); err != nil {
+		t.Fatal(err)
+	}
+	got = read()
+	conflicts := got.Of(clinical.Conflict)
+	if len(conflicts) != 1 || got.Matches[conflicts[0]].Fields[0] != "FamilyName" {
+		t.Fatalf("%+v", got)
+	}
+	if r, err := two.ImportRoom(ctx2, got, nil, nil); err != nil || len(r.Open) != 1 || r.Same != 1 || r.Patients != 0 {
+		t.Errorf("undecided: %+v, %v", r, err)
+	}
+	if r, err := two.ImportRoom(ctx2, got, map[int]clinical.Decision{conflicts[0]: clinical.KeepMine}, nil); err != nil || r.Kept != 1 || r.Patients != 0 {
+		t.Errorf("mine: %+v, %v", r, err)
+	}
+	if now, _ := two.store.Patient(ctx2, p.ID); now != mine {
+		t.Errorf("%+v", now)
+	}
+	theirs := map[int]clinical.Decision{conflicts[0]: clinical.TakeTheirs}
+	if r, err := two.ImportRoom(ctx2, got, theirs, nil); err != nil || r.Patients != 1 {
+		t.Errorf("theirs: %+v, %v", r, err)
+	}
+	if now, _ := two.store.Patient(ctx2, p.ID); now.FamilyName != "Ruiz" || now.Revision != mine.Revision+1 {
+		t.Errorf("%+v", now)
+	}
+	if r, err := two.ImportRoom(ctx2, got, theirs, nil); err != nil || len(r.Refused) != 1 || !errors.Is(r.Refused[0].Err, store.ErrConflict) {
+		t.Errorf("decided on what is old: %+v, %v", r, err)
+	}
+	if _, err := one.WriteRoom(ctx, console.RoomExport{Path: path, Reason: "again"}, nil); !isFault(err, console.FileExists) {
+		t.Error(err)
+	}
+	if now, err := os.ReadFile(path); err != nil || string(now) != string(file) {
+		t.Error("the file was touched", err)
+	}
+}
+
+func changedSubject(e store.AuditEntry) string { return e.Subject.ID }
+
+func isFault(err error, f console.FileFault) bool {
+	var e *console.FileError
+	return errors.As(err, &e) && e.Fault == f
+}
+
+// A table goes out guarded and comes in again elsewhere.
+func TestTablesThereAndBack(t *testing.T) {
+	one, ctx := aRoom(t)
+	two, ctx2 := aRoom(t)
+	p := aPatient(t, one, ctx, "Ruiz", "F-1", "=Cheek")
+	aPatient(t, one, ctx, "Novák", "F-2")
+	dir := t.TempDir()
+	for _, f := range []console.ExportFormat{console.CSVComma, console.CSVSemicolon, console.JSONFormat} {
+		for _, kind := range []console.ExportKind{console.ExportPatients, console.ExportPresets, console.ExportTreatments} {
+			path := filepath.Join(dir, string(kind)+"."+string(f))
+			got, err := one.WriteTable(ctx, console.TableExport{Kind: kind, Format: f, Path: path, Reason: "she asked"}, nil)
+			if err != nil {
+				t.Fatal(kind, f, err)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind == console.ExportPatients && got.Records != 2 || strings.Contains(string(text), ",=") || strings.Contains(string(text), ";=") {
+				t.Errorf("%s %s: %+v %s", kind, f, got, text)
+			}
+			if e := lastEntry(t, one); e.Action != audit.Export || changed(e, "kind") != string(kind) || changed(e, "format") != string(f) || e.Why != "she asked" {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+	alone := filepath.Join(dir, "alone.json")
+	if got, err := one.WriteTable(ctx, console.TableExport{Kind: console.ExportPatients, Format: console.JSONFormat, Patient: p.ID, Path: alone, Reason: "Ms Ruiz asked"}, nil); err != nil || got.Records != 1 {
+		t.Error(got, err)
+	}
+	if e := lastEntry(t, one); e.Why != "" || e.Patient != p.ID || changed(e, "reason") != "Ms Ruiz asked" {
+		t.Errorf("%+v", e)
+	}
+	table, err := two.ReadTable(ctx2, filepath.Join(dir, "patients.csv"), console.TableChoice{}, nil)
+	if err != nil || table.New != 2 || table.Faulty != 0 {
+		t.Fatalf("%+v, %v", table, err)
+	}
+	if r, err := two.ImportTable(ctx2, table, nil); err != nil || r.Patients != 2 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if hits, _, _ := two.store.SearchPatients(ctx2, "Ruiz", 9); len(hits) != 1 || hits[0].GivenName != "=Ana" || hits[0].ID == p.ID {
+		t.Errorf("%+v", hits)
+	}
+	if again, err := two.ReadTable(ctx2, filepath.Join(dir, "patients.csv"), console.TableChoice{}, nil); err != nil || again.Same != 2 {
+		t.Errorf("%+v, %v", again, err)
+	}
+}
+
+func TestTableWithFaults(t *testing.T) {
+	x, ctx := aRoom(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "list.csv")
+	if err := os.WriteFile(path, []byte("File number;Family name;Birth date\nF-1;Ruiz;11.2.1984\nF-2;;11.2.1984\nF-3;=cmd;99.99.1984\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := x.ReadTable(ctx, path, console.TableChoice{}, nil)
+	if err != nil || p.New != 1 || p.Faulty != 2 || len(p.Faults) != 2 || p.Faults[0].Line != 3 || len(p.Patients) != 1 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	out := filepath.Join(dir, "faults.csv")
+	if err := x.SaveFaults(ctx, p, out); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), "3,2,Family name,missing") {
+		t.Errorf("%s %v", text, err)
+	}
+	if r, err := x.ImportTable(ctx, p, nil); err != nil || r.Patients != 1 || r.Left != 2 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := x.ImportTable(ctx, p, nil); err == nil || r.Patients != 0 {
+		t.Errorf("twice: %+v, %v", r, err)
+	}
+	for _, bad := range []string{filepath.Join(dir, "gone.csv"), dir} {
+		var e *console.FileError
+		if _, err := x.ReadTable(ctx, bad, console.TableChoice{}, nil); !errors.As(err, &e) {
+			t.Error(err)
+		}
+		if _, err := x.ReadRoom(ctx, bad, "X", nil); !errors.As(err, &e) {
+			t.Error(err)
+		}
+	}
+}
+
+// An export that is cancelled, or whose folder is gone, leaves no file and no entry.
+func TestExportThatEndsEarly(t *testing.T) {
+	x, ctx := aRoom(t)
+	aPatient(t, x, ctx, "Ruiz", "F-1")
+	aPatient(t, x, ctx, "Novák", "F-2")
+	before := lastEntry(t, x).Seq
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out.csv")
+	stopped, stop := context.WithCancel(ctx)
+	_, err := x.WriteTable(stopped, console.TableExport{Kind: console.ExportPatients, Format: console.CSVComma, Path: path}, func(int, int) { stop() })
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if _, err := x.WriteRoom(ctx, console.RoomExport{Path: filepath.Join(dir, "no", "such")}, nil); !isFault(err, console.FileGone) {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Error(left, err)
+	}
+	if lastEntry(t, x).Seq != before {
+		t.Error("an entry of what was not done")
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
