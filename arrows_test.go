@@ -50,7 +50,7 @@ func rooms() []room {
 		{"app/console", []string{"app/clinical", "app/alarm", "app/audit", "device", "protocol"}, "the use cases are plain Go and declare what they need"},
 		{"app/store", []string{"app/clinical", "app/audit", "app/fold", "app/vault", "app/durable", "protocol", "go.etcd.io/bbolt/...", "golang.org/x/sys/..."}, "the store keeps nouns and knows no use case"},
 		{"app/fold", nil, "how two texts are compared is the same wherever it is asked"},
-		{"app/exchange", []string{"app/fold", "app/clinical", "protocol"}, "files in and out are bytes and nouns: no store, no file, no window"},
+		{"app/exchange", []string{"app/audit", "app/fold", "app/clinical", "protocol"}, "files in and out are bytes and nouns: no store, no file, no window"},
 		{"app/vault", []string{"app/clinical", "app/durable", "golang.org/x/crypto/...", "filippo.io/age"}, "it keeps keys, and knows nothing of what they seal"},
 		{"app/backup", []string{"app/audit", "app/clinical", "app/durable", "app/store", "app/vault"}, "a backup is made of a store and its keys, and knows no window"},
 		{"app/durable", nil, "how a file is replaced has nothing to do with what is in it"},

@@ -103,6 +103,8 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Operators: operators,
 		Staff:     r.staff(),
 		Files:     files{},
+		Journal:   r.store,
+		Exports:   auditFiles{},
 		Exchange:  exchanger{r.store, time.Now},
 		Erasures:  r.store,
 		Backups:   knownBackups{r.store, path},

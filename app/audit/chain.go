@@ -155,7 +155,7 @@ func (c Chain) Open(key, value []byte) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	if k, ok := readKey(key); !ok || k != s.Seq {
+	if k, ok := ReadKey(key); !ok || k != s.Seq {
 		return Stored{}, fmt.Errorf("%w: entry %d stands under another key", ErrStored, s.Seq)
 	}
 	if !c.linker().proves(s) {
@@ -164,8 +164,8 @@ func (c Chain) Open(key, value []byte) (Stored, error) {
 	return s, nil
 }
 
-// readKey reads a bucket's key. There is no entry 0.
-func readKey(key []byte) (uint64, bool) {
+// ReadKey reads a bucket's key. There is no entry 0.
+func ReadKey(key []byte) (uint64, bool) {
 	if len(key) != seqSize {
 		return 0, false
 	}

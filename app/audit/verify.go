@@ -113,7 +113,7 @@ func (w *walk) step(key, value []byte) {
 	if s, err := Split(value); err == nil && w.links.proves(s) {
 		it.Stored, it.proven = s, true
 	}
-	it.key, it.keyRead = readKey(key)
+	it.key, it.keyRead = ReadKey(key)
 	if w.holds {
 		w.holds = false
 		w.settle(w.held, &it)

@@ -41,6 +41,8 @@ type Config struct {
 	Operators Operators
 	Staff     Staff
 	Files     Files
+	Journal   Journal
+	Exports   AuditFiles
 	Exchange  Exchange
 	Erasures  Erasures
 	Backups   Backups // nil: there are none that anybody knows of
@@ -123,6 +125,8 @@ type Desk struct {
 	shownTo     int          // whose turn it was made in
 	played      alarm.Signal // what Sound was told last
 	sound       SoundView
+	verdict     *AuditVerdict // of the newest verification of the audit chain; nil: none
+	notes       penNotes
 	safetyAt    time.Time          // of the newest cause that the session found
 	exchange    context.CancelFunc // of the import or export that is going on; nil: none is
 	notices     []Notice
@@ -315,6 +319,7 @@ func (d *Desk) tick() {
 	d.tickEnding()
 	d.tickUnsettled(now)
 	d.watchPen(now)
+	d.noteHead(now)
 	d.forget(now)
 }
 

@@ -233,7 +233,7 @@ func newBenchFrom(t *testing.T, model sim.Model, training bool, before func(*ben
 	})
 	b.cut = func() { b.plugged.Store(false); detach() }
 	cfg := console.Config{
-		Link: sup, Library: lib, Patients: patients{b.store, &b.lateOf}, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow, &b.endFails, &b.newestFails, &b.never}, Operators: b.store, Staff: list{b.store}, Erasures: b.store,
+		Link: sup, Library: lib, Patients: patients{b.store, &b.lateOf}, Presets: b.store, Records: records{b.store, &b.broken, &b.hang, &b.slow, &b.endFails, &b.newestFails, &b.never}, Operators: b.store, Staff: list{b.store}, Journal: b.store, Exports: exports{}, Erasures: b.store,
 		Now: b.now, Rand: reader{rand.New(rand.NewPCG(3, 4))}, Training: training, Sound: b.hears,
 	}
 	change(&cfg)

@@ -183,8 +183,6 @@ type Exported struct {
 
 // What stands in the way of an import or export.
 var (
-	// ErrCancelled: a person has ended it. Code "cancelled".
-	ErrCancelled = errors.New("cancelled")
 	// ErrExchanging: one is going on.
 	ErrExchanging = errors.New("another import or export is going on")
 	// ErrTreating: a large write would hold up the record of the treatment.

@@ -127,7 +127,7 @@ func (c *child) run(path, port string) error {
 		Find: serialport.Named(port), Open: serialport.Opener(0), Named: true, Options: device.Options{Rand: rand.Reader, StatusRate: 100},
 	})
 	c.desk = console.New(console.Config{
-		Link: sup, Library: lib, Patients: s, Presets: s, Records: childRecords{s, c}, Operators: s, Staff: list{s}, Now: time.Now, Rand: rand.Reader, Training: true,
+		Link: sup, Library: lib, Patients: s, Presets: s, Records: childRecords{s, c}, Operators: s, Staff: list{s}, Journal: s, Exports: exports{}, Now: time.Now, Rand: rand.Reader, Training: true,
 	})
 	c.changed = make(chan struct{}, 1)
 	c.desk.Watch(func() {

@@ -186,6 +186,7 @@ func sentinels() []struct {
 		{ErrReason, "reason_missing"},
 		{ErrFaulty, "import_faulty"},
 		{ErrUnsettled, "import_unsettled"},
+		{ErrNoPen, "no_pen"},
 		{ErrShownOtherwise, "shown_otherwise"},
 		{ErrNotAnswered, "not_answered"},
 		{ErrAsking, "asking"},

@@ -206,6 +206,16 @@ func clinicUseCases() []useCase {
 		{method: "CheckPath", permit: clinical.PermitBackup, says: byDone, call: func(w *walk) {
 			w.b.desk.CheckPath(clinical.PermitBackup, "/", console.UseFolder, w.done)
 		}, shows: called("CheckPath")},
+		{method: "AuditPage", permit: clinical.PermitAuditRead, says: byDone, call: func(w *walk) {
+			w.b.desk.AuditPage(console.AuditFilter{}, 0, func(console.AuditProgress) {}, func(p console.AuditPage, err error) { w.handed(p, err) })
+		}},
+		{method: "VerifyAudit", permit: clinical.PermitAuditRead, says: byDone, call: func(w *walk) {
+			w.b.desk.VerifyAudit(true, func(console.AuditProgress) {}, func(v *console.AuditVerdict, err error) { w.handed(v, err) })
+		}},
+		{method: "ExportAudit", permit: clinical.PermitAuditRead, says: byDone, call: func(w *walk) {
+			x := console.AuditExport{Folder: "/stick", Form: console.AuditCSV}
+			w.b.desk.ExportAudit(x, func(console.AuditProgress) {}, func(out console.AuditExported, err error) { w.handed(out, err) })
+		}},
 	}
 }
 

@@ -329,6 +329,7 @@ func (d *Desk) writeEnd(r clinical.Treatment) {
 			return
 		}
 		d.over(alarm.RecordFailed, "")
+		d.notes.due = true
 		d.refreshHistory()
 	})
 }

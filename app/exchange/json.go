@@ -6,8 +6,9 @@ import (
 	"io"
 )
 
-// WriteJSON writes one object: "kind" and "version" of the file, and "records",
-// an object on a line of its own for each record. Keys are the columns of the
+// WriteJSON writes one object: "kind" and "version" of the file, where the table is as of
+// a state of the audit chain "audit_seq" and "audit_head", and "records", an object on a
+// line of its own for each record. Keys are the columns of the
 // CSV file, in its order; numbers are integers, times and dates texts, and what
 // there is no value for is null. Texts are as they are stored, without a guard.
 //
@@ -26,7 +27,11 @@ func WriteJSON(w io.Writer, t Table) (records int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("export: %w", err)
 	}
-	line := fmt.Appendf(nil, "{\"kind\":%s,\"version\":%d,\"records\":[", kind, jsonVersion)
+	line := fmt.Appendf(nil, "{\"kind\":%s,\"version\":%d,", kind, jsonVersion)
+	if t.chain.Seq > 0 {
+		line = fmt.Appendf(line, "\"audit_seq\":%d,\"audit_head\":%q,", t.chain.Seq, t.chain.Head)
+	}
+	line = append(line, "\"records\":["...)
 	if err := write(w, line); err != nil {
 		return 0, err
 	}

@@ -14,9 +14,25 @@ type Table struct {
 	kind    string   // as a JSON file names it
 	columns []string // with the unit, as a header and as JSON keys
 	rows    iter.Seq[[]cell]
+	chain   Chain
 }
 
-// Kind is what the records are: "patients", "presets" or "treatments".
+// Chain is the number and head of the newest entry of the audit chain when a file was
+// written, so that cutting the chain's end off shows against the file.
+type Chain struct {
+	Seq  uint64 // 0: none is known
+	Head string // in full
+}
+
+// At is the table as of a state of the audit chain. WriteJSON puts it into the file;
+// CSV has no place for it that every reader leaves alone, so there it belongs into the
+// file's name.
+func (t Table) At(c Chain) Table {
+	t.chain = c
+	return t
+}
+
+// Kind is what the records are: "patients", "presets", "treatments" or "audit".
 func (t Table) Kind() string { return t.kind }
 
 // Columns lists the names of the columns, as a file has them.

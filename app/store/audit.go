@@ -153,11 +153,7 @@ func (s *Store) AuditEnd(ctx context.Context) (end audit.End, err error) {
 }
 
 // AuditEntry is an entry with what this sign-in can open of its private part.
-type AuditEntry struct {
-	audit.Entry
-	Private []audit.Change
-	Sealed  error // why the private part can't be opened: no patient key, or erased
-}
+type AuditEntry = audit.Opened
 
 // AuditEntries reads entries from a number on, at most so many, oldest first. ErrDamaged
 // for one that does not open: VerifyAudit says where.
@@ -174,6 +170,7 @@ func (s *Store) AuditEntries(ctx context.Context, from uint64, most int) ([]Audi
 			if err != nil {
 				return err
 			}
+			e.Head = stored.Head
 			all = append(all, e)
 		}
 		return nil
@@ -218,8 +215,14 @@ func (t *txn) auditEntry(seq uint64, sealed []byte) (AuditEntry, error) {
 // is appended meanwhile is judged, too. The error is that of reading; what was found
 // is in the report.
 func (s *Store) VerifyAudit(ctx context.Context, known []audit.Known) (audit.Report, error) {
+	return s.JudgeAudit(ctx, known, func(uint64) {})
+}
+
+// JudgeAudit is VerifyAudit for whoever waits for it: seen is told how many entries
+// were judged, now and then. It ends with ctx.
+func (s *Store) JudgeAudit(ctx context.Context, known []audit.Known, seen func(entries uint64)) (audit.Report, error) {
 	var failed error
-	report, err := s.chain.Verify(s.auditValues(ctx, &failed), audit.Options{
+	report, err := s.chain.Verify(s.auditValues(ctx, &failed, seen), audit.Options{
 		Known: known,
 		Open: func(seq uint64, sealed []byte) error {
 			_, err := (&txn{sealer: s.sealer, schema: s.schema}).auditEntry(seq, sealed)
@@ -233,9 +236,10 @@ func (s *Store) VerifyAudit(ctx context.Context, known []audit.Known) (audit.Rep
 }
 
 // auditValues are the keys and values of the chain, some at a time.
-func (s *Store) auditValues(ctx context.Context, failed *error) iter.Seq2[[]byte, []byte] {
+func (s *Store) auditValues(ctx context.Context, failed *error, seen func(uint64)) iter.Seq2[[]byte, []byte] {
 	type pair struct{ k, v []byte }
 	return func(yield func(k, v []byte) bool) {
+		n := uint64(0)
 		for from := []byte{}; from != nil; {
 			var some []pair
 			err := s.view(ctx, func(t *txn) error {
@@ -256,6 +260,8 @@ func (s *Store) auditValues(ctx context.Context, failed *error) iter.Seq2[[]byte
 					return
 				}
 			}
+			n += uint64(len(some))
+			seen(n)
 		}
 	}
 }
