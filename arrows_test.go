@@ -60,6 +60,7 @@ func rooms() []room {
 		{"app/drives", []string{"golang.org/x/sys/..."}, "it asks the system what is plugged in, and knows nobody who writes there"},
 		{"app/turns", []string{"golang.org/x/sys/..."}, "it asks the scheduler and knows nothing of a console"},
 		{"app/awake", []string{"github.com/godbus/dbus/...", "golang.org/x/sys/..."}, "it asks the platform and knows neither pen nor desk"},
+		{"app/ui/sample", []string{"app/ui/...", "app/audit", "app/console", "app/clinical", "app/chart", "app/alarm", "protocol", "fyne.io/fyne/v2/..."}, "sample entries of the audit chain are made as the store makes them"},
 		{"app/ui/...", []string{"app/ui/...", "app/console", "app/clinical", "app/chart", "app/alarm", "protocol", "fyne.io/fyne/v2/..."}, "the window draws what it is given: no file, no port, no pen"},
 		{"app", []string{"app/...", "device/...", "protocol", "assets/...", "fyne.io/fyne/v2/..."}, "the composition root wires everything"},
 		{"assets/...", nil, "go:embed and nothing else"},

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"stipple/app/audit"
@@ -93,7 +94,7 @@ func (d *Desk) judgeChain(ctx context.Context, withPen bool, tell func(AuditProg
 	v.Entries, v.Newest, v.Agreed, v.Omitted = report.Entries, report.End.Seq, report.Agreed, report.Omitted
 	v.Short, v.Head = report.End.Head.Short(), report.End.Head.String()
 	for _, f := range report.Findings {
-		v.Findings = append(v.Findings, AuditFinding{Kind: string(f.Kind), From: f.From, To: f.To, Of: f.Of, Where: f.Text})
+		v.Findings = append(v.Findings, AuditFinding{Kind: strings.ReplaceAll(string(f.Kind), " ", "_"), From: f.From, To: f.To, Of: f.Of, Where: f.Text})
 	}
 	return v, nil
 }

@@ -86,6 +86,13 @@ type Desk interface {
 	MakeFolder(p clinical.Permission, path string, done func(error))
 	CheckPath(p clinical.Permission, path string, use console.FileUse, done func(error))
 
+	// AuditPage reads entries of the audit chain, VerifyAudit judges all of it, and
+	// ExportAudit writes what a filter lets through into a file. Each tells how far it
+	// is, on any goroutine, and is ended by the function that it returns.
+	AuditPage(f console.AuditFilter, before uint64, tell func(console.AuditProgress), done func(console.AuditPage, error)) (cancel func())
+	VerifyAudit(withPen bool, tell func(console.AuditProgress), done func(*console.AuditVerdict, error)) (cancel func())
+	ExportAudit(x console.AuditExport, tell func(console.AuditProgress), done func(console.AuditExported, error)) (cancel func())
+
 	// UseSimulated starts the built-in simulated pen of a kind.
 	UseSimulated(clinical.PenKind)
 	// Handpiece is the simulated pen's handpiece, or nil.

@@ -21,6 +21,7 @@ type Desk struct {
 	rows    []console.PatientRow
 	history []console.PresetView
 	hand    console.Handpiece
+	audit   auditSample
 }
 
 var _ pages.Desk = (*Desk)(nil)
