@@ -410,8 +410,8 @@ func TestHandOverToATechnician(t *testing.T) {
 	e := b.reopened
 	b.close()
 	b.open(e) // without a passphrase
-	if v := b.room.desk.View(); v.Operators[0] != technician {
-		t.Errorf("%+v", v.Operators)
+	if v := b.room.desk.View(); v.Operators[0] != technician || v.Operator != technician {
+		t.Errorf("%+v of %+v is at work", v.Operator, v.Operators)
 	}
 	if got := b.audited(3); !sameWords(got, []string{"Dr A. Meyer sign_out", " sign_in.failed 1", "ROTH sign_in"}) {
 		t.Errorf("%q", got)

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/app/store"
 	"stipple/app/ui/trace"
@@ -20,8 +25,8 @@ const (
 )
 
 // practice sets a practice up in a folder, as the window does, and returns its
-// recovery code.
-func practice(t *testing.T, dir string) (code string) {
+// recovery code. Others can sign in with the same passphrase.
+func practice(t *testing.T, dir string, others ...clinical.Operator) (code string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -44,6 +49,16 @@ func practice(t *testing.T, dir string) (code string) {
 	}
 	if _, err := s.AddOperator(t.Context(), clinical.Operator{ID: id, Name: "Dr A. Meyer", Role: clinical.RoleSeniorClinician}); err != nil {
 		t.Fatal(err)
+	}
+	for _, o := range others {
+		if _, err := s.AddOperator(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		_, family, _ := strings.Cut(strings.TrimPrefix(o.Name, "Dr "), " ")
+		p := vault.Person{ID: o.ID, SignIn: strings.ToLower(family), HoldsPatients: o.Role.MayTreat()}
+		if err := slots.Add(keys, p, []byte(practicePassphrase)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, end := range []func() error{s.Close, keys.Close, slots.Complete} {
 		if err := end(); err != nil {
@@ -73,12 +88,17 @@ func signIn(t *testing.T, w *window, passphrase string) {
 // treatPage waits for the console behind the sign-in.
 func treatPage(t *testing.T, w *window) {
 	t.Helper()
-	s, err := w.until(t.Context(), startLimit, "the Treat page", func(s trace.Snapshot) bool { return s.Page == "treat" })
+	atWork(t, w, "Dr A. Meyer")
+}
+
+// atWork waits for the console that somebody works at.
+func atWork(t *testing.T, w *window, name string) {
+	t.Helper()
+	_, err := w.until(t.Context(), startLimit, "the Treat page of "+name, func(s trace.Snapshot) bool {
+		return s.Page == "treat" && s.States["lock"] == "off" && text(s, name) != ""
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if text(s, "Dr A. Meyer") == "" {
-		t.Errorf("who signed in is not at work: %s", describe(s))
 	}
 }
 
@@ -174,5 +194,149 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("%q stands in %.80q", secret, text)
 			}
 		}
+	}
+}
+
+// steps are what a person does in a window, one after the other.
+type steps struct {
+	t *testing.T
+	w *window
+}
+
+func (s steps) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s steps) use(controls ...string) {
+	s.t.Helper()
+	for _, c := range controls {
+		s.must(s.w.use(s.t.Context(), c))
+	}
+}
+
+// enter types a text and Enter.
+func (s steps) enter(text string) {
+	s.t.Helper()
+	s.must(s.w.text(s.t.Context(), text))
+	s.must(s.w.key(s.t.Context(), "Return"))
+}
+
+func (s steps) says(part string) {
+	s.t.Helper()
+	_, err := s.w.until(s.t.Context(), reactLimit, part, func(s trace.Snapshot) bool { return text(s, part) != "" })
+	s.must(err)
+}
+
+func (s steps) lock(state string) {
+	s.t.Helper()
+	s.must(s.w.state(s.t.Context(), reactLimit, "lock", state))
+}
+
+// handOver signs somebody else in, from the picker of operators.
+func (s steps) handOver(signIn, name string) {
+	s.t.Helper()
+	s.use("strip.operator", "overlay.choice.hand_over")
+	s.lock("hand over")
+	s.use("lock.names.choice."+signIn, "lock.passphrase")
+	s.enter(practicePassphrase)
+	atWork(s.t, s.w, name)
+}
+
+// TestPINAndHandOver sets a PIN, unlocks by it, and hands the console to a technician,
+// a second clinician and back, in the real window. A second console on the same store
+// says so before anything is typed.
+func TestPINAndHandOver(t *testing.T) {
+	dir := shortDir(t)
+	ctx := t.Context()
+	data := filepath.Join(dir, "data")
+	practice(t, data, clinical.Operator{ID: "01bbbbbbbbbbbbbbbbbbbbbbbb", Name: "Dr S. Okonkwo", Role: clinical.RoleClinician},
+		clinical.Operator{ID: "01cccccccccccccccccccccccc", Name: "T. Roth", Role: clinical.RoleTechnician})
+	screen, err := openDisplay(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closing(t, screen.close()) })
+	w, err := openConsole(ctx, built.stipple, testHome(t, screen, dir), "--data", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := steps{t, w}
+	s.must(s.w.state(ctx, startLimit, "step", "passphrase"))
+	other, err := openConsole(ctx, built.stipple, testHome(t, screen, dir), "--data", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, cancel := context.WithTimeout(ctx, startLimit)
+	_, _, err = other.console.errs.find(said, 0, func(line []byte) bool { return bytes.Contains(line, []byte("another Stipple is running")) })
+	cancel()
+	s.must(err)
+	other.console.kill()
+	s.must(w.find(ctx, w.console.cmd.Process.Pid)) // it has the keyboard again
+	signIn(t, w, practicePassphrase)
+	treatPage(t, w)
+
+	s.use("strip.operator", "overlay.choice.pin", "own.present")
+	s.enter(practicePassphrase)
+	for range 2 {
+		if _, err := w.control(ctx, "own.pin.1"); err != nil {
+			t.Fatal(err)
+		}
+		s.enter("4071")
+	}
+	s.says("The PIN is set")
+	s.use("overlay.button.ok", "strip.lock")
+	s.lock("pin")
+	s.enter("1704")
+	s.says("4 tries left")
+	s.use("lock.pin.4", "lock.pin.0", "lock.pin.7", "lock.pin.1", "lock.pin.enter")
+	s.lock("off")
+
+	s.handOver("roth", "T. Roth")
+	s.handOver("okonkwo", "Dr S. Okonkwo")
+	s.handOver("meyer", "Dr A. Meyer")
+	s.use("strip.lock")
+	s.lock("pin")
+	s.enter("4071")
+	s.lock("off")
+	closing(t, w.console.end())
+	for _, l := range append(w.console.side.all(0), w.console.errs.all(0)...) {
+		if bytes.Contains(l.text, []byte(practicePassphrase)) {
+			t.Errorf("the passphrase stands in %.80q", l.text)
+		}
+	}
+	checkActions(t, data, "sign_in", "lock", "sign_in.failed", "unlock", "lock", "sign_out",
+		"sign_in", "lock", "sign_out", "sign_in", "lock", "hand_over", "lock", "unlock", "sign_out")
+}
+
+// checkActions opens the store for meyer and compares what is in its audit chain.
+func checkActions(t *testing.T, data string, want ...string) {
+	t.Helper()
+	slots, err := vault.Load(data, vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, _, err := slots.SignIn("meyer", []byte(practicePassphrase), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(filepath.Join(data, store.FileName), store.Options{Sealer: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := s.AuditEntries(t.Context(), 0, 100)
+	if err := errors.Join(err, s.Close(), keys.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		if e.Action.Area() == audit.AreaAccess {
+			got = append(got, string(e.Action))
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the audit chain has %q, want %q", got, want)
 	}
 }

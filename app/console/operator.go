@@ -116,10 +116,11 @@ func (d *Desk) loadOperators() {
 	})
 }
 
-// tookOperators takes the list; the first who may treat is the default.
+// tookOperators takes the list; the only one is at work, of several the first who may
+// treat.
 func (d *Desk) tookOperators(all []clinical.Operator) {
 	d.operators = all
-	i := slices.IndexFunc(all, func(o clinical.Operator) bool { return o.Role.May(clinical.PermitTreat) })
+	i := slices.IndexFunc(all, func(o clinical.Operator) bool { return len(all) == 1 || o.Role.May(clinical.PermitTreat) })
 	if d.operator == (clinical.Operator{}) && i >= 0 {
 		d.takeOperator(all[i])
 	}
