@@ -53,7 +53,7 @@ func rooms() []room {
 		{"app/exchange", []string{"app/audit", "app/fold", "app/clinical", "protocol"}, "files in and out are bytes and nouns: no store, no file, no window"},
 		{"app/vault", []string{"app/clinical", "app/durable", "golang.org/x/crypto/...", "filippo.io/age"}, "it keeps keys, and knows nothing of what they seal"},
 		{"app/backup", []string{"app/audit", "app/clinical", "app/durable", "app/store", "app/vault"}, "a backup is made of a store and its keys, and knows no window"},
-		{"app/durable", nil, "how a file is replaced has nothing to do with what is in it"},
+		{"app/durable", []string{"golang.org/x/sys/..."}, "how a file is replaced has nothing to do with what is in it"},
 		{"app/report", []string{"app/clinical", "protocol", "codeberg.org/go-pdf/fpdf"}, "a report is made from records alone"},
 		{"app/sound", []string{"app/sound/...", "github.com/ebitengine/oto/..."}, "the one place that knows a sound library"},
 		{"app/sound/...", []string{"app/alarm", "app/sound/..."}, "samples, and the process that plays them, need no sound device"},

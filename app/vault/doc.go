@@ -24,7 +24,8 @@
 //     does not open is damage.
 //
 // Both are replaced whole, under a temporary name first, wherever something goes
-// out of them. What the disk itself keeps of a replaced file is the disk's: full-disk
+// out of them. An empty file beside the slots is locked while they change, so that of two
+// processes none loses what the other wrote. What the disk itself keeps of a replaced file is the disk's: full-disk
 // encryption is what helps against that.
 //
 // # Sealing
@@ -35,6 +36,15 @@
 //
 // Whose a value has to be at its place, the store asks (Owner): whoever holds the clinic
 // key can seal values of the practice for any place.
+//
+// # What a folder can't prove
+//
+// Whoever can write the whole folder can put another store with other keys into its
+// place, or one that is open to all. No file in it can tell, since that file is replaced
+// with the rest. What stands elsewhere can: the program remembers outside the folder
+// where somebody has signed in and does not open such a folder without; a store that is
+// open to all is one for training, and the window says so all the time; and the head of
+// the audit chain is on reports, in backups and in the pen's log.
 //
 // # Promises
 //

@@ -12,6 +12,11 @@ const (
 
 	// maxSlotsBytes bounds the file of slots: a slot takes about 700 bytes.
 	maxSlotsBytes = 1 << 20
+	// lockMark is behind the slots' name in that of the file whose lock keeps two
+	// processes from changing them at once.
+	lockMark = ".lock"
+	// lockWait is how long another's change is waited for: one takes a second.
+	lockWait = 5 * time.Second
 	// maxSlots bounds the operators of one practice.
 	maxSlots = 500
 	// maxSignInRunes bounds a sign-in name.

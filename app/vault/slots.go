@@ -293,10 +293,17 @@ func (s *Slots) Remove(id clinical.ID) error {
 
 // change writes a changed file, or leaves all as it was. It begins with what is in the
 // file now, so that a slot which another process took away does not come back.
-// ErrChanged where another process wrote it meanwhile, or set the store up anew.
+// One process at a time does: between the last look and the rename another's change would
+// be lost. ErrChanged where another process is at it for too long, wrote it meanwhile
+// without the lock, or set the store up anew.
 func (s *Slots) change(f func(*slotFile) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	release, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = release() }() // it is only read
 	next, before, err := readSlots(s.dir)
 	if err != nil {
 		return fmt.Errorf("read the key slots: %w", err)
@@ -307,7 +314,7 @@ func (s *Slots) change(f func(*slotFile) error) error {
 	if err := f(&next); err != nil {
 		return err
 	}
-	// Wrapping a key takes most of a second.
+	// Wrapping a key takes most of a second, and a backup may have been put back.
 	switch _, now, err := readSlots(s.dir); {
 	case err != nil:
 		return fmt.Errorf("read the key slots: %w", err)
@@ -319,6 +326,18 @@ func (s *Slots) change(f func(*slotFile) error) error {
 	}
 	s.file = next
 	return nil
+}
+
+// lock keeps other processes from changing the slots.
+func (s *Slots) lock() (release func() error, err error) {
+	release, err = durable.Lock(filepath.Join(s.dir, SlotsName+lockMark), lockWait)
+	if errors.Is(err, durable.ErrLocked) {
+		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the key slots: %w", err)
+	}
+	return release, nil
 }
 
 func (s *Slots) save(f slotFile) error { return s.write(f, durable.Replace) }

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"filippo.io/age"
+
+	"stipple/app/clinical"
 )
 
 // edit changes the file of the slots as somebody without a key can.
@@ -118,13 +122,34 @@ func TestSlotsOfTwoProcesses(t *testing.T) {
 	if people := load(t, dir).People(); len(people) != 2 {
 		t.Errorf("after both: %v", people)
 	}
-	// Written while the new slot was made.
+	// Written while the new slot was made, by something that knows no lock.
 	err = late.change(func(f *slotFile) error {
+		edit(t, dir, func(now *slotFile) { now.Slots = now.Slots[:1] })
 		f.Slots = f.Slots[:1]
-		return s.Remove(bela)
+		return nil
 	})
 	if !errors.Is(err, ErrChanged) {
 		t.Errorf("at the same time: %v", err)
+	}
+}
+
+// Of processes that change the slots at the same time, each waits for the one before.
+func TestSlotsChangedAtOnce(t *testing.T) {
+	const n = 8
+	dir, _, _, v := made(t)
+	var all sync.WaitGroup
+	for i := range n {
+		s := load(t, dir)
+		all.Go(func() {
+			p := Person{ID: clinical.ID(fmt.Sprintf("01%024d", i)), SignIn: fmt.Sprintf("person%d", i)}
+			if err := s.Add(v, p, []byte(second)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if people := load(t, dir).People(); len(people) != n+1 {
+		t.Errorf("%d of %d: %v", len(people), n+1, people)
 	}
 }
 
