@@ -59,9 +59,13 @@ func findDoor(dir string, training bool, opt vault.Options) (*door, error) {
 	case none && found == store.Sealed:
 		return nil, fmt.Errorf("open store %s: %w: the key slots (%s) are missing", path, store.ErrDamaged, vault.SlotsName)
 	case none && training:
-		return nil, nil
+		return nil, onlyTraining(path, found)
 	case none:
 		return d, nil
+	case slots.OpenToAll() && found == store.Nothing && !training:
+		// Nobody works with real records in a store that is made beside open keys: it
+		// may stand in the place of a practice's.
+		return nil, fmt.Errorf("open store %s: %w: it is missing beside the keys of a training store", path, store.ErrDamaged)
 	case slots.OpenToAll():
 		return nil, nil
 	case training:
@@ -74,6 +78,22 @@ func findDoor(dir string, training bool, opt vault.Options) (*door, error) {
 	}
 	d.slots = slots
 	return d, nil
+}
+
+// onlyTraining is ErrRealStore for a store of schema 1 with real records: with a
+// simulated pen its keys would lie open from then on.
+func onlyTraining(path string, found store.Found) error {
+	if found != store.Readable {
+		return nil
+	}
+	mark, patients, err := store.LookReadable(path, trainingSetting)
+	switch {
+	case err != nil:
+		return fmt.Errorf("open store %s: %w", path, err)
+	case !mayTrain(mark, patients):
+		return ErrRealStore
+	}
+	return nil
 }
 
 // door is the way into the store of these options; nil where it is open to all.

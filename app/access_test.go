@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -422,5 +423,79 @@ func TestNotReady(t *testing.T) {
 	}
 	if err := errors.Join(e.close(), other.ready.giveUp()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A store of schema 1 with real records does not become open to all because a simulated
+// pen was asked for: nothing is made beside it.
+func TestSimulatedPenBesideAnOldStore(t *testing.T) {
+	dir := t.TempDir()
+	data, err := os.ReadFile(filepath.Join("store", "testdata", "schema-1.db"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, store.FileName), data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := findDoor(dir, true, cheapKeys()); !errors.Is(err, ErrRealStore) {
+		t.Error(err)
+	}
+	after, err := os.ReadDir(dir)
+	if err != nil || len(after) != 1 {
+		t.Errorf("%v, %v", after, err)
+	}
+	if d, err := findDoor(dir, false, cheapKeys()); err != nil || d == nil || d.slots != nil {
+		t.Errorf("it is not set up: %+v, %v", d, err)
+	}
+	for _, c := range []struct {
+		mark     []byte
+		patients bool
+		want     bool
+	}{{nil, false, true}, {nil, true, false}, {[]byte{1}, true, true}, {[]byte{0}, false, false}, {[]byte{}, false, false}} {
+		if got := mayTrain(c.mark, c.patients); got != c.want {
+			t.Errorf("%v, patients %v: %v", c.mark, c.patients, got)
+		}
+	}
+}
+
+// The keys of a training store in the place of a practice's open nothing: neither a new
+// store beside them, nor one with real records.
+func TestTrainingKeysInThePlaceOfAPractices(t *testing.T) {
+	dir, training := t.TempDir(), t.TempDir()
+	setUpAt(t, dir)
+	path := filepath.Join(training, store.FileName)
+	s, err := store.OpenTraining(path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Who holds the open keys can say anything in the store.
+	if err := errors.Join(s.SaveSetting(t.Context(), trainingSetting, []byte{0}), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{vault.SlotsName, vault.PatientsName} {
+		data, err := os.ReadFile(filepath.Join(training, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, store.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := findDoor(dir, false, cheapKeys()); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("no sign-in, and a new store: %v, %v", d, err)
+	}
+	if d, err := findDoor(training, false, cheapKeys()); err != nil || d != nil {
+		t.Fatal(d, err)
+	}
+	for _, c := range []struct {
+		opt  Options
+		want error
+	}{{Options{Data: training, Port: "no-port"}, errOpenToAll}, {Options{Data: training, Sim: "rf"}, ErrRealStore}} {
+		if r, err := openRoom(t.Context(), c.opt, nil, slog.New(slog.DiscardHandler), nil); !errors.Is(err, c.want) || r != nil {
+			t.Errorf("%+v: %v", c.opt, err)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -217,6 +218,9 @@ func (w *window) prepare(ctx context.Context, opt Options, who *entry) <-chan op
 		var err error
 		if who == nil {
 			d, err = opt.door()
+			if d == nil && err == nil && w.hadSignIn(opt) {
+				err = errNoSignIn
+			}
 		}
 		if d != nil {
 			w.enterBy(d, func() { done <- opened{opt: opt, door: d} })
@@ -314,6 +318,22 @@ func (w *window) show(ctx context.Context, o opened) {
 	}
 }
 
+// practices are the folders of stores that somebody has signed in to, with that of opt.
+func (w *window) practices(opt Options) []string {
+	known := w.app.Preferences().StringList(prefPractices)
+	if dir := opt.folder(); dir != "" && !slices.Contains(known, dir) {
+		known = append(known, dir)
+	}
+	return known
+}
+
+// hadSignIn says whether somebody has signed in to the store of opt, where nobody has to
+// now. Whoever can change the folder may be able to change the preferences, too: it is
+// said to who put the wrong files there.
+func (w *window) hadSignIn(opt Options) bool {
+	return !opt.training() && slices.Contains(w.app.Preferences().StringList(prefPractices), opt.folder())
+}
+
 // cannotOpen shows why a console can't be opened.
 func (w *window) cannotOpen(ctx context.Context, opt Options, err error) {
 	w.win.SetContent(ui.CannotOpen(err, ui.CannotOpenActions{
@@ -325,6 +345,7 @@ func (w *window) cannotOpen(ctx context.Context, opt Options, err error) {
 // came remembers who signed in: that one is chosen at the next sign-in.
 func (w *window) came(who *entry) {
 	w.app.Preferences().SetString(prefLast, who.person().SignIn)
+	w.app.Preferences().SetStringList(prefPractices, w.practices(w.opt))
 	if who.coded {
 		w.pins.remove(who.who) // it belonged to the old passphrase
 	}
@@ -430,13 +451,17 @@ func (w *window) keepSize(keep bool) {
 	w.win.SetFixedSize(keep)
 }
 
-// Names of the preferences: the window's looks and nothing else, since the
-// toolkit does not keep them in transactions.
+// Names of the preferences: the window's looks, and beside them what the sign-in
+// remembers; nothing that has to be right, since the toolkit does not keep them in
+// transactions.
 const (
 	prefMode    = "theme"
 	prefScale   = "text_scale"
 	prefHistory = "chart_seconds"
 )
+
+// prefPractices are the folders of stores that somebody has signed in to.
+const prefPractices = "practices"
 
 func loadPrefs(p fyne.Preferences) ui.Prefs {
 	return ui.Prefs{

@@ -97,6 +97,21 @@ func (o Options) dataDir() (dir string, throwAway bool, err error) {
 	return dir, false, nil
 }
 
+// folder is the store's folder, "" where it is thrown away or can't be named.
+func (o Options) folder() string {
+	if o.Demo && o.Data == "" {
+		return ""
+	}
+	dir, _, err := o.dataDir()
+	if err != nil {
+		return ""
+	}
+	if whole, err := filepath.Abs(dir); err == nil {
+		return whole
+	}
+	return dir
+}
+
 // training says whether these options want a training store.
 func (o Options) training() bool { return o.Demo || o.Sim != "" }
 

@@ -73,7 +73,11 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 	if err != nil {
 		return nil, err
 	}
-	training, err := markTraining(ctx, r.store, opt.training())
+	// What is open to all is for training, also without a simulated pen.
+	training, err := markTraining(ctx, r.store, opt.training() || who == nil)
+	if errors.Is(err, ErrRealStore) && !opt.training() {
+		err = errOpenToAll
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,19 @@ const trainingSetting = "training"
 // records.
 var ErrRealStore error = &refusal{"real_store", "this store holds real records; a simulated pen works only with a training store (leave out --data, or name an empty folder)"}
 
+// errOpenToAll means that a store with real records lies beside open keys, where nobody
+// signs in.
+var errOpenToAll error = &refusal{"open_to_all", "this store holds real records, and its keys lie open beside it"}
+
+// errNoSignIn means that a store that somebody signed in to is open to all now.
+var errNoSignIn error = &refusal{"sign_in_gone", "this folder's store had a sign-in, and has none any more"}
+
+// mayTrain says whether a store may be one for training: it is marked as one, or was
+// never marked and is empty.
+func mayTrain(mark []byte, patients bool) bool {
+	return len(mark) == 1 && mark[0] == 1 || mark == nil && !patients
+}
+
 // markTraining settles what kind of store s is: wanted decides for a store that
 // is still empty, otherwise what was written then. It fills a new training
 // store with the sample clinic.

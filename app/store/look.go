@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,28 +33,57 @@ func Look(path string) (found Found, err error) {
 		return Nothing, damaged("the file is empty")
 	}
 	var version uint32
+	if err := peek(path, func(tx *bolt.Tx) (err error) {
+		version, err = readSchema(tx)
+		return err
+	}); err != nil {
+		return Nothing, err
+	}
+	if version == 1 {
+		return Readable, nil
+	}
+	return Sealed, nil
+}
+
+// LookReadable says what a Readable store tells without keys: a setting, nil where it
+// was never saved, and whether there are patients. It changes nothing. Errors are those
+// of Look.
+func LookReadable(path, setting string) (value []byte, patients bool, err error) {
+	err = peek(path, func(tx *bolt.Tx) error {
+		t := &txn{tx: tx, sealer: plainSealer{}, schema: 1}
+		plain, err := t.get(bucketSettings, []byte(setting))
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		value = bytes.Clone(plain)
+		b, err := t.bucket(bucketPatients)
+		if err != nil {
+			return err
+		}
+		first, _ := b.Cursor().First()
+		patients = first != nil
+		return nil
+	})
+	return value, patients, err
+}
+
+// peek reads a file that nobody has open.
+func peek(path string, read func(*bolt.Tx) error) error {
 	opened := false
-	err = guard(func() (err error) {
+	err := guard(func() (err error) {
 		db, err := bolt.Open(path, fileMode, &bolt.Options{Timeout: lockWait, ReadOnly: true})
 		if err != nil {
 			return err
 		}
 		opened = true
 		defer func() { err = errors.Join(err, db.Close()) }()
-		return db.View(func(tx *bolt.Tx) (err error) {
-			version, err = readSchema(tx)
-			return err
-		})
+		return db.View(read)
 	})
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return Nothing, fmt.Errorf("%w: %w", ErrNoAccess, err)
+		return fmt.Errorf("%w: %w", ErrNoAccess, err)
 	case err != nil && !opened:
-		return Nothing, unreadable(err)
-	case err != nil:
-		return Nothing, classify(err)
-	case version == 1:
-		return Readable, nil
+		return unreadable(err)
 	}
-	return Sealed, nil
+	return classify(err)
 }

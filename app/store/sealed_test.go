@@ -258,3 +258,24 @@ func TestKeysThatAreMissing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A store of schema 1 says without keys what it is, and is not changed.
+func TestLookReadable(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "schema-1.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), FileName)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for setting, there := range map[string]bool{"theme": true, "none": false} {
+		value, patients, err := LookReadable(path, setting)
+		if err != nil || (value != nil) != there || !patients {
+			t.Errorf("%s: %q, patients %v, %v", setting, value, patients, err)
+		}
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, data) {
+		t.Error("it was changed")
+	}
+}

@@ -44,6 +44,7 @@ func englishLock() map[string]string {
 		"error.wait":                    "Several tries were wrong, so the next one has to wait.",
 		"error.wait.do":                 "Try again in a minute.",
 		"error.pin_length":              "A PIN has 4 to 8 figures.",
+		"error.pin_length.do":           "Type another one.",
 		"error.weak_pin":                "Such a PIN is tried first.",
 		"error.weak_pin.do":             "Choose one that is neither one figure again and again nor a plain run.",
 		"error.locked_run_uncertain":    "How a treatment ended is not known.",
