@@ -235,6 +235,16 @@ func (s steps) lock(state string) {
 	s.must(s.w.state(s.t.Context(), reactLimit, "lock", state))
 }
 
+// complains waits for a line on standard error, and kills the console.
+func (s steps) complains(part string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), startLimit)
+	defer cancel()
+	_, _, err := s.w.console.errs.find(ctx, 0, func(line []byte) bool { return bytes.Contains(line, []byte(part)) })
+	s.must(err)
+	s.w.console.kill()
+}
+
 // handOver signs somebody else in, from the picker of operators.
 func (s steps) handOver(signIn, name string) {
 	s.t.Helper()
@@ -269,11 +279,7 @@ func TestPINAndHandOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, cancel := context.WithTimeout(ctx, startLimit)
-	_, _, err = other.console.errs.find(said, 0, func(line []byte) bool { return bytes.Contains(line, []byte("another Stipple is running")) })
-	cancel()
-	s.must(err)
-	other.console.kill()
+	steps{t, other}.complains("another Stipple is running")
 	s.must(w.find(ctx, w.console.cmd.Process.Pid)) // it has the keyboard again
 	signIn(t, w, practicePassphrase)
 	treatPage(t, w)
@@ -309,6 +315,15 @@ func TestPINAndHandOver(t *testing.T) {
 	}
 	checkActions(t, data, "sign_in", "lock", "sign_in.failed", "unlock", "lock", "sign_out",
 		"sign_in", "lock", "sign_out", "sign_in", "lock", "hand_over", "lock", "unlock", "sign_out")
+
+	// A training store in the place of the practice's does not open without a word.
+	s.must(os.RemoveAll(data))
+	training, err := store.OpenTraining(filepath.Join(data, store.FileName), store.Options{})
+	s.must(err)
+	s.must(training.Close())
+	w, err = openConsole(ctx, built.stipple, testHome(t, screen, dir), "--data", data)
+	s.must(err)
+	steps{t, w}.complains("had a sign-in")
 }
 
 // checkActions opens the store for meyer and compares what is in its audit chain.
