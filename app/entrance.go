@@ -71,7 +71,7 @@ func (e *entrance) setUp() {
 	var page *ui.SetUp
 	page = ui.NewSetUp(e.w.win.Canvas(), ui.SetUpActions{
 		CheckSignIn:     vault.CheckSignInName,
-		CheckPassphrase: func(p []byte) error { return vault.CheckPassphrase("", p) },
+		CheckPassphrase: vault.CheckPassphrase,
 		MakeCode: func() {
 			do(e, newCode, func(c code, err error) {
 				page.Show(ui.SetUpState{Code: []byte(c.text), Ask: c.ask, Err: err})
@@ -192,7 +192,7 @@ func (e *entrance) signIn() {
 				show(func(s *ui.SignInState) { s.Recovered = true })
 			})
 		},
-		CheckPassphrase: func(p []byte) error { return vault.CheckPassphrase("", p) },
+		CheckPassphrase: vault.CheckPassphrase,
 		Renew: func(name string, passphrase []byte) {
 			busy()
 			keys := e.recovered

@@ -124,7 +124,7 @@ func TestNothingSecretIsTraced(t *testing.T) {
 			}
 		}
 	}
-	l, p := setUp(t, func(do *SetUpActions) { do.CheckPassphrase = func([]byte) error { return errors.New("no") } })
+	l, p := setUp(t, func(do *SetUpActions) { do.CheckPassphrase = func(string, []byte) error { return errors.New("no") } })
 	p.write("A Name")
 	p.enter()
 	p.write(samplePassphrase)

@@ -120,6 +120,21 @@ func TestPatientsAreForClinicians(t *testing.T) {
 	}
 }
 
+// The row that says why it can't be armed leads to who may, and to nobody else's choice.
+func TestWhyItCantBeArmedLeadsToTheOperators(t *testing.T) {
+	for name, want := range map[string]bool{"treat-technician": true, "treat-technician-run": true, "treat-signed-out": true, "treat-standby": false, "treat-ready": false} {
+		w, _ := use(t, name)
+		if got := w.find("treat.operator") != nil; got != want {
+			t.Errorf("%s: a button: %v", name, got)
+		}
+		if want {
+			if tapName(t, w, "treat.operator"); !says(w, "Who works at this console?") {
+				t.Errorf("%s: the button leads nowhere", name)
+			}
+		}
+	}
+}
+
 // Who may not treat is offered nothing to treat with, and told once whose it is.
 func TestTreatingIsForClinicians(t *testing.T) {
 	w, d := use(t, "treat-technician")

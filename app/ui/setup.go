@@ -44,9 +44,9 @@ func (f SetUpForm) GoString() string { return f.String() }
 type SetUpActions struct {
 	// CheckSignIn says what is wrong with a sign-in name; nil: anything but "" will do.
 	CheckSignIn func(name string) error
-	// CheckPassphrase says what is wrong with a passphrase, which it must not keep;
-	// nil: 10 characters will do.
-	CheckPassphrase func(passphrase []byte) error
+	// CheckPassphrase says what is wrong with a passphrase of a sign-in name, which it
+	// must not keep; nil: 10 characters will do.
+	CheckPassphrase func(signIn string, passphrase []byte) error
 	// MakeCode asks for a recovery code, once. Nothing is stored yet.
 	MakeCode func()
 	// Create asks for everything to be stored and opened. Nothing was before.
@@ -254,7 +254,7 @@ func (s *SetUp) nextYou() {
 
 func (s *SetUp) nextPassphrase() {
 	s.againField.SetError("")
-	if problem := passphraseProblem(s.words, s.first, s.do.CheckPassphrase); problem != "" {
+	if problem := passphraseProblem(s.words, s.first, checkFor(strings.TrimSpace(s.signIn.Text), s.do.CheckPassphrase)); problem != "" {
 		s.firstField.SetError(problem)
 		s.canvas.Focus(s.first.Input())
 		return
@@ -278,6 +278,14 @@ func (s *SetUp) nextPassphrase() {
 		s.asked = true
 		s.do.MakeCode()
 	}
+}
+
+// checkFor is a check of a sign-in name's passphrase; nil where there is none.
+func checkFor(signIn string, check func(string, []byte) error) func([]byte) error {
+	if check == nil {
+		return nil
+	}
+	return func(passphrase []byte) error { return check(signIn, passphrase) }
 }
 
 // passphraseProblem is what is wrong with a passphrase, or "".

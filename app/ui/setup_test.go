@@ -161,8 +161,8 @@ func TestSetUpErrorsStandBesideTheirField(t *testing.T) {
 			}
 			return nil
 		}
-		do.CheckPassphrase = func(b []byte) error {
-			if len(b) < 12 {
+		do.CheckPassphrase = func(signIn string, b []byte) error {
+			if signIn != "suki" || len(b) < 12 {
 				return coded("weak_passphrase")
 			}
 			return nil

@@ -19,9 +19,9 @@ type SignInActions struct {
 	SignIn func(name string, passphrase []byte)
 	// Recover tries the recovery code: 74 characters, in capitals and with hyphens.
 	Recover func(name string, code []byte)
-	// CheckPassphrase says what is wrong with a new passphrase, which it must not
-	// keep; nil: 10 characters will do.
-	CheckPassphrase func(passphrase []byte) error
+	// CheckPassphrase says what is wrong with a new passphrase of a sign-in name, which
+	// it must not keep; nil: 10 characters will do.
+	CheckPassphrase func(signIn string, passphrase []byte) error
 	// Renew sets a new passphrase after the recovery code was right, and opens.
 	Renew func(name string, passphrase []byte)
 	// Cancel gives up what the recovery code has opened.
@@ -221,7 +221,7 @@ func (s *SignIn) useCode() {
 
 func (s *SignIn) renew() {
 	s.againF.SetError("")
-	if problem := passphraseProblem(s.words, s.first, s.do.CheckPassphrase); problem != "" {
+	if problem := passphraseProblem(s.words, s.first, checkFor(s.people.chosen, s.do.CheckPassphrase)); problem != "" {
 		s.firstF.SetError(problem)
 		s.canvas.Focus(s.first.Input())
 		return

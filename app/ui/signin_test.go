@@ -33,6 +33,12 @@ func signIn(t *testing.T, state SignInState) (*signInLog, *typist) {
 	c := software.NewCanvas()
 	l.page = NewSignIn(c, state, SignInActions{
 		SignIn: note("sign in"), Recover: note("recover"), Renew: note("renew"),
+		CheckPassphrase: func(who string, p []byte) error {
+			if strings.Contains(string(p), who) || len(p) < 10 {
+				return coded("weak_passphrase")
+			}
+			return nil
+		},
 		Cancel: func() { l.calls = append(l.calls, "cancel") }, Train: func() { l.calls = append(l.calls, "train") },
 	})
 	p := sit(t, l.page.door, c)

@@ -36,6 +36,7 @@ type statusRow struct {
 	next   *widgets.Button
 	end    *widgets.Button
 	runs   *widgets.Button // leads to the runs whose outcome is not known
+	change *widgets.Button // leads to who may treat
 	object *fyne.Container
 	inner  *fyne.Container
 }
@@ -55,7 +56,8 @@ func newStatusRow(env *Env, p *Treat) *statusRow {
 	r.next = env.button("treat.next_pass", widgets.Secondary, "run.next_pass", env.Desk.NextPass)
 	r.end = env.button("treat.end", widgets.Secondary, "run.end", p.askEnd)
 	r.runs = env.button("treat.outcome", widgets.Secondary, "treat.outcome", func() { env.GoTo(NameOutcome) })
-	r.object = arrange(fyne.NewSize(100, 20), r.layout, r.card, r.inner, r.next, r.end, r.runs)
+	r.change = env.button("treat.operator", widgets.Secondary, "operator.change", func() { env.PickOperator() })
+	r.object = arrange(fyne.NewSize(100, 20), r.layout, r.card, r.inner, r.next, r.end, r.runs, r.change)
 	return r
 }
 
@@ -79,7 +81,7 @@ const actsGap float32 = 8
 // acts are the buttons that are shown, the last one first, and what they need
 // side by side and one above the other.
 func (r *statusRow) acts() (list []*widgets.Button, wide, narrow float32) {
-	for _, b := range []*widgets.Button{r.end, r.next, r.runs} {
+	for _, b := range []*widgets.Button{r.change, r.end, r.next, r.runs} {
 		if b.Visible() {
 			list = append(list, b)
 			wide += b.MinSize().Width + actsGap
@@ -264,6 +266,7 @@ func (r *statusRow) show(v *console.View) bool {
 	relay := show(r.next, v.Run.Open)
 	relay = show(r.end, v.Run.Open) || relay
 	relay = show(r.runs, len(v.Uncertain) > 0) || relay
+	relay = show(r.change, !may(v, clinical.PermitTreat)) || relay
 	wait := v.Pen.Phase == console.Treating || !may(v, clinical.PermitTreat)
 	r.next.SetDisabled(wait, "")
 	r.end.SetDisabled(wait, "")
