@@ -61,7 +61,7 @@ func (l *locker) own() ui.OwnActions {
 	return ui.OwnActions{
 		HasPIN:           func() bool { return l.pins.has(l.person().ID) },
 		CheckPIN:         checkPIN,
-		Prove:            l.prove,
+		SetPIN:           l.setPIN,
 		RemovePIN:        func() { l.pins.remove(l.person().ID) },
 		CheckPassphrase:  func(p []byte) error { return vault.CheckPassphrase(l.person().SignIn, p) },
 		ChangePassphrase: l.changePassphrase,
@@ -143,15 +143,15 @@ func (l *locker) signedIn(who vault.Person, passphrase []byte, do func(*vault.Va
 	})
 }
 
-// prove checks the passphrase of who is signed in, and hands over what sets a PIN.
-func (l *locker) prove(passphrase []byte, done func(func([]byte) error, error)) {
+// setPIN sets the PIN of who is signed in.
+func (l *locker) setPIN(passphrase, figures []byte, done func(error)) {
 	who := l.person()
 	l.signedIn(who, passphrase, func(keys *vault.Vault) error { return keys.Close() }, func(err error) {
-		if err != nil {
-			done(nil, err)
-			return
+		if err == nil {
+			err = l.pins.set(who.ID, figures)
 		}
-		done(func(figures []byte) error { return l.pins.set(who.ID, figures) }, nil)
+		clear(figures)
+		done(err)
 	})
 }
 

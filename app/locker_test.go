@@ -154,16 +154,11 @@ func said(entries []store.AuditEntry) []string {
 	return out
 }
 
-// setPIN proves a passphrase and sets a PIN.
-func (b *lockBench) setPIN(passphrase, pin string) error {
+// setPIN sets a PIN with a passphrase.
+func (b *lockBench) setPIN(passphrase, pin string) (err error) {
 	b.t.Helper()
-	var err error
 	done := false
-	b.lock.prove([]byte(passphrase), func(set func([]byte) error, wrong error) {
-		if done, err = true, wrong; wrong == nil {
-			err = set([]byte(pin))
-		}
-	})
+	b.lock.setPIN([]byte(passphrase), []byte(pin), func(e error) { done, err = true, e })
 	b.until("the answer", func() bool { return done })
 	return err
 }

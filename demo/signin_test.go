@@ -284,14 +284,11 @@ func TestPINAndHandOver(t *testing.T) {
 	signIn(t, w, practicePassphrase)
 	treatPage(t, w)
 
-	s.use("strip.operator", "overlay.choice.pin", "own.present")
-	s.enter(practicePassphrase)
+	s.use("strip.operator", "overlay.choice.pin")
 	for range 2 {
-		if _, err := w.control(ctx, "own.pin.1"); err != nil {
-			t.Fatal(err)
-		}
-		s.enter("4071")
+		s.use("own.pin.4", "own.pin.0", "own.pin.7", "own.pin.1", "own.pin.enter")
 	}
+	s.enter(practicePassphrase)
 	s.says("The PIN is set")
 	s.use("overlay.button.ok", "strip.lock")
 	s.lock("pin")

@@ -334,6 +334,15 @@ func (l *LockScreen) turn() {
 	l.focus()
 }
 
+// back leads from somebody who takes over to who is signed in, and says whether it did.
+func (l *LockScreen) back() bool {
+	if !l.second || l.state.Busy {
+		return false
+	}
+	l.turn()
+	return true
+}
+
 // chosen takes another person; nothing of the last one's stays.
 func (l *LockScreen) chosen() {
 	l.secret.Clear()

@@ -34,6 +34,9 @@ func sampleLocking() LockActions {
 	}
 }
 
+// sampleWeakPIN is a PIN that is refused.
+const sampleWeakPIN = "1234"
+
 // sampleOwn answers at once: every passphrase but sampleWeak is right.
 func sampleOwn() OwnActions {
 	right := func(passphrase []byte) error {
@@ -43,12 +46,15 @@ func sampleOwn() OwnActions {
 		return nil
 	}
 	return OwnActions{
-		HasPIN:    func() bool { return false },
-		CheckPIN:  func([]byte) error { return coded("weak_pin") },
-		RemovePIN: func() {},
-		Prove: func(p []byte, done func(func([]byte) error, error)) {
-			done(func([]byte) error { return nil }, right(p))
+		HasPIN: func() bool { return false },
+		CheckPIN: func(pin []byte) error {
+			if string(pin) == sampleWeakPIN {
+				return coded("weak_pin")
+			}
+			return nil
 		},
+		SetPIN:           func(p, _ []byte, done func(error)) { done(right(p)) },
+		RemovePIN:        func() {},
 		CheckPassphrase:  func([]byte) error { return nil },
 		ChangePassphrase: func(p, _ []byte, done func(error)) { done(right(p)) },
 	}

@@ -140,7 +140,7 @@ func TestLockByPassphraseAndHandOver(t *testing.T) {
 	l.write(samplePassphrase)
 	l.enter()
 	l.expect()
-	tapName(t, l.w, "lock.hand_over") // back
+	l.key(fyne.KeyEscape) // back
 	if l.w.lock.Mode() != "pin" && l.w.lock.Mode() != "passphrase" || l.w.lock.secret.Len() != 0 || shows(l.w, "not the passphrase") {
 		t.Errorf("%s, %d characters", l.w.lock.Mode(), l.w.lock.secret.Len())
 	}

@@ -17,7 +17,12 @@ func (w *Window) bindKeys() {
 	w.keys.OnHelp = w.open(func() { w.env.ShowHelp(w.Page()) })
 	w.keys.OnSearch = w.open(w.treat.PickPatient)
 	w.keys.OnTab = w.open(tab)
-	w.keys.OnEscape = func() bool { return !w.lock.On() && escape() }
+	w.keys.OnEscape = func() bool {
+		if w.lock.On() {
+			return w.lock.back()
+		}
+		return escape()
+	}
 	w.keys.Attach(w.cfg.Canvas)
 }
 

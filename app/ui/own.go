@@ -18,9 +18,8 @@ type OwnActions struct {
 	HasPIN func() bool
 	// CheckPIN says what is wrong with a new PIN, which it must not keep.
 	CheckPIN func(pin []byte) error
-	// Prove checks the present passphrase, before a PIN is asked for. done is handed
-	// what sets the PIN of the one who proved it.
-	Prove func(passphrase []byte, done func(set func(pin []byte) error, err error))
+	// SetPIN sets the PIN of whoever has the present passphrase.
+	SetPIN func(passphrase, pin []byte, done func(error))
 	// RemovePIN takes the PIN away.
 	RemovePIN func()
 	// CheckPassphrase says what is wrong with a new passphrase, which it must not keep.
@@ -202,16 +201,17 @@ func (f *passphraseForm) done(err error) {
 	}
 }
 
-// pinForm sets a PIN: the passphrase, then the PIN twice.
+// pinForm sets a PIN: it is typed twice, and then the passphrase, so that nothing stands
+// open that only the PIN is missing from.
 type pinForm struct {
 	w      *Window
-	secret *widgets.SecretField
-	field  *widgets.LabelledField
 	label  *widgets.Line
 	pad    *widgets.PINPad
+	secret *widgets.SecretField
+	field  *widgets.LabelledField
 	note   *widgets.Paragraph
-	set    func([]byte) error // nil: the passphrase was not proven yet
-	first  []byte             // the PIN, typed once
+	pin    []byte // as it was typed first; nil: not yet
+	twice  bool   // and it was the same again
 	busy   bool
 	open   bool
 }
@@ -219,11 +219,11 @@ type pinForm struct {
 func (w *Window) openPIN() {
 	t := w.words
 	f := &pinForm{w: w, open: true, label: widgets.NewLine(), note: widgets.NewParagraph(widgets.Plain(""))}
+	f.pad = widgets.NewPINPad(w.keys, f.next)
 	f.secret = widgets.NewSecretField(w.keys, t.T("secret.caps"), func() { f.tell("") }, f.next)
 	f.field = widgets.NewLabelledField(t.T("own.present"), f.secret)
-	f.pad = widgets.NewPINPad(w.keys, f.next)
-	w.names.Set(f.secret, "secret", "own.present")
 	w.names.Set(f.pad, "pin", "own.pin")
+	w.names.Set(f.secret, "secret", "own.present")
 	title := "own.pin.set"
 	if w.cfg.Own.HasPIN() {
 		title = "own.pin.change"
@@ -231,8 +231,8 @@ func (w *Window) openPIN() {
 	text := widgets.NewParagraph(widgets.Muted(t.T("own.pin.text")))
 	f.show()
 	w.ownForm(overlay.Form{
-		Title: t.T(title), Content: pages.Beside(newPile(doorFields, text, f.field, f.note), newPile(10, f.label, f.pad), f.pad.MinSize().AddWidthHeight(0, pinLabelRoom)),
-		Width: pinFormWidth, Focus: f.secret.Input(),
+		Title: t.T(title), Width: pinFormWidth, Focus: f.pad,
+		Content: pages.Beside(newPile(10, f.label, f.pad), newPile(doorFields, text, f.field, f.note), f.pad.MinSize().AddWidthHeight(0, pinLabelRoom)),
 	}, t.T("setup.next"), f.next, f.close)
 }
 
@@ -245,17 +245,16 @@ const (
 // show says what is asked for now.
 func (f *pinForm) show() {
 	t := f.w.words
-	key := "own.pin.new"
-	if f.first != nil {
-		key = "own.pin.again"
+	text := t.T("own.pin.new")
+	switch {
+	case f.twice:
+		text = t.T("own.pin.same")
+	case f.pin != nil:
+		text = t.T("own.pin.again")
 	}
-	run := widgets.Strong(t.T(key))
-	if f.set == nil {
-		run = widgets.Muted(t.T(key))
-	}
-	f.label.Set(run)
-	f.secret.SetLocked(f.busy || f.set != nil)
-	f.pad.SetLocked(f.set == nil)
+	f.label.Set(widgets.Strong(text))
+	f.pad.SetLocked(f.twice)
+	f.secret.SetLocked(!f.twice || f.busy)
 }
 
 // tell says what was wrong, or that something is being tried.
@@ -270,91 +269,93 @@ func (f *pinForm) tell(problem string) {
 
 // next takes what was typed.
 func (f *pinForm) next() {
+	t := f.w.words
 	switch {
 	case f.busy || !f.open:
-	case f.set == nil:
-		f.prove()
-	case f.pad.Len() < widgets.PINLeast:
-		f.tell(f.w.words.T("own.pin.short", f.pad.Len(), widgets.PINLeast))
-	case f.first == nil:
-		f.take()
+	case !f.twice && f.pad.Len() < widgets.PINLeast:
+		f.ask(t.T("own.pin.short", f.pad.Len(), widgets.PINLeast))
+	case f.pin == nil:
+		f.first()
+	case !f.twice:
+		f.again()
+	case f.secret.Len() == 0:
+		f.tell(t.T("signin.empty"))
+		f.w.cfg.Canvas.Focus(f.secret.Input())
 	default:
-		f.finish()
+		f.set()
 	}
 }
 
-// prove asks whether the passphrase is right.
-func (f *pinForm) prove() {
-	if f.secret.Len() == 0 {
-		f.tell(f.w.words.T("signin.empty"))
-		f.w.cfg.Canvas.Focus(f.secret.Input())
-		return
-	}
-	f.busy = true
+// ask asks for the PIN, and says what was wrong with the last one.
+func (f *pinForm) ask(problem string) {
 	f.show()
-	f.tell("")
-	f.w.cfg.Own.Prove(f.secret.Take(), func(set func([]byte) error, err error) {
-		f.w.answered(func() { f.proved(set, err) })
-	})
-}
-
-func (f *pinForm) proved(set func([]byte) error, err error) {
-	f.busy = false
-	if !f.open {
-		return
-	}
-	if err == nil {
-		f.set = set
-	}
-	f.show()
-	f.tell(f.w.problem(err))
-	if err != nil {
-		f.w.cfg.Canvas.Focus(f.secret.Input())
-		return
-	}
-	f.field.SetHint(f.w.words.T("own.present.right"))
+	f.tell(problem)
 	f.w.cfg.Canvas.Focus(f.pad)
 }
 
-// take keeps the PIN until it is typed once more.
-func (f *pinForm) take() {
+// first keeps the PIN until it is typed once more.
+func (f *pinForm) first() {
 	pin := f.pad.Take()
 	if err := f.w.cfg.Own.CheckPIN(pin); err != nil {
 		wiped(pin)
-		f.tell(f.w.problem(err))
+		f.ask(f.w.problem(err))
 		return
 	}
-	f.first = pin
-	f.show()
-	f.tell("")
+	f.pin = pin
+	f.ask("")
 }
 
-// finish sets the PIN where both are the same.
-func (f *pinForm) finish() {
-	again := f.pad.Take()
-	defer wiped(again)
-	same := bytes.Equal(f.first, again)
-	wiped(f.first)
-	f.first = nil
-	if !same {
-		f.show()
-		f.tell(f.w.words.T("own.pin.differs"))
+// again compares the PIN with the one that was typed first.
+func (f *pinForm) again() {
+	pin := f.pad.Take()
+	defer wiped(pin)
+	f.twice = bytes.Equal(f.pin, pin)
+	if !f.twice {
+		f.forget()
+		f.ask(f.w.words.T("own.pin.differs"))
 		return
 	}
-	if err := f.set(again); err != nil {
+	f.show()
+	f.tell("")
+	f.w.cfg.Canvas.Focus(f.secret.Input())
+}
+
+// set asks for the PIN to be set.
+func (f *pinForm) set() {
+	f.busy = true
+	f.show()
+	f.tell("")
+	f.w.cfg.Own.SetPIN(f.secret.Take(), bytes.Clone(f.pin), func(err error) {
+		f.w.answered(func() { f.done(err) })
+	})
+}
+
+// done says what came of it.
+func (f *pinForm) done(err error) {
+	f.busy = false
+	switch {
+	case err == nil:
+		if f.open {
+			f.w.layer.Close()
+		}
+		f.w.say("own.pin.done", f.w.words.T("own.pin.done.text"))
+	case f.open:
 		f.show()
 		f.tell(f.w.problem(err))
-		return
+		f.w.cfg.Canvas.Focus(f.secret.Input())
 	}
-	f.w.layer.Close()
-	f.w.say("own.pin.done", f.w.words.T("own.pin.done.text"))
+}
+
+// forget drops the PIN that was typed.
+func (f *pinForm) forget() {
+	wiped(f.pin)
+	f.pin, f.twice = nil, false
 }
 
 // close leaves none of the secrets behind.
 func (f *pinForm) close() {
-	f.open, f.set = false, nil
-	wiped(f.first)
-	f.first = nil
+	f.open = false
+	f.forget()
 	f.secret.Clear()
 	f.pad.Clear()
 }

@@ -21,11 +21,11 @@ func FieldColumn(fields ...fyne.CanvasObject) fyne.CanvasObject {
 	}, fields...)
 }
 
-// Beside puts two parts of a form side by side; right has a size of its own.
+// Beside puts two parts of a form side by side; left has a size of its own.
 func Beside(left, right fyne.CanvasObject, size fyne.Size) fyne.CanvasObject {
 	const gap, least = 32, 300
-	return arrange(fyne.NewSize(least+gap+size.Width, size.Height), func(s fyne.Size) {
-		place(left, 0, 0, s.Width-size.Width-gap, s.Height)
-		place(right, s.Width-size.Width, 0, size.Width, s.Height)
+	return arrange(fyne.NewSize(size.Width+gap+least, size.Height), func(s fyne.Size) {
+		place(left, 0, 0, size.Width, s.Height)
+		place(right, size.Width+gap, 0, s.Width-size.Width-gap, s.Height)
 	}, left, right)
 }

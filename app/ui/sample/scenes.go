@@ -115,8 +115,8 @@ func (c Clinic) lockScenes() []Scene {
 		on("pin", c.notApplied()), on("wrong", c.notApplied()), on("passphrase", c.notApplied()),
 		on("wait", c.notApplied()), on("busy", c.notApplied()), alarms,
 		on("second", c.notApplied()), on("second-wrong", c.notApplied()), on("second-run", c.notApplied()),
-		own("pin", pin), own("pin-wrong", pin, "type needle", next), own("pin-new", pin, "type four words", next, "type 123"),
-		own("pin-weak", pin, "type four words", next, "type 1234", next),
+		own("pin", pin, "type 407"), own("pin-weak", pin, "type 1234", next), own("pin-again", pin, "type 4071", next, "type 40"),
+		own("pin-wrong", pin, "type 4071", next, "type 4071", next, "type needle", next),
 		own("passphrase", passphrase), own("passphrase-wrong", passphrase, "type needle", next, "type four words beat one", next, "type four words beat one", next),
 	}
 }

@@ -35,7 +35,7 @@ func englishLock() map[string]string {
 		"own.pin.done":                  "The PIN is set",
 		"own.pin.done.text":             "It unlocks this console until Stipple is closed.",
 		"own.present":                   "Your present passphrase",
-		"own.present.right":             "It is right. Now the PIN.",
+		"own.pin.same":                  "Typed twice; now the passphrase",
 		"own.passphrase":                "Change my passphrase",
 		"own.passphrase.change":         "Change it",
 		"own.passphrase.changing":       "Changing …",
