@@ -64,7 +64,7 @@ func rooms() []room {
 		{"app/ui/...", []string{"app/ui/...", "app/console", "app/clinical", "app/chart", "app/alarm", "protocol", "fyne.io/fyne/v2/..."}, "the window draws what it is given: no file, no port, no pen"},
 		{"app", []string{"app/...", "device/...", "protocol", "assets/...", "fyne.io/fyne/v2/..."}, "the composition root wires everything"},
 		{"assets/...", nil, "go:embed and nothing else"},
-		{"demo/clinic", []string{"app/clinical", "app/store", "app/vault"}, "it measures the store at the size of a large practice"},
+		{"demo/clinic", []string{"app/backup", "app/clinical", "app/store", "app/vault"}, "it measures the store at the size of a large practice"},
 		{"demo/rig", []string{"app/...", "assets", "device", "protocol", "golang.org/x/sys/..."}, "the third composition root: the console as it is, on a test bench"},
 		{"demo/...", []string{"app/ui/trace", "golang.org/x/sys/..."}, "it judges the shipped programs from outside, as a person at the screen would"},
 	}
@@ -93,7 +93,7 @@ func reserves() []reserve {
 		{"pgregory.net/rapid", []string{"_test.go"}, "for tests"},
 		{"github.com/google/go-cmp/...", []string{"_test.go"}, "for tests"},
 		{"github.com/rogpeppe/go-internal/...", []string{"_test.go"}, "for tests"},
-		{"stipple/app/store", []string{"app/app.go", "app/...", "demo/clinic/...", "_test.go"}, "handed to the use cases as an interface"},
+		{"stipple/app/store", []string{"app/app.go", "app/...", "demo/clinic/...", "demo/rig/...", "_test.go"}, "handed to the use cases as an interface"},
 		{"stipple/device/sim/...", []string{"device/sim/...", "device/penctl", "app", "_test.go"}, "a simulated pen is chosen by a composition root"},
 	}
 }

@@ -223,6 +223,9 @@ func (w *window) prepare(ctx context.Context, opt Options, who *entry) <-chan op
 			}
 		}
 		if d != nil {
+			who, err = opt.Bench.comeIn(d)
+		}
+		if d != nil && who == nil && err == nil {
 			w.enterBy(d, func() { done <- opened{opt: opt, door: d} })
 			return
 		}

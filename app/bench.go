@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"time"
 
+	"stipple/app/backup"
 	"stipple/app/console"
 	"stipple/app/store"
 	"stipple/app/ui"
@@ -23,6 +25,8 @@ type Bench struct {
 	Window func(*ui.Config)
 	// Limits stands in place of the limit library.
 	Limits fs.FS
+	// SignIn and Passphrase come in to a practice's store, in place of the window.
+	SignIn, Passphrase string
 	// Run runs beside each console until its context ends, which is before
 	// anything else of it does.
 	Run func(context.Context, Parts) error
@@ -33,6 +37,26 @@ type Parts struct {
 	Desk  *console.Desk
 	Link  *device.Supervisor
 	Store *store.Store
+	// Backup makes a backup in a folder, as made at a time, and reads it back. Nil where
+	// nobody is signed in.
+	Backup func(ctx context.Context, folder string, at time.Time) (backup.Made, error)
+}
+
+// parts are those of a console.
+func (r *room) parts() Parts {
+	p := Parts{Desk: r.desk, Link: r.link, Store: r.store}
+	if r.who != nil {
+		p.Backup = (&atDesk{entry: r.who, store: r.store}).backup
+	}
+	return p
+}
+
+// comeIn lets in whom the bench names; nil where it names nobody.
+func (b *Bench) comeIn(d *door) (*entry, error) {
+	if b == nil || b.SignIn == "" {
+		return nil, nil
+	}
+	return d.signIn(b.SignIn, []byte(b.Passphrase))
 }
 
 // limits is the limit library's source.

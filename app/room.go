@@ -184,7 +184,7 @@ func (r *room) start(ctx context.Context) {
 	})
 	if r.bench != nil && r.bench.Run != nil {
 		r.goRun(ctx, func(ctx context.Context) error {
-			return r.bench.Run(ctx, Parts{Desk: r.desk, Link: r.link, Store: r.store})
+			return r.bench.Run(ctx, r.parts())
 		})
 	}
 }

@@ -54,7 +54,7 @@ func TestTable(t *testing.T) {
 
 func TestEveryMeasurementHasABudget(t *testing.T) {
 	names := map[string]bool{}
-	for _, f := range newMeasurements().all() {
+	for _, f := range newMeasurements().all(measureSize{}) {
 		if f.target <= 0 || names[f.what] {
 			t.Errorf("%+v", f)
 		}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -36,6 +37,7 @@ type bench struct {
 	penctl, rigPath string
 	screen          *display
 	memory          *os.File // the display's pixels
+	dir             string
 	env             []string
 	pen             *pen
 	hand            *handSocket
@@ -49,10 +51,14 @@ type bench struct {
 	nothing         int    // tries that came to nothing
 	quiet           []byte // the alarm band without an alarm
 	load            string
+	size            measureSize
+	backups         int64 // so far
+	missing         int64 // frames of the live lane
 }
 
 // open opens display, pen and rig.
 func (b *bench) open(ctx context.Context, dir string) (err error) {
+	b.dir = dir
 	if b.screen, err = openDisplay(ctx, dir); err != nil {
 		return err
 	}
@@ -112,7 +118,15 @@ func (b *bench) close() error {
 
 // openRig starts a rig and brings it to applied settings on a fresh tip.
 func (b *bench) openRig(ctx context.Context) error {
-	rig, err := launch{name: "rig", path: b.rigPath, env: b.env, talk: true, args: []string{"--port", b.pen.link}}.start()
+	args := []string{"--port", b.pen.link}
+	if b.size.backup {
+		folder, err := os.MkdirTemp(b.dir, "practice-")
+		if err != nil {
+			return err
+		}
+		args = append(args, "--backups", folder, "--patients", strconv.Itoa(b.size.patients))
+	}
+	rig, err := launch{name: "rig", path: b.rigPath, env: b.env, talk: true, args: args}.start()
 	if err != nil {
 		return err
 	}
@@ -161,7 +175,10 @@ type rigLine struct {
 	Records   int64         `json:"records"`
 	Downloads int64         `json:"downloads"`
 	Commits   int64         `json:"commits"`
+	Backups   int64         `json:"backups"`
+	Missing   int64         `json:"missing"`
 	Stood     time.Duration `json:"stood_ns"`
+	Silent    time.Duration `json:"silent_ns"`
 }
 
 // await waits for a line of the rig.
@@ -302,6 +319,12 @@ func (b *bench) stop(ctx context.Context, m *measurements) error {
 	}
 	// Each from the earliest to the latest moment that it may be counted from
 	// and to: the write lies in both of the first two.
+	counts, err := b.command(ctx, "counts")
+	if err != nil {
+		return err
+	}
+	b.backups, b.missing = counts.Backups, max(b.missing, counts.Missing)
+	m.status.add(counts.Silent)
 	m.write.add(sent.Until - key.Mono)
 	m.off.add(rf.Mono - sent.Mono)
 	m.key.add(rf.Mono - pressed)

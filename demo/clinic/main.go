@@ -1,7 +1,7 @@
 // Command clinic measures the store at the size of a large practice: how long it takes
 // from the keys to a console that can be used, to find a patient at each keystroke, to
-// load one, and to commit, and what the file takes; each beside its target. It makes the
-// practice itself, of invented people, in a folder that it removes.
+// load one, to commit, and to back it up, and what the file takes; each beside its target.
+// It makes the practice itself, of invented people, in a folder that it removes.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"stipple/app/backup"
 	"stipple/app/clinical"
 	"stipple/app/store"
 	"stipple/app/vault"
@@ -23,9 +24,10 @@ func main() {
 	flag.IntVar(&size.Patients, "patients", 100_000, "`number` of patients")
 	flag.IntVar(&size.Presets, "presets", 3, "`number` of presets of each")
 	flag.IntVar(&size.Treatments, "treatments", 10, "`number` of treatments of each")
+	rounds := flag.Int("backups", 5, "`number` of backups, each beside a cp and sync; 0: none, as where there is no cp")
 	dir := flag.String("keep", "", "make the practice in this `folder` and keep it, or measure the one there; its passphrase is that of the source")
 	flag.Parse()
-	if err := run(context.Background(), *dir, size); err != nil {
+	if err := run(context.Background(), *dir, size, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "clinic:", err)
 		os.Exit(1)
 	}
@@ -34,12 +36,15 @@ func main() {
 // passphrase opens the invented practice.
 const passphrase = "an invented practice"
 
-func run(ctx context.Context, dir string, size store.Size) (err error) {
+func run(ctx context.Context, dir string, size store.Size, rounds int) (err error) {
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "stipple-clinic-"); err != nil {
 			return err
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
 	path := filepath.Join(dir, store.FileName)
 	if _, err := os.Stat(path); err != nil {
@@ -47,7 +52,7 @@ func run(ctx context.Context, dir string, size store.Size) (err error) {
 			return err
 		}
 	}
-	return measure(ctx, dir, path)
+	return measure(ctx, dir, path, rounds)
 }
 
 func generate(ctx context.Context, dir, path string, size store.Size) error {
@@ -93,9 +98,10 @@ const (
 	loadTarget   = 5 * time.Millisecond  // a patient with presets
 	commitTarget = 1.3                   // times two bare writes and syncs of the same size
 	sizeTarget   = 1.7                   // times the plain values
+	backupTarget = 2                     // times cp and sync: half its throughput
 )
 
-func measure(ctx context.Context, dir, path string) error {
+func measure(ctx context.Context, dir, path string, rounds int) error {
 	var check, derive, open series
 	heading()
 	var waiting *store.Waiting
@@ -140,6 +146,9 @@ func measure(ctx context.Context, dir, path string) error {
 		return err
 	}
 	err = errors.Join(keystrokes(ctx, s, all), loads(ctx, s, all), commits(ctx, s, dir, all), weigh(ctx, s, path))
+	if rounds > 0 {
+		err = errors.Join(err, backups(ctx, backup.Source{Store: s, Keys: keys, Slots: slots, Program: "clinic"}, path, rounds))
+	}
 	fmt.Printf("%d patients\n", total)
 	return err
 }

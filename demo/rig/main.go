@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing/fstest"
 
@@ -27,8 +28,10 @@ func main() {
 	}
 	port := flag.String("port", "", "`path` of the simulated pen's port")
 	fd := flag.Int("ui-trace", 0, "open file `descriptor` for the UI trace")
+	folder := flag.String("backups", "", "make a practice in this `folder`, and back it up again and again")
+	patients := flag.Int("patients", 0, "with --backups: `number` of its patients")
 	flag.Parse()
-	leave(run(*port, *fd))
+	leave(run(*port, *fd, *folder, *patients))
 }
 
 // leave ends the rig.
@@ -40,7 +43,7 @@ func leave(err error) {
 	os.Exit(0)
 }
 
-func run(port string, traceFD int) error {
+func run(port string, traceFD int, folder string, patients int) error {
 	limits, err := longPulses()
 	if err != nil {
 		return err
@@ -48,12 +51,20 @@ func run(port string, traceFD int) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	r := &rig{lines: make(chan any, lineQueue), commands: make(chan []string)}
-	go r.print(os.Stdout)
-	go r.read(os.Stdin)
-	return app.Run(ctx, app.Options{
+	opt := app.Options{
 		Demo: true, Port: port, TraceFD: traceFD, Exit: leave,
 		Bench: &app.Bench{Port: r.port, Window: r.window, Limits: limits, Run: r.run},
-	})
+	}
+	if folder != "" {
+		opt.Demo, opt.Data, r.stick = false, filepath.Join(folder, "data"), filepath.Join(folder, "stick")
+		opt.Bench.SignIn, opt.Bench.Passphrase = signIn, passphrase
+		if err := errors.Join(os.Mkdir(r.stick, 0o700), practice(ctx, opt.Data, patients)); err != nil {
+			return fmt.Errorf("make a practice: %w", err)
+		}
+	}
+	go r.print(os.Stdout)
+	go r.read(os.Stdin)
+	return app.Run(ctx, opt)
 }
 
 // window puts the rig's clock where the window's keys arrive and its heart where

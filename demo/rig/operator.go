@@ -75,7 +75,8 @@ func (o operator) obey(ctx context.Context, words []string) answer {
 		err = o.freeze(words[1:])
 	case "counts":
 		a.Redraws, a.Records, a.Downloads, a.Commits = o.redraws.Load(), o.records.Load(), o.downloads.Load(), o.commits.Load()
-		a.Stood = o.stood.Swap(0)
+		a.Backups, a.Missing = o.backups.Load(), o.missing.Load()
+		a.Stood, a.Silent = o.stood.Swap(0), o.silent.Swap(0)
 	default:
 		err = fmt.Errorf("no command %q", words[0])
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,7 +39,12 @@ type rig struct {
 	records   atomic.Int64 // of the pen's log
 	downloads atomic.Int64 // whole logs
 	commits   atomic.Int64
+	backups   atomic.Int64
 	stood     atomic.Int64 // ns
+	silent    atomic.Int64 // ns: the longest between two STATUS
+	missing   atomic.Int64 // frames of the lane of STATUS
+
+	stick string // where backups go; empty: none are made
 }
 
 // event is something that was measured.
@@ -57,9 +63,13 @@ type answer struct {
 	Records   int64 `json:"records,omitempty"`
 	Downloads int64 `json:"downloads,omitempty"`
 	Commits   int64 `json:"commits,omitempty"`
-	// Since the last "counts": the longest time in which this process did not run.
-	Stood int64 `json:"stood_ns,omitempty"`
-	Mono  int64 `json:"mono_ns"`
+	Backups   int64 `json:"backups,omitempty"`
+	Missing   int64 `json:"missing,omitempty"` // frames of the pen's live lane that never came
+	// Since the last "counts": the longest time in which this process did not run, and
+	// the longest between two STATUS.
+	Stood  int64 `json:"stood_ns,omitempty"`
+	Silent int64 `json:"silent_ns,omitempty"`
+	Mono   int64 `json:"mono_ns"`
 }
 
 // monotonic is the system's monotonic clock.
@@ -103,8 +113,8 @@ func (r *rig) run(ctx context.Context, parts app.Parts) error {
 	defer cancel()
 	var all sync.WaitGroup
 	defer all.Wait()
-	failed := make(chan error, 2)
-	for _, load := range []func(context.Context, app.Parts) error{r.download, r.commit} {
+	failed := make(chan error, 3)
+	for _, load := range []func(context.Context, app.Parts) error{r.download, r.commit, r.backup} {
 		all.Go(func() {
 			if err := load(ctx, parts); err != nil && ctx.Err() == nil {
 				failed <- err
@@ -189,18 +199,72 @@ func (r *rig) commit(ctx context.Context, parts app.Parts) error {
 	}
 }
 
+// backup makes a backup, reads it back, removes it, and makes the next.
+func (r *rig) backup(ctx context.Context, parts app.Parts) error {
+	if r.stick == "" {
+		return nil
+	}
+	for at := time.Now(); ; at = at.Add(time.Second) { // each has its second in its name
+		made, err := parts.Backup(ctx, r.stick, at)
+		if err == nil {
+			err = os.Remove(made.Path)
+		}
+		if err != nil {
+			return err
+		}
+		r.backups.Add(1)
+	}
+}
+
 // port puts the rig's clock between the session and its port.
 func (r *rig) port(conn io.ReadWriteCloser) io.ReadWriteCloser {
 	return &clockedPort{ReadWriteCloser: conn, rig: r}
 }
 
-// clockedPort tells when an ESTOP goes out for the first time. One writer uses
-// it, with one frame a write.
+// clockedPort tells when an ESTOP goes out for the first time, and whether STATUS comes
+// without a gap. One writer uses it, with one frame a write, and one reader.
 type clockedPort struct {
 	io.ReadWriteCloser
 	rig *rig
 	dec protocol.Decoder
 	old uint32 // nonce of the newest stop
+
+	in     protocol.Decoder
+	live   bool          // a frame of the live lane has come
+	of     uint32        // session of the newest
+	seq    uint16        // of the newest
+	status time.Duration // when the newest STATUS came; 0: none has
+}
+
+func (p *clockedPort) Read(b []byte) (int, error) {
+	n, err := p.ReadWriteCloser.Read(b)
+	for rest := b[:n]; len(rest) > 0; {
+		var f protocol.Frame
+		var broken error
+		if f, rest, broken = p.in.Next(rest); broken == nil {
+			p.heard(f)
+		}
+	}
+	return n, err
+}
+
+// heard looks at one frame of the pen.
+func (p *clockedPort) heard(f protocol.Frame) {
+	if f.Lane != protocol.LaneLive {
+		return
+	}
+	if p.live && p.of == f.Session {
+		p.rig.missing.Add(int64(f.Seq - p.seq - 1))
+	}
+	p.live, p.of, p.seq = true, f.Session, f.Seq
+	if f.Type != protocol.TypeStatus {
+		return
+	}
+	now := monotonic()
+	if p.status > 0 {
+		p.rig.silent.Store(max(p.rig.silent.Load(), int64(now-p.status)))
+	}
+	p.status = now
 }
 
 func (p *clockedPort) Write(b []byte) (int, error) {
