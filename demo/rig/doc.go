@@ -16,14 +16,18 @@
 // The load, for as long as a console is open: the pen's log is downloaded over
 // the same session, from its beginning, again and again; and the store commits
 // in a loop, at the pace of a drive. The charts are drawn 30 times a second as they
-// are in READY.
+// are in READY. With --backups the store is that of a practice that the rig makes and
+// signs in to, and a backup of it is made, read back and removed in a loop.
+//
+// It counts frames of the pen's live lane that never came, and how long the console
+// was without STATUS.
 //
 // The limit library is the program's with one number changed: a pulse may take
 // as long as the pen can make it, so that RF is on at any moment a measurement
 // needs it.
 //
 // Its goroutines: one reads the commands and ends with the process; one writes
-// the lines and ends with the process; download and commits are started by Run
+// the lines and ends with the process; download, commits and backups are started by Run
 // of the bench and end with its context, and so does whoever carries out the
 // commands.
 package main

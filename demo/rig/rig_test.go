@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"testing"
 
 	"stipple/app/clinical"
@@ -102,6 +103,36 @@ func TestPortTellsEachStopOnce(t *testing.T) {
 	far.err = errors.New("unplugged")
 	if _, err := p.Write(stop(9)); !errors.Is(err, far.err) || len(r.lines) != 0 {
 		t.Errorf("%v, %d lines", err, len(r.lines))
+	}
+}
+
+// TestPortCountsWhatNeverCame: by the numbers of the live lane, over the wrap, and not
+// from one session to the next; and the longest time without STATUS.
+func TestPortCountsWhatNeverCame(t *testing.T) {
+	r := &rig{lines: make(chan any, lineQueue)}
+	far := &end{}
+	p := r.port(far)
+	status := func(session uint32, seq uint16) []byte {
+		return protocol.Append(nil, protocol.Header{Lane: protocol.LaneLive, Session: session, Seq: seq}, &protocol.Status{})
+	}
+	for _, c := range []struct {
+		frame   []byte
+		missing int64
+	}{
+		{status(1, 65533), 0}, {status(1, 65534), 0}, {status(1, 0), 1}, {status(1, 3), 3}, {status(2, 0), 3}, {[]byte("noise\x00"), 3},
+		{protocol.Append(nil, protocol.Header{Lane: protocol.LaneCommand, Session: 2, Seq: 9}, &protocol.SetRate{PerSecond: 50}), 3}, {status(2, 1), 3},
+	} {
+		far.Buffer.Write(c.frame)
+		got := make([]byte, len(c.frame))
+		if n, err := io.ReadFull(p, got); n != len(c.frame) || err != nil || !bytes.Equal(got, c.frame) {
+			t.Fatal(n, err)
+		}
+		if r.missing.Load() != c.missing {
+			t.Errorf("%d missing after % x, want %d", r.missing.Load(), c.frame, c.missing)
+		}
+	}
+	if r.silent.Load() <= 0 {
+		t.Error("no time between two STATUS")
 	}
 }
 
