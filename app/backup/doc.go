@@ -29,5 +29,6 @@
 // new or empty with a whole store or, on any error, leaves nothing in it. A folder that
 // a process was killed over may be left under a name with ".new-" in it.
 //
-// The package starts no goroutine. Contexts are looked at between chunks.
+// Write has a goroutine of its own, which hashes and ends before it returns; nothing else
+// here starts any. Contexts are looked at between chunks.
 package backup

@@ -20,6 +20,12 @@ const (
 	// maxCounts bounds the buckets of a manifest; a store has fewer than twenty.
 	maxCounts = 64
 
+	// hashBytes is how much is read, hashed and encrypted at a time: enough that handing
+	// it over costs nothing. hashBuffers are in use at once: one is filled while another
+	// is hashed.
+	hashBytes   = 256 << 10
+	hashBuffers = 2
+
 	// dirMode and fileMode: patient data is the user's own.
 	dirMode  = 0o700
 	fileMode = 0o600

@@ -3,7 +3,6 @@ package backup
 import (
 	"archive/tar"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -170,9 +169,9 @@ func (p *packer) add(name string, size int64, write func(io.Writer) error) {
 	if p.err != nil {
 		return
 	}
-	sum := sha256.New()
-	if p.err = write(io.MultiWriter(p.tar, sum)); p.err == nil {
-		p.hashes = append(p.hashes, memberHash{name, size, sum.Sum(nil)})
+	var sum []byte
+	if sum, p.err = hashed(p.tar, write); p.err == nil {
+		p.hashes = append(p.hashes, memberHash{name, size, sum})
 	}
 }
 
