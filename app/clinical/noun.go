@@ -266,6 +266,7 @@ type Treatment struct {
 	Alarms         []Alarm
 	StopLatency    time.Duration // STOP to STOPPED measured; 0: no stop in this treatment
 	StopCheck      time.Duration // ESTOP to STOPPED at the check before the first arming; 0: not measured
+	HandOvers      []HandOver    // each change of the operator, in order
 	FallBacks      []FallBack    // each return to STANDBY from READY, TREATING or an arming, in order
 	Started        time.Time     // first intent to arm
 	Ended          time.Time     // zero while open

@@ -151,12 +151,15 @@ func TestPermissionsAgreeWithThePens(t *testing.T) {
 	}
 }
 
-// A hand-over names who was at work before and who is.
-func TestHandOvers(t *testing.T) {
-	v := Treatment{Operator: Operator{Name: "A"}, Alarms: []Alarm{
-		{Text: "link_lost"}, {Mark: MarkHandOver, By: "B"}, {Mark: AlarmAcknowledged, By: "B"}, {Mark: MarkHandOver, By: "C"},
-	}}
-	if got := v.HandOvers(); !slices.Equal(got, []HandOver{{From: "A", To: "B"}, {From: "B", To: "C"}}) {
-		t.Errorf("%+v", got)
+// At work is who took over last, or who opened the treatment.
+func TestAtWork(t *testing.T) {
+	a, b, c := Operator{ID: "a", Name: "A"}, Operator{ID: "b", Name: "B"}, Operator{ID: "c", Name: "C"}
+	v := Treatment{Operator: a}
+	if got := v.AtWork(); got != a {
+		t.Error(got)
+	}
+	v.HandOvers = []HandOver{{From: a, To: b}, {From: b, To: c}}
+	if got := v.AtWork(); got != c {
+		t.Error(got)
 	}
 }

@@ -43,33 +43,18 @@ func roleRefusal(r Role) string {
 	return "a " + string(r) + " does not treat"
 }
 
-// The entry of a record that says that another operator took over. It stands
-// among the alarms, which are the record's journal: it is appended, and on disk
-// within their 250 ms. It is no alarm, and is counted as none.
-const (
-	// MarkHandOver is its mark. By is who took over and At when; who was at work
-	// before is By of the entry before, or who opened the treatment.
-	MarkHandOver AlarmMark = "hand_over"
-	// TextHandOver is its stable name.
-	TextHandOver = "hand_over"
-)
-
-// HandOver is one change of the operator while a treatment was open.
+// HandOver is one change of the operator while a treatment was open. It is appended to
+// the record, and on disk within the 250 ms of pulses and alarms.
 type HandOver struct {
 	At       time.Time
-	From, To string // the operators' names at that time
+	From, To Operator // as they were then
 }
 
-// HandOvers lists the changes of the operator in a treatment that was read with
-// its alarms, in their order.
-func (t Treatment) HandOvers() []HandOver {
-	var out []HandOver
-	from := t.Operator.Name
-	for _, a := range t.Alarms {
-		if a.Mark == MarkHandOver {
-			out = append(out, HandOver{At: a.At, From: from, To: a.By})
-			from = a.By
-		}
+// AtWork is who is at work in the treatment by its record: who took over last, or who
+// opened it.
+func (t Treatment) AtWork() Operator {
+	if n := len(t.HandOvers); n > 0 {
+		return t.HandOvers[n-1].To
 	}
-	return out
+	return t.Operator
 }

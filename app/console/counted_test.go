@@ -124,6 +124,11 @@ func (r countedRecords) AppendAlarms(ctx context.Context, id clinical.ID, a []cl
 	return r.Records.AppendAlarms(ctx, id, a)
 }
 
+func (r countedRecords) AppendHandOvers(ctx context.Context, id clinical.ID, h []clinical.HandOver) error {
+	r.c.call("AppendHandOvers")
+	return r.Records.AppendHandOvers(ctx, id, h)
+}
+
 func (r countedRecords) EndTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
 	r.c.call("EndTreatment")
 	return r.Records.EndTreatment(ctx, t)

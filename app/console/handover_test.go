@@ -100,13 +100,13 @@ func TestTakeOver(t *testing.T) {
 // first change was at a time.
 func checkHandOvers(t *testing.T, rec clinical.Treatment, at time.Time, names ...string) {
 	t.Helper()
-	got := rec.HandOvers()
+	got := rec.HandOvers
 	if rec.Operator.Name != names[0] || len(got) != len(names)-1 {
 		t.Errorf("opened by %s, then %+v", rec.Operator.Name, got)
 		return
 	}
 	for i, h := range got {
-		if h.From != names[i] || h.To != names[i+1] {
+		if h.From.Name != names[i] || h.To.Name != names[i+1] || h.To.ID == "" {
 			t.Errorf("%+v, want %s to %s", h, names[i], names[i+1])
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"stipple/app/alarm"
 	"stipple/app/clinical"
 )
 
@@ -88,9 +87,15 @@ func (d *Desk) recordHandOver() {
 	if d.operator.Name == "" {
 		return // nobody did
 	}
-	d.appendAlarm(d.run, clinical.Alarm{
-		At: d.tookOver, Priority: alarm.Low.String(), Text: clinical.TextHandOver, Mark: clinical.MarkHandOver, By: d.operator.Name,
-	})
+	r := d.run
+	h := clinical.HandOver{At: d.tookOver, From: r.record.AtWork(), To: d.operator}
+	if h.From == h.To {
+		return // back again, and nobody was there between
+	}
+	r.record.HandOvers = append(r.record.HandOvers, h)
+	if err := d.rec.handOver(r.record.ID, h); err != nil {
+		d.recordBehind(err)
+	}
 }
 
 // dropPatient takes all of a patient off the desk. What the pen holds stays there,

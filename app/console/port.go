@@ -44,6 +44,7 @@ type Records interface {
 	AmendTreatment(context.Context, clinical.Treatment) (clinical.Treatment, error)
 	AppendPulses(context.Context, clinical.ID, []clinical.Pulse) error
 	AppendAlarms(context.Context, clinical.ID, []clinical.Alarm) error
+	AppendHandOvers(context.Context, clinical.ID, []clinical.HandOver) error
 	EndTreatment(context.Context, clinical.Treatment) (clinical.Treatment, error)
 	// ReconcileTreatment writes what became known of an uncertain treatment, its
 	// pulses with it, and with a signature its end: one act.

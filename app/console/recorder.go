@@ -39,6 +39,7 @@ type entry struct {
 	id    clinical.ID
 	pulse *clinical.Pulse
 	alarm *clinical.Alarm
+	hand  *clinical.HandOver
 	then  func() // run after everything before it is on disk
 }
 
@@ -69,7 +70,7 @@ type entryQueue struct {
 
 	mu      sync.Mutex
 	entries []entry
-	count   int // pulses and alarms that are not on disk yet, those that were taken too
+	count   int // entries that are not on disk yet, those that were taken too
 }
 
 // put queues e. It is ErrRecordBehind where too much waits already; what has to
@@ -116,6 +117,10 @@ func (r *recorder) alarm(id clinical.ID, a clinical.Alarm) error {
 	return r.queue.put(entry{id: id, alarm: &a})
 }
 
+func (r *recorder) handOver(id clinical.ID, h clinical.HandOver) error {
+	return r.queue.put(entry{id: id, hand: &h})
+}
+
 // after runs then, on the recorder's goroutine, when all that was queued
 // before is on disk.
 func (r *recorder) after(then func()) { _ = r.queue.put(entry{then: then}) } // which never fails
@@ -130,7 +135,7 @@ func (r *recorder) head(write func(context.Context, clinical.Treatment) (clinica
 
 // whole is head with the pulses of t, for a write that takes both at once.
 func (r *recorder) whole(write func(context.Context, clinical.Treatment) (clinical.Treatment, error), t clinical.Treatment, then func(clinical.Treatment, error)) {
-	t.Alarms = nil // they are appended on their own
+	t.Alarms, t.HandOvers = nil, nil // they are appended on their own
 	r.after(func() {
 		t.Revision = max(t.Revision, r.revision[t.ID])
 		written, err := write(context.Background(), t)
@@ -233,7 +238,7 @@ func (r *recorder) write(waiting []entry) []entry {
 			most = n / 2
 			continue
 		default:
-			left := &NotTakenError{Treatment: id, Pulse: waiting[0].pulse, Alarm: waiting[0].alarm, Cause: err}
+			left := &NotTakenError{Treatment: id, Pulse: waiting[0].pulse, Alarm: waiting[0].alarm, HandOver: waiting[0].hand, Cause: err}
 			r.post(func() { r.notTaken(left) })
 		}
 		r.queue.done(n)
@@ -247,11 +252,15 @@ func (r *recorder) write(waiting []entry) []entry {
 func (r *recorder) append(id clinical.ID, entries []entry) (int, error) {
 	var pulses []clinical.Pulse
 	var alarms []clinical.Alarm
+	var hands []clinical.HandOver
 	for _, e := range entries {
-		if e.pulse != nil {
+		switch {
+		case e.pulse != nil:
 			pulses = append(pulses, *e.pulse)
-		} else {
+		case e.alarm != nil:
 			alarms = append(alarms, *e.alarm)
+		default:
+			hands = append(hands, *e.hand)
 		}
 	}
 	var err error
@@ -261,6 +270,9 @@ func (r *recorder) append(id clinical.ID, entries []entry) (int, error) {
 	if err == nil && len(alarms) > 0 {
 		err = r.records.AppendAlarms(context.Background(), id, alarms)
 	}
+	if err == nil && len(hands) > 0 {
+		err = r.records.AppendHandOvers(context.Background(), id, hands)
+	}
 	return len(pulses), err
 }
 
@@ -268,27 +280,34 @@ func (r *recorder) append(id clinical.ID, entries []entry) (int, error) {
 // has ended, or an entry that it can't hold.
 type NotTakenError struct {
 	Treatment clinical.ID
-	Pulse     *clinical.Pulse // one of the two
+	Pulse     *clinical.Pulse // one of the three
 	Alarm     *clinical.Alarm
+	HandOver  *clinical.HandOver
 	Cause     error
 }
 
 func (e *NotTakenError) Error() string {
-	if e.Pulse != nil {
+	switch {
+	case e.Pulse != nil:
 		return fmt.Sprintf("pulse %d is not in the record: %v", e.Pulse.Index, e.Cause)
+	case e.Alarm != nil:
+		return fmt.Sprintf("alarm %s is not in the record: %v", e.Alarm.Text, e.Cause)
 	}
-	return fmt.Sprintf("alarm %s is not in the record: %v", e.Alarm.Text, e.Cause)
+	return fmt.Sprintf("who took over is not in the record: %v", e.Cause)
 }
 
 // Unwrap is what the store says.
 func (e *NotTakenError) Unwrap() error { return e.Cause }
 
-// Code is "pulse_not_taken" or "alarm_not_taken".
+// Code is "pulse_not_taken", "alarm_not_taken" or "hand_over_not_taken".
 func (e *NotTakenError) Code() string {
-	if e.Pulse != nil {
+	switch {
+	case e.Pulse != nil:
 		return "pulse_not_taken"
+	case e.Alarm != nil:
+		return "alarm_not_taken"
 	}
-	return "alarm_not_taken"
+	return "hand_over_not_taken"
 }
 
 // Args are the number of the pulse.

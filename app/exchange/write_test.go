@@ -202,6 +202,7 @@ func treated() clinical.Treatment {
 		Applied: []clinical.Applied{{Settings: clinical.Settings{Depth: 1}}, {Settings: clinical.Settings{Depth: 1500, Speed: 60, Power: 12000, Duration: 100}}},
 		Pulses:  []clinical.Pulse{{Energy: 1_200_000, Strokes: 1}, {Energy: 1_199_000, Strokes: 2}}, Passes: 2,
 		Alarms:      []clinical.Alarm{{Priority: "low"}},
+		HandOvers:   []clinical.HandOver{{To: clinical.Operator{ID: "o2", Name: "Dr S. Haddad", Role: clinical.RoleSeniorClinician}}},
 		StopLatency: 1500 * time.Microsecond, StopCheck: 18 * time.Millisecond,
 		Started: time.Date(2026, time.November, 23, 12, 30, 0, 500_000_000, time.FixedZone("", 3600)), Ended: now(), Outcome: clinical.OutcomeReconciled,
 		Reconciled: clinical.Reconciliation{Cause: clinical.CauseLink, Signature: clinical.Signature{At: now(), By: clinical.Operator{Name: "Dr S. Haddad"}, Verdict: clinical.AsReconciled}},
@@ -213,12 +214,12 @@ func TestTreatmentsAsWritten(t *testing.T) {
 		Applied: []clinical.Applied{{Settings: clinical.Settings{Depth: 750, Speed: 6000}}}}
 	table := Treatments(slices.Values([]clinical.Treatment{treated(), needling}))
 	want := strings.Join([]string{
-		"treatment_id,revision,patient_id,started_utc,ended_utc,outcome,uncertain_cause,signed_as,signed_by,signed_at_utc,operator_id,operator_name,operator_role,indication,zone,fitzpatrick,library_version,library_hash,preset_id,preset_revision," +
+		"treatment_id,revision,patient_id,started_utc,ended_utc,outcome,uncertain_cause,signed_as,signed_by,signed_at_utc,operator_id,operator_name,operator_role,hand_overs,last_operator_id,last_operator_name,indication,zone,fitzpatrick,library_version,library_hash,preset_id,preset_revision," +
 			"pen_kind,pen_model,pen_serial,pen_firmware,simulated,tip_id,tip_lot,tip_expiry,tip_pins,tip_insulated,tip_needle_um," +
 			"depth_um,speed_spm,power_mw,pulse_ms,pulses,passes,strokes,energy_uj,alarm_entries,stop_latency_us,stop_check_us",
-		"t1,3,p1,2026-11-23T11:30:00.5Z,2026-11-23T12:00:00Z,reconciled,link,reconciled,Dr S. Haddad,2026-11-23T12:00:00Z,o1,Dr A. Meyer,clinician,acne_scars,cheek_left,IV,sample,00ff,s1,2," +
+		"t1,3,p1,2026-11-23T11:30:00.5Z,2026-11-23T12:00:00Z,reconciled,link,reconciled,Dr S. Haddad,2026-11-23T12:00:00Z,o1,Dr A. Meyer,clinician,1,o2,Dr S. Haddad,acne_scars,cheek_left,IV,sample,00ff,s1,2," +
 			"rf,R1,0042,'=1.0.0,true,7,7KX20,2027-03-31,25,true,3500,1500,60,12000,100,2,2,3,2399000,1,1500,18000",
-		"t2,1,p1,2026-11-23T12:00:00Z,,intent,,,,,,,,,,,,,,,needling,,,,false,,,,,,,750,6000,,,0,0,0,,0,,", "",
+		"t2,1,p1,2026-11-23T12:00:00Z,,intent,,,,,,,,0,,,,,,,,,,needling,,,,false,,,,,,,750,6000,,,0,0,0,,0,,", "",
 	}, "\r\n")
 	if diff := cmp.Diff(want, writeCSV(t, table, CSVOptions{})); diff != "" {
 		t.Error(diff)

@@ -220,7 +220,7 @@ func patientBuckets() []string {
 }
 
 func treatmentBuckets() []string {
-	return []string{bucketTreatments, bucketPulses, bucketAlarms}
+	return []string{bucketTreatments, bucketPulses, bucketAlarms, bucketHandOvers}
 }
 
 // keysOf lists the keys of a bucket with a prefix.

@@ -514,6 +514,7 @@ func TestErasingWithMoreAlarmsThanAValueHolds(t *testing.T) {
 	who, _ := anas(t, c)
 	s := p.open("ada")
 	ctx := t.Context()
+	p.clock.add(time.Hour)
 	v := must(s.BeginTreatment(ctx, aTreatment(who.ID)))(t)
 	const n = 1000
 	var alarms []clinical.Alarm

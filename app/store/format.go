@@ -131,10 +131,19 @@ type storedTreatment struct {
 	Outcome        string          `json:"outcome"`
 	// Reconciled is only there for a run whose outcome was uncertain.
 	Reconciled *storedReconciliation `json:"reconciled,omitempty"`
-	// How many pulses and alarms the record has, once it has ended, so that one
+	// How many pulses, alarms and hand-overs the record has, once it has ended, so that one
 	// that is lost shows.
 	PulseCount int `json:"pulse_count,omitempty"`
 	AlarmCount int `json:"alarm_count,omitempty"`
+	HandCount  int `json:"hand_over_count,omitempty"`
+}
+
+type storedHandOver struct {
+	At     time.Time      `json:"at"`
+	FromID string         `json:"from_id,omitempty"`
+	From   storedOperator `json:"from"`
+	ToID   string         `json:"to_id,omitempty"`
+	To     storedOperator `json:"to"`
 }
 
 type storedAlarm struct {
@@ -390,5 +399,18 @@ func unpackAlarm(plain []byte) (clinical.Alarm, error) {
 	return clinical.Alarm{
 		At: v.At, Code: v.Code, Priority: v.Priority, Text: v.Text, Expected: v.Expected, Measured: v.Measured,
 		Mark: clinical.AlarmMark(v.Mark), By: v.By, Count: v.Count,
+	}, err
+}
+
+func packHandOver(h clinical.HandOver) storedHandOver {
+	return storedHandOver{
+		At: utc(h.At), FromID: string(h.From.ID), From: packOperator(h.From), ToID: string(h.To.ID), To: packOperator(h.To),
+	}
+}
+
+func unpackHandOver(plain []byte) (clinical.HandOver, error) {
+	v, err := decodeJSON[storedHandOver](plain)
+	return clinical.HandOver{
+		At: v.At, From: unpackOperator(clinical.ID(v.FromID), v.From), To: unpackOperator(clinical.ID(v.ToID), v.To),
 	}, err
 }

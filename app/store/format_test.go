@@ -92,7 +92,7 @@ func TestEveryFieldComesBack(t *testing.T) {
 
 	treatment := filled[clinical.Treatment](t)
 	gotTreatment, _, err := unpackTreatment(treatment.ID, uint32(treatment.Revision), asJSON(t, packTreatment(treatment)))
-	gotTreatment.Pulses, gotTreatment.Alarms = treatment.Pulses, treatment.Alarms
+	gotTreatment.Pulses, gotTreatment.Alarms, gotTreatment.HandOvers = treatment.Pulses, treatment.Alarms, treatment.HandOvers
 	roundTrip("treatment", treatment, gotTreatment, err)
 
 	alarm := filled[clinical.Alarm](t)
@@ -102,6 +102,10 @@ func TestEveryFieldComesBack(t *testing.T) {
 	safety := filled[clinical.SafetyRecord](t)
 	gotSafety, err := unpackSafety(safety.Pseudonym, uint32(safety.Number), asJSON(t, packSafety(safety)))
 	roundTrip("safety record", safety, gotSafety, err)
+
+	hand := filled[clinical.HandOver](t)
+	gotHand, err := unpackHandOver(asJSON(t, packHandOver(hand)))
+	roundTrip("hand-over", hand, gotHand, err)
 
 	operator := filled[clinical.Operator](t)
 	stored, err := decodeJSON[storedOperator](asJSON(t, packOperator(operator)))

@@ -19,6 +19,7 @@ import (
 //	alarms         treatment, number           -> alarm
 //	erasing        patient                     -> nothing: taken out of the file, the key not dropped yet
 //	safety         pseudonym, number           -> what is kept of an erased patient's treatment
+//	hand_overs     treatment, number           -> hand-over
 //	operators      operator, revision          -> operator
 //	settings       name                        -> bytes
 //	chain          name                        -> key and name of the audit chain, way into backups
@@ -38,6 +39,7 @@ const (
 	bucketOpen       = "open"
 	bucketPulses     = "pulses"
 	bucketAlarms     = "alarms"
+	bucketHandOvers  = "hand_overs"
 	bucketErasing    = "erasing"
 	bucketSafety     = "safety"
 	bucketOperators  = "operators"
@@ -49,7 +51,7 @@ const (
 func sealedBuckets() []string {
 	return []string{
 		bucketPatients, bucketRecent, bucketPresets, bucketTreatments, bucketByPatient,
-		bucketOpen, bucketPulses, bucketAlarms, bucketErasing, bucketSafety, bucketOperators, bucketSettings, bucketChain,
+		bucketOpen, bucketPulses, bucketAlarms, bucketHandOvers, bucketErasing, bucketSafety, bucketOperators, bucketSettings, bucketChain,
 	}
 }
 

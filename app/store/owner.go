@@ -22,7 +22,7 @@ func (t *txn) fits(name string, k, sealed []byte) error {
 	switch name {
 	case bucketPatients, bucketRecent, bucketPresets, bucketByPatient, bucketErasing:
 		ok = owner != noOwner && bytes.HasPrefix(k, []byte(owner))
-	case bucketTreatments, bucketPulses, bucketAlarms:
+	case bucketTreatments, bucketPulses, bucketAlarms, bucketHandOvers:
 		ok = owner != noOwner // whose a treatment is, treatment and scanOf ask
 	}
 	if !ok {

@@ -133,27 +133,36 @@ func (s *Store) AppendAlarms(ctx context.Context, id clinical.ID, alarms []clini
 	if err := c.err(); err != nil {
 		return err
 	}
+	alarms = slices.Clone(alarms)
+	for i := range alarms {
+		alarms[i].At = utc(alarms[i].At)
+	}
 	return s.update(ctx, func(t *txn) error {
-		owner, err := t.mustBeOpen(id)
-		if err != nil || len(alarms) == 0 {
-			return err
-		}
-		have, err := t.alarms(id, owner)
-		if err != nil {
-			return err
-		}
-		for _, a := range alarms {
-			a.At = utc(a.At)
-			if slices.Contains(have, a) {
-				continue
-			}
-			have = append(have, a)
-			if err := t.putJSON(bucketAlarms, owner, numbered(key(id), uint32(len(have))), packAlarm(a)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return appendNew(t, bucketAlarms, id, alarms, t.alarms, packAlarm)
 	})
+}
+
+// appendNew writes entries of an open treatment behind those that it has, each under the
+// next number, but for those that it has already.
+func appendNew[E comparable, S any](t *txn, bucket string, id clinical.ID, entries []E, read func(id, owner clinical.ID) ([]E, error), pack func(E) S) error {
+	owner, err := t.mustBeOpen(id)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	have, err := read(id, owner)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if slices.Contains(have, e) {
+			continue
+		}
+		have = append(have, e)
+		if err := t.putJSON(bucket, owner, numbered(key(id), uint32(len(have))), pack(e)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // alarms reads the alarms of a treatment in the order in which they were added.
@@ -162,6 +171,35 @@ func (t *txn) alarms(id, owner clinical.ID) ([]clinical.Alarm, error) {
 	err := t.scanOf(bucketAlarms, key(id), owner, func(_, plain []byte) error {
 		a, err := unpackAlarm(plain)
 		all = append(all, a)
+		return err
+	})
+	return all, err
+}
+
+// AppendHandOvers adds changes of the operator to an open treatment, as AppendAlarms adds
+// alarms, and with the same errors.
+func (s *Store) AppendHandOvers(ctx context.Context, id clinical.ID, all []clinical.HandOver) error {
+	c := checker{record: "hand_over"}
+	c.that(len(all) <= maxBatch, "HandOvers", TooLong)
+	all = slices.Clone(all)
+	for i := range all {
+		c.handOver(all[i])
+		all[i].At = utc(all[i].At)
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.update(ctx, func(t *txn) error {
+		return appendNew(t, bucketHandOvers, id, all, t.handOvers, packHandOver)
+	})
+}
+
+// handOvers reads the hand-overs of a treatment in the order in which they were added.
+func (t *txn) handOvers(id, owner clinical.ID) ([]clinical.HandOver, error) {
+	var all []clinical.HandOver
+	err := t.scanOf(bucketHandOvers, key(id), owner, func(_, plain []byte) error {
+		h, err := unpackHandOver(plain)
+		all = append(all, h)
 		return err
 	})
 	return all, err

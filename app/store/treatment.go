@@ -16,7 +16,7 @@ import (
 // Revision is 1, Started is now unless set, Outcome is intent unless it is open.
 // The patient counts as just used.
 //
-// Errors: *InvalidError with the field (pulses, alarms and an end are
+// Errors: *InvalidError with the field (pulses, alarms, hand-overs and an end are
 // NotAllowed here); ErrNotFound for an unknown patient; ErrConflict if the ID is taken.
 func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
 	if t.Outcome == "" {
@@ -33,6 +33,7 @@ func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clini
 	c.that(t.Ended.IsZero(), "Ended", NotAllowed)
 	c.that(len(t.Pulses) == 0, "Pulses", NotAllowed)
 	c.that(len(t.Alarms) == 0, "Alarms", NotAllowed)
+	c.that(len(t.HandOvers) == 0, "HandOvers", NotAllowed)
 	c.that(t.Reconciled.Cause == "", "Reconciled", NotAllowed)
 	if err := c.err(); err != nil {
 		return clinical.Treatment{}, err
@@ -68,8 +69,8 @@ func (s *Store) BeginTreatment(ctx context.Context, t clinical.Treatment) (clini
 }
 
 // AmendTreatment stores the next revision of the head of an open treatment:
-// settings applied, passes, tip, outcome intent, open or uncertain. Pulses and
-// alarms of t are not stored, and come back as they are; append them. A
+// settings applied, passes, tip, outcome intent, open or uncertain. Pulses,
+// alarms and hand-overs of t are not stored, and come back as they are; append them. A
 // treatment that has become uncertain stays so: only ReconcileTreatment leads on.
 //
 // Errors: *InvalidError with the field (Patient and Started can't change);
@@ -94,8 +95,8 @@ func (s *Store) AmendTreatment(ctx context.Context, t clinical.Treatment) (clini
 // EndTreatment stores the last revision of the head of a treatment, with outcome
 // complete, stopped or not armed; Ended is now unless set. From then on the record
 // can't be changed. One that is uncertain ends by a signature, with
-// ReconcileTreatment. Pulses and alarms of t are not stored, and come back as they
-// are; append them before.
+// ReconcileTreatment. Pulses, alarms and hand-overs of t are not stored, and come back as
+// they are; append them before.
 //
 // Errors as with AmendTreatment, ErrEnded also if it had ended before.
 func (s *Store) EndTreatment(ctx context.Context, t clinical.Treatment) (clinical.Treatment, error) {
@@ -123,7 +124,8 @@ func (s *Store) EndTreatment(ctx context.Context, t clinical.Treatment) (clinica
 // stored yet, in one synced write, so that from whom a pulse is known never
 // stands without the pulse. With a signature it is the last revision: the
 // outcome is reconciled where all is known, or uncertain, which it then stays
-// for ever. Pulses and alarms come back as they are; alarms of t are not stored.
+// for ever. Pulses, alarms and hand-overs come back as they are; the latter two of t
+// are not stored.
 //
 // Errors, with nothing stored: *InvalidError with the field; ErrNotFound;
 // ErrConflict if t.Revision is not the newest, or if a stored pulse was reported
@@ -220,7 +222,7 @@ func stored(t clinical.Treatment) clinical.Treatment {
 
 // putHead writes a revision of a treatment's head, and puts the treatment on the
 // list of its patient and on or off that of the open ones. The last revision
-// carries the numbers of pulses and alarms.
+// carries the numbers of pulses, alarms and hand-overs.
 func (t *txn) putHead(v clinical.Treatment) error {
 	head := packTreatment(v)
 	var listed error
@@ -235,7 +237,11 @@ func (t *txn) putHead(v clinical.Treatment) error {
 		if err != nil {
 			return err
 		}
-		head.PulseCount, head.AlarmCount = len(pulses), len(alarms)
+		hands, err := t.handOvers(v.ID, v.Patient)
+		if err != nil {
+			return err
+		}
+		head.PulseCount, head.AlarmCount, head.HandCount = len(pulses), len(alarms), len(hands)
 		listed = t.delete(bucketOpen, key(v.ID))
 	}
 	if listed != nil {
@@ -388,9 +394,12 @@ func (t *txn) treatment(id clinical.ID) (clinical.Treatment, error) {
 	if v.Alarms, err = t.alarms(id, v.Patient); err != nil {
 		return clinical.Treatment{}, err
 	}
-	if !v.Ended.IsZero() && (len(v.Pulses) != head.PulseCount || len(v.Alarms) != head.AlarmCount) {
-		return clinical.Treatment{}, damaged("treatment ended with %d pulses and %d alarms, has %d and %d",
-			head.PulseCount, head.AlarmCount, len(v.Pulses), len(v.Alarms))
+	if v.HandOvers, err = t.handOvers(id, v.Patient); err != nil {
+		return clinical.Treatment{}, err
+	}
+	if !v.Ended.IsZero() && (len(v.Pulses) != head.PulseCount || len(v.Alarms) != head.AlarmCount || len(v.HandOvers) != head.HandCount) {
+		return clinical.Treatment{}, damaged("treatment ended with %d pulses, %d alarms and %d hand-overs, has %d, %d and %d",
+			head.PulseCount, head.AlarmCount, head.HandCount, len(v.Pulses), len(v.Alarms), len(v.HandOvers))
 	}
 	return v, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stipple/app/clinical"
+	"stipple/app/vault"
 )
 
 func aTreatment(patient clinical.ID) clinical.Treatment {
@@ -50,7 +51,12 @@ func TestTreatmentLife(t *testing.T) {
 	if err := errors.Join(s.AppendPulses(ctx, v.ID, pulses[:2]), s.AppendPulses(ctx, v.ID, pulses), s.AppendAlarms(ctx, v.ID, alarms), s.AppendAlarms(ctx, v.ID, alarms)); err != nil {
 		t.Fatal(err)
 	}
-	v.Pulses, v.Alarms = pulses, alarms
+	second := clinical.Operator{ID: s.NewID(), Name: "Dr B. Roth", Role: clinical.RoleSeniorClinician}
+	hands := []clinical.HandOver{{At: clock.now(), From: v.Operator, To: second}, {At: clock.now(), From: second, To: v.Operator}}
+	if err := errors.Join(s.AppendHandOvers(ctx, v.ID, hands[:1]), s.AppendHandOvers(ctx, v.ID, hands)); err != nil {
+		t.Fatal(err)
+	}
+	v.Pulses, v.Alarms, v.HandOvers = pulses, alarms, hands
 	if diff := cmp.Diff(v, must(s.Treatment(ctx, v.ID))(t)); diff != "" {
 		t.Error(diff)
 	}
@@ -60,7 +66,7 @@ func TestTreatmentLife(t *testing.T) {
 	clock.add(5 * time.Minute)
 	v.Outcome, v.Passes = clinical.OutcomeComplete, 1
 	v = must(s.EndTreatment(ctx, v))(t)
-	if !v.Ended.Equal(clock.now()) || len(v.Pulses) != 3 || v.Revision != 3 {
+	if !v.Ended.Equal(clock.now()) || len(v.Pulses) != 3 || len(v.HandOvers) != 2 || v.Revision != 3 {
 		t.Errorf("%+v", v)
 	}
 	if got := must(s.OpenTreatments(ctx))(t); len(got) != 0 {
@@ -78,7 +84,7 @@ func TestTreatmentLife(t *testing.T) {
 	again.Outcome, again.Ended = clinical.OutcomeOpen, time.Time{}
 	calls := map[string]error{
 		"pulses": s.AppendPulses(ctx, v.ID, pulsesOf(9, 200, 1)), "no pulses": s.AppendPulses(ctx, v.ID, nil),
-		"alarms": s.AppendAlarms(ctx, v.ID, alarms),
+		"alarms": s.AppendAlarms(ctx, v.ID, alarms), "hand-overs": s.AppendHandOvers(ctx, v.ID, hands),
 	}
 	_, calls["amend"] = s.AmendTreatment(ctx, again)
 	_, calls["end"] = s.EndTreatment(ctx, v)
@@ -241,5 +247,42 @@ func TestOpenTreatmentsAfterOpeningAgain(t *testing.T) {
 	s = openTest(t, path, clock)
 	if diff := cmp.Diff([]clinical.Treatment{newer, older}, must(s.OpenTreatments(ctx))(t)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A hand-over is checked in its form; one that is lost or belongs to another shows.
+func TestHandOvers(t *testing.T) {
+	s, _, keys, p, other, v := heldStore(t)
+	ctx := t.Context()
+	a, b := clinical.Operator{Name: "A", Role: clinical.RoleClinician}, clinical.Operator{Name: "B", Role: clinical.RoleClinician}
+	for field, h := range map[string]clinical.HandOver{
+		"At": {At: time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), From: a, To: b}, "From.Name": {From: clinical.Operator{Role: a.Role}, To: b},
+		"To.Role": {From: a, To: clinical.Operator{Name: "B", Role: "cook"}}, "To": {From: a, To: a},
+	} {
+		if err := s.AppendHandOvers(ctx, v.ID, []clinical.HandOver{h}); fieldsOf(err)[field] == "" {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if err := s.AppendHandOvers(ctx, "", nil); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	if err := s.AppendHandOvers(ctx, v.ID, []clinical.HandOver{{From: a, To: b}}); err != nil {
+		t.Fatal(err)
+	}
+	v.Outcome = clinical.OutcomeStopped
+	v = must(s.EndTreatment(ctx, v))(t)
+	k := numbered(key(v.ID), 1)
+	sealed := must(keys.Seal(vault.Place{Bucket: bucketHandOvers, Key: k, Schema: SchemaVersion}, other.ID, asJSON(t, packHandOver(clinical.HandOver{From: a, To: b}))))(t)
+	var was []byte
+	write(t, s, bucketHandOvers, k, func(old []byte) []byte { was = old; return sealed })
+	if _, err := s.Treatment(ctx, v.ID); !errors.Is(err, ErrDamaged) {
+		t.Error("of another:", err)
+	}
+	write(t, s, bucketHandOvers, k, func([]byte) []byte { return was })
+	if err := s.update(ctx, func(t *txn) error { return t.delete(bucketHandOvers, k) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Treatments(ctx, p.ID); !errors.Is(err, ErrDamaged) {
+		t.Error("lost:", err)
 	}
 }

@@ -274,3 +274,10 @@ func (c *checker) alarm(a clinical.Alarm) {
 	c.optional("By", a.By, maxNameRunes)
 	c.that(a.Count >= 0, "Count", BadValue)
 }
+
+func (c *checker) handOver(h clinical.HandOver) {
+	c.that(storableTime(h.At), "At", BadValue)
+	c.operator("From.", h.From)
+	c.operator("To.", h.To)
+	c.that(h.From != h.To, "To", BadValue)
+}

@@ -32,7 +32,7 @@ func began(alarms []clinical.Alarm) int {
 // came once, and the entry with its count says how often it came in all.
 func times(a clinical.Alarm) int {
 	switch {
-	case a.Mark == clinical.AlarmBegan, a.Mark == clinical.MarkHandOver:
+	case a.Mark == clinical.AlarmBegan, a.Mark == markTookOver:
 		return 1
 	case a.Count > 0:
 		return a.Count - 1
@@ -40,13 +40,31 @@ func times(a clinical.Alarm) int {
 	return 0
 }
 
+// markTookOver stands for a hand-over among the alarms that are shown.
+const markTookOver clinical.AlarmMark = "took_over"
+
+// journal is the alarms of a treatment with each hand-over at its place.
+func journal(t clinical.Treatment) []clinical.Alarm {
+	all := slices.Clone(t.Alarms)
+	for _, h := range t.HandOvers {
+		i := slices.IndexFunc(all, func(a clinical.Alarm) bool { return a.At.After(h.At) })
+		if i < 0 {
+			i = len(all)
+		}
+		all = slices.Insert(all, i, clinical.Alarm{At: h.At, Mark: markTookOver, By: h.To.Name})
+	}
+	return all
+}
+
 // alarmLines is each alarm once, the newest first.
 func alarmLines(w *words.Words, alarms []clinical.Alarm) []alarmLine {
 	var lines []alarmLine
 	for _, a := range slices.Backward(alarms) {
-		text := w.Alarm(a)
-		if a.Mark == clinical.MarkHandOver {
+		text := ""
+		if a.Mark == markTookOver {
 			text = w.T("record.took_over.line", a.By)
+		} else {
+			text = w.Alarm(a)
 		}
 		i := slices.IndexFunc(lines, func(l alarmLine) bool { return l.text == text })
 		if i < 0 {
@@ -54,7 +72,7 @@ func alarmLines(w *words.Words, alarms []clinical.Alarm) []alarmLine {
 		}
 		l := &lines[i]
 		l.count += times(a)
-		l.began = l.began || a.Mark == clinical.AlarmBegan || a.Mark == clinical.MarkHandOver
+		l.began = l.began || a.Mark == clinical.AlarmBegan || a.Mark == markTookOver
 		if a.Mark == clinical.AlarmAcknowledged && l.acked.At.IsZero() {
 			l.acked = a
 		}
@@ -72,7 +90,7 @@ func alarmLines(w *words.Words, alarms []clinical.Alarm) []alarmLine {
 func (r *recordSheet) showAlarms() {
 	w := r.env.Words
 	var texts []widgets.Run
-	for _, l := range alarmLines(w, r.row.Alarms) {
+	for _, l := range alarmLines(w, journal(r.row.Treatment)) {
 		text, last := l.text, words.Time(l.newest.At)
 		if l.count > 1 {
 			text = w.T("record.alarm.times", words.Count(l.count), l.text)

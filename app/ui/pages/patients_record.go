@@ -167,10 +167,10 @@ func (r *recordSheet) show(row console.TreatmentRow) {
 		outcomeRun(w, row.Outcome), widgets.Small(w.T("preset.place", row.ZoneName, row.IndicationName)+simulatedMark(w, row)))
 	r.facts.set(recordFacts(w, row, r.env.Now()))
 	r.alarms.SetText(w.N("record.alarms.n", began(row.Alarms)))
-	if began(row.Alarms) == 0 && len(row.HandOvers()) > 0 {
+	if began(row.Alarms) == 0 && len(row.HandOvers) > 0 {
 		r.alarms.SetText(w.T("record.took_over"))
 	}
-	show(r.alarms, len(row.Alarms) > 0)
+	show(r.alarms, len(row.Alarms)+len(row.HandOvers) > 0)
 	show(r.ended, row.Reconciled.Cause != "")
 	r.table.set(row.PenKind, row.Pulses)
 	r.object.Refresh()
@@ -208,7 +208,7 @@ func recordFacts(w *words.Words, t console.TreatmentRow, now time.Time) []fact {
 		last := t.FallBacks[n-1]
 		facts = append(facts, fact{w.T("record.fell"), widgets.Plain(w.T("record.fell.last", w.N("record.fell.times", n), words.Time(last.At), w.T("fell."+string(last.Reason))))})
 	}
-	if took := tookOverText(w, t.HandOvers()); took != "" {
+	if took := tookOverText(w, t.HandOvers); took != "" {
 		facts = append(facts, fact{w.T("record.took_over"), widgets.Plain(took)})
 	}
 	return append(facts, []fact{

@@ -8,7 +8,7 @@ import (
 // tookOverText says who took over in a treatment, and when. Of more than there is
 // room for it has the last one; the list of alarms has each at its place.
 func tookOverText(w *words.Words, all []clinical.HandOver) string {
-	one := func(h clinical.HandOver) string { return w.T("record.took_over.at", h.To, words.Time(h.At)) }
+	one := func(h clinical.HandOver) string { return w.T("record.took_over.at", h.To.Name, words.Time(h.At)) }
 	switch n := len(all); n {
 	case 0:
 		return ""

@@ -71,8 +71,8 @@ func (c Clinic) practice() *scene {
 
 // handedOver is a record of a treatment that a second operator took over.
 func handedOver(row console.TreatmentRow) console.TreatmentRow {
-	row.Alarms = append(row.Alarms, clinical.Alarm{
-		At: row.Started.Add(row.Ended.Sub(row.Started) / 2), Priority: "low", Text: clinical.TextHandOver, Mark: clinical.MarkHandOver, By: operators()[1].Name,
+	row.HandOvers = append(row.HandOvers, clinical.HandOver{
+		At: row.Started.Add(row.Ended.Sub(row.Started) / 2), From: row.Operator, To: operators()[1],
 	})
 	return row
 }

@@ -61,7 +61,5 @@ func englishRoles() map[string]string {
 		"error.withheld_contradicted":      "Pen %s contradicts the record of a treatment.",
 		"error.withheld_contradicted.kept": "Both versions are kept.",
 		"error.withheld_contradicted.do":   "Have the pen checked.",
-
-		"alarm.hand_over": "Another operator took over",
 	}
 }
