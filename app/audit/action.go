@@ -14,6 +14,8 @@ const (
 	PresetSave   Action = "preset.save"
 	PresetDelete Action = "preset.delete"
 
+	ScreeningSave Action = "screening.save"
+
 	TreatmentBegin Action = "treatment.begin"
 	TreatmentEnd   Action = "treatment.end"
 	TreatmentSign  Action = "treatment.sign" // of an outcome that was uncertain
@@ -76,6 +78,7 @@ func Actions() []ActionRow {
 		{PatientErase, AreaPatient},
 		{PresetSave, AreaPatient},
 		{PresetDelete, AreaPatient},
+		{ScreeningSave, AreaPatient},
 		{TreatmentBegin, AreaTreatment},
 		{TreatmentEnd, AreaTreatment},
 		{TreatmentSign, AreaTreatment},
@@ -126,6 +129,7 @@ const (
 	NoSubject        SubjectKind = ""
 	SubjectPatient   SubjectKind = "patient"
 	SubjectPreset    SubjectKind = "preset"
+	SubjectScreening SubjectKind = "screening"
 	SubjectTreatment SubjectKind = "treatment"
 	SubjectOperator  SubjectKind = "operator"
 	SubjectPen       SubjectKind = "pen"     // by serial number
@@ -140,7 +144,7 @@ const (
 // SubjectKinds lists all kinds but NoSubject.
 func SubjectKinds() []SubjectKind {
 	return []SubjectKind{
-		SubjectPatient, SubjectPreset, SubjectTreatment, SubjectOperator, SubjectPen, SubjectSetting,
+		SubjectPatient, SubjectPreset, SubjectScreening, SubjectTreatment, SubjectOperator, SubjectPen, SubjectSetting,
 		SubjectPolicy, SubjectLibrary, SubjectStore, SubjectBackup, SubjectFile,
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Stored words stay what they are: one that is missing here is unreadable in
 // every store that has it.
 func TestActionWords(t *testing.T) {
-	const want = "patient.save patient.erase preset.save preset.delete treatment.begin treatment.end treatment.sign settings.apply " +
+	const want = "patient.save patient.erase preset.save preset.delete screening.save treatment.begin treatment.end treatment.sign settings.apply " +
 		"pen.arm pen.disarm pen.stop pen.clear operator.add operator.change operator.remove passphrase.change " +
 		"sign_in sign_in.failed sign_out lock unlock hand_over backup.make backup.restore backup.drill export import " +
 		"rekey store.migrate policy.change library.approve"
@@ -34,7 +34,7 @@ func TestActionWords(t *testing.T) {
 	for _, k := range SubjectKinds() {
 		kinds = append(kinds, string(k))
 	}
-	if got := strings.Join(kinds, " "); got != "patient preset treatment operator pen setting policy library store backup file" {
+	if got := strings.Join(kinds, " "); got != "patient preset screening treatment operator pen setting policy library store backup file" {
 		t.Errorf("subjects %s", got)
 	}
 	var quantities []string

@@ -137,7 +137,7 @@ func TestRoundTrip(t *testing.T) {
 			must(t, err)
 			r, err := Compare(t.Context(), dir, m, keys)
 			must(t, errors.Join(err, keys.Close()))
-			if !r.OK() || !r.Patients || len(r.Counts) != 14 || r.Audit.Agreed != 1 || r.Audit.Entries == 0 {
+			if !r.OK() || !r.Patients || len(r.Counts) != 15 || r.Audit.Agreed != 1 || r.Audit.Entries == 0 {
 				t.Errorf("%+v", r)
 			}
 		})

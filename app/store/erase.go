@@ -216,7 +216,7 @@ func (t *txn) deleteOf(id clinical.ID) (presets int, err error) {
 // patientBuckets are those whose keys begin with a patient, but for that of erasures;
 // treatmentBuckets those of a patient's whose keys begin with a treatment.
 func patientBuckets() []string {
-	return []string{bucketPatients, bucketRecent, bucketPresets, bucketByPatient}
+	return []string{bucketPatients, bucketRecent, bucketPresets, bucketScreenings, bucketByPatient}
 }
 
 func treatmentBuckets() []string {

@@ -49,6 +49,11 @@ func newPractice(t *testing.T) (practice, content) {
 	s := must(Open(p.path(), Options{Sealer: keys, Now: p.clock.now}))(t)
 	writeExample(t, s, p.clock)
 	for _, v := range must(s.OpenTreatments(t.Context()))(t) {
+		must(s.SaveScreening(t.Context(), aScreening(v.Patient)))(t)
+		second := clinical.Operator{Name: "B. Roth", Role: clinical.RoleClinician}
+		if err := s.AppendHandOvers(t.Context(), v.ID, []clinical.HandOver{{At: p.clock.now(), From: v.Operator, To: second}}); err != nil {
+			t.Fatal(err)
+		}
 		v.Outcome = clinical.OutcomeComplete
 		must(s.EndTreatment(t.Context(), v))(t)
 	}
@@ -148,6 +153,9 @@ func (p practice) isErased(who clinical.Patient, gone []clinical.Treatment, befo
 		if !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if all, err := s.Screenings(ctx, who.ID); len(all) != 0 || err != nil {
+		t.Error(all, err)
 	}
 	if hits, total, err := s.SearchPatients(ctx, "Ruiz", 10); len(hits) != 0 || total != 0 || err != nil {
 		t.Error(hits, total, err)

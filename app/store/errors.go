@@ -95,7 +95,7 @@ type FieldError struct {
 // InvalidError says that a record was refused, with all its fields that are
 // wrong, in the order of the record. Code "invalid".
 type InvalidError struct {
-	Record string // "patient", "preset", "treatment", "pulse", "alarm", "hand_over", "operator", "setting", "erasure"
+	Record string // "patient", "preset", "screening", "treatment", "pulse", "alarm", "hand_over", "operator", "setting", "erasure"
 	Fields []FieldError
 }
 

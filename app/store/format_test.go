@@ -107,6 +107,11 @@ func TestEveryFieldComesBack(t *testing.T) {
 	gotHand, err := unpackHandOver(asJSON(t, packHandOver(hand)))
 	roundTrip("hand-over", hand, gotHand, err)
 
+	screening := filled[clinical.Screening](t)
+	screening.Replaces = screening.Revision - 1
+	gotScreening, err := unpackScreening(screening.Patient, screening.ID, uint32(screening.Revision), asJSON(t, packScreening(screening)))
+	roundTrip("screening", screening, gotScreening, err)
+
 	operator := filled[clinical.Operator](t)
 	stored, err := decodeJSON[storedOperator](asJSON(t, packOperator(operator)))
 	roundTrip("operator", operator, unpackOperator(operator.ID, stored), err)

@@ -15,6 +15,7 @@ import (
 type Size struct {
 	Patients   int
 	Presets    int // of each patient
+	Screenings int // of each patient
 	Treatments int // of each patient: ended, without pulses of their own
 }
 
@@ -92,12 +93,35 @@ func (g *generator) one(id clinical.ID, n int) error {
 			return err
 		}
 	}
+	for i := range g.size.Screenings {
+		if err := g.screening(id, i); err != nil {
+			return err
+		}
+	}
 	for i := range g.size.Treatments {
 		if err := g.summary(p, i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// screening writes what a patient has answered.
+func (g *generator) screening(patient clinical.ID, i int) error {
+	id, err := g.s.ids.next()
+	if err != nil {
+		return err
+	}
+	v := clinical.Screening{ID: id, Revision: 1, Patient: patient, ListVersion: "sample", By: g.by, SavedAt: g.ago(801 - 28*i), Answers: []clinical.ScreeningAnswer{
+		{Question: "pregnant", Answer: clinical.AnswerNo}, {Question: "pacemaker", Answer: clinical.AnswerNo},
+		{Question: "isotretinoin", Answer: clinical.AnswerUnknown, Note: "to ask again"},
+	}}
+	c := checker{record: "screening"}
+	c.screening(v)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return g.t.putJSON(bucketScreenings, patient, numbered(key(patient, id), 1), packScreening(v))
 }
 
 // summary writes a treatment that has ended.

@@ -12,6 +12,7 @@ import (
 //	patients       patient, revision           -> patient
 //	recent         patient                     -> number of last use
 //	presets        patient, preset, revision   -> preset or its deletion
+//	screenings     patient, screening, revision -> answers
 //	treatments     treatment, revision         -> head of a treatment
 //	by_patient     patient, treatment          -> nothing: which treatments a patient had
 //	open           treatment                   -> nothing: not ended
@@ -34,6 +35,7 @@ const (
 	bucketPatients   = "patients"
 	bucketRecent     = "recent"
 	bucketPresets    = "presets"
+	bucketScreenings = "screenings"
 	bucketTreatments = "treatments"
 	bucketByPatient  = "by_patient"
 	bucketOpen       = "open"
@@ -50,7 +52,7 @@ const (
 // sealedBuckets are all buckets but meta and audit.
 func sealedBuckets() []string {
 	return []string{
-		bucketPatients, bucketRecent, bucketPresets, bucketTreatments, bucketByPatient,
+		bucketPatients, bucketRecent, bucketPresets, bucketScreenings, bucketTreatments, bucketByPatient,
 		bucketOpen, bucketPulses, bucketAlarms, bucketHandOvers, bucketErasing, bucketSafety, bucketOperators, bucketSettings, bucketChain,
 	}
 }

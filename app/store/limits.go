@@ -38,6 +38,10 @@ const (
 	maxWordRunes = 128
 	// maxTextRunes bounds an alarm's text and figures.
 	maxTextRunes = 512
+	// maxAnswers bounds a screening: more than anybody asks before a treatment.
+	maxAnswers = 200
+	// maxNoteRunes bounds a note to an answer, so that both fit into a text of the audit.
+	maxNoteRunes = 480
 	// maxSettingBytes bounds one setting of the program.
 	maxSettingBytes = 64 << 10
 	// maxBatch bounds pulses or alarms in one call: a pen's whole ledger fits.

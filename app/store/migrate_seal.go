@@ -15,7 +15,7 @@ func sealAll() migration {
 		from: 1, name: "seal", compact: true,
 		owner: ownerOf1,
 		structure: func(t *txn) error {
-			for _, name := range [...]string{bucketChain, bucketHandOvers, bucketErasing, bucketSafety} {
+			for _, name := range [...]string{bucketChain, bucketScreenings, bucketHandOvers, bucketErasing, bucketSafety} {
 				if _, err := t.tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 					return err
 				}

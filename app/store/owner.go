@@ -20,7 +20,7 @@ func (t *txn) fits(name string, k, sealed []byte) error {
 	}
 	ok := owner == noOwner
 	switch name {
-	case bucketPatients, bucketRecent, bucketPresets, bucketByPatient, bucketErasing:
+	case bucketPatients, bucketRecent, bucketPresets, bucketScreenings, bucketByPatient, bucketErasing:
 		ok = owner != noOwner && bytes.HasPrefix(k, []byte(owner))
 	case bucketTreatments, bucketPulses, bucketAlarms, bucketHandOvers:
 		ok = owner != noOwner // whose a treatment is, treatment and scanOf ask

@@ -281,3 +281,24 @@ func (c *checker) handOver(h clinical.HandOver) {
 	c.operator("To.", h.To)
 	c.that(h.From != h.To, "To", BadValue)
 }
+
+func (c *checker) screening(v clinical.Screening) {
+	c.text("ListVersion", v.ListVersion, maxWordRunes)
+	c.that(len(v.Answers) > 0, "Answers", Missing)
+	c.that(len(v.Answers) <= maxAnswers, "Answers", TooLong)
+	asked := make(map[clinical.QuestionKey]bool)
+	for _, a := range v.Answers[:min(len(v.Answers), maxAnswers)] {
+		c.key("Answers.Question", string(a.Question))
+		c.that(!asked[a.Question], "Answers.Question", Duplicate)
+		asked[a.Question] = true
+		switch a.Answer {
+		case clinical.AnswerYes, clinical.AnswerNo, clinical.AnswerUnknown:
+		case "":
+			c.refuse("Answers.Answer", Missing)
+		default:
+			c.refuse("Answers.Answer", BadValue)
+		}
+		c.optional("Answers.Note", a.Note, maxNoteRunes)
+	}
+	c.operator("By.", v.By)
+}
