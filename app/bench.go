@@ -45,8 +45,8 @@ type Parts struct {
 // parts are those of a console.
 func (r *room) parts() Parts {
 	p := Parts{Desk: r.desk, Link: r.link, Store: r.store}
-	if r.who != nil {
-		p.Backup = (&atDesk{entry: r.who, store: r.store}).backup
+	if who := r.who.Load(); who != nil {
+		p.Backup = (&atDesk{entry: who, store: r.store}).backup
 	}
 	return p
 }

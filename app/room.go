@@ -13,6 +13,7 @@ import (
 
 	"stipple/app/alarm"
 	"stipple/app/awake"
+	"stipple/app/backup"
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/sound/player"
@@ -73,6 +74,7 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 	if err != nil {
 		return nil, err
 	}
+	backup.Sweep(dir) // copies of patients who may be erased
 	// What is open to all is for training, also without a simulated pen.
 	training, err := markTraining(ctx, r.store, opt.training() || who == nil)
 	if errors.Is(err, ErrRealStore) && !opt.training() {

@@ -26,6 +26,9 @@ type said struct {
 }
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(heldEnv); dir != "" {
+		hold(dir)
+	}
 	dir := os.Getenv(childEnv)
 	if dir == "" {
 		os.Exit(m.Run())

@@ -44,12 +44,18 @@ func Restore(ctx context.Context, path, identity, dir string, progress func(done
 	if err := os.MkdirAll(parent, dirMode); err != nil {
 		return Manifest{}, err
 	}
+	durable.SweepHeld(parent, filepath.Base(dir)+durable.Mark)
 	fresh, err := os.MkdirTemp(parent, filepath.Base(dir)+durable.Mark+"*") // mode 0700
 	if err != nil {
 		return Manifest{}, err
 	}
 	// It goes whatever happens; after a rename there is nothing to remove.
 	defer func() { err = errors.Join(err, os.RemoveAll(fresh)) }()
+	held, err := durable.Hold(fresh)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer func() { err = errors.Join(err, held.Release()) }()
 	m, err = read(ctx, path, identity, progress, func(name string) (io.WriteCloser, error) {
 		if name == manifestName {
 			return discarded{}, nil
@@ -63,7 +69,7 @@ func Restore(ctx context.Context, path, identity, dir string, progress func(done
 	if err != nil {
 		return Manifest{}, err
 	}
-	if err := durable.SyncDir(fresh); err != nil {
+	if err := errors.Join(held.Release(), durable.SyncDir(fresh)); err != nil {
 		return Manifest{}, err
 	}
 	// Windows renames over no folder; one that is not empty is not removed.

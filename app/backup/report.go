@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"stipple/app/audit"
+	"stipple/app/durable"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -92,18 +93,30 @@ func (r *Report) counts(stored map[string]uint64) {
 	}
 }
 
+// drillPrefix begins the name of the folder of a drill.
+const drillPrefix = "stipple-drill-"
+
+// Sweep removes from a folder what drills have left there whose process was killed.
+func Sweep(temporary string) { durable.SweepHeld(temporary, drillPrefix) }
+
 // Drill restores a backup of a practice into a folder of its own within temporary,
 // compares it, and removes it again. identity and keys are those of the running store:
-// nobody needs the recovery code. A process that is killed leaves the folder
-// ("stipple-drill-…"), in which all is sealed.
+// nobody needs the recovery code. A process that is killed leaves the folder, in which all
+// is sealed, to the next drill or to Sweep.
 //
 // Errors: those of Check, Restore and Compare.
 func Drill(ctx context.Context, path, identity string, keys *vault.Vault, temporary string, progress func(done, of int64)) (r Report, err error) {
-	top, err := os.MkdirTemp(temporary, "stipple-drill-*")
+	Sweep(temporary)
+	top, err := os.MkdirTemp(temporary, drillPrefix+"*")
 	if err != nil {
 		return Report{}, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(top)) }()
+	held, err := durable.Hold(top)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { err = errors.Join(err, held.Release()) }()
 	dir := filepath.Join(top, "store")
 	m, err := Restore(ctx, path, identity, dir, progress)
 	if err != nil {

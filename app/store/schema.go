@@ -106,16 +106,25 @@ func (s *Store) migrate(path string, sch schema, encrypt func(io.Writer) (io.Wri
 	if have >= firstSealed {
 		encrypt = nil // its values are sealed
 	}
-	if err := s.backup(path, have, encrypt); err != nil {
+	copied, err := s.backup(path, have, encrypt)
+	if err != nil {
 		return fmt.Errorf("backup before migration: %w", err)
 	}
+	agreed := false // nothing was written before
+	defer func() {
+		if !agreed { // the file is as it was, and whoever is erased from it must not stay in a copy
+			_ = os.Remove(copied)
+		}
+	}()
 	return s.db.Update(func(tx *bolt.Tx) error {
 		for v := have; v < sch.version; v++ {
 			if err := s.step(tx, sch, v); err != nil {
 				return fmt.Errorf("migrate from schema %d: %w", v, err)
 			}
 		}
-		return writeSchema(tx, sch.version)
+		err := writeSchema(tx, sch.version)
+		agreed = err == nil
+		return err
 	})
 }
 
@@ -294,15 +303,16 @@ func Copies(path string) ([]Copy, error) {
 	return all, nil
 }
 
-// backup writes a whole, synced copy of the file, encrypted where encrypt says how.
-func (s *Store) backup(path string, version uint32, encrypt func(io.Writer) (io.WriteCloser, error)) error {
-	name := BackupName(path, version, s.clock())
+// backup writes a whole, synced copy of the file, encrypted where encrypt says how, and
+// says what it is called.
+func (s *Store) backup(path string, version uint32, encrypt func(io.Writer) (io.WriteCloser, error)) (name string, err error) {
+	name = BackupName(path, version, s.clock())
 	if encrypt == nil {
 		encrypt = func(w io.Writer) (io.WriteCloser, error) { return asIs{w}, nil }
 	} else {
 		name += encryptedMark
 	}
-	return durable.Replace(name, func(w io.Writer) error {
+	return name, durable.Replace(name, func(w io.Writer) error {
 		out, err := encrypt(w)
 		if err != nil {
 			return err

@@ -319,6 +319,9 @@ func TestMigrationThatFails(t *testing.T) {
 		if _, err := openTraining(path, Options{}, sch); err == nil || errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %v", name, err)
 		}
+		if left := filesIn(t, filepath.Dir(path)); len(left) != 3 { // with those of the keys
+			t.Errorf("%s: left over: %v", name, left)
+		}
 		s, err := OpenTraining(path, Options{})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
