@@ -9,7 +9,7 @@ import (
 // Erased is what the erasure of a patient has taken away.
 type Erased struct {
 	Patient    ID
-	Presets    int // with those that were deleted
+	Presets    int // that were on the list
 	Treatments int // of each of which a SafetyRecord is kept
 }
 

@@ -20,7 +20,9 @@ type acknowledged struct {
 	patients    map[clinical.ID]line    // the newest revision
 	presets     map[[2]clinical.ID]line // by patient and preset
 	pulses      map[clinical.ID]int     // of each treatment
+	screenings  map[[2]clinical.ID]line // by patient and screening
 	alarm, told map[clinical.ID]bool
+	second      map[clinical.ID]bool // took over
 	ended       map[clinical.ID]bool
 	heads       []audit.Known
 	broken      error
@@ -30,6 +32,7 @@ func newAcknowledged() *acknowledged {
 	return &acknowledged{
 		count: map[string]int{}, patients: map[clinical.ID]line{}, presets: map[[2]clinical.ID]line{}, pulses: map[clinical.ID]int{},
 		alarm: map[clinical.ID]bool{}, told: map[clinical.ID]bool{}, ended: map[clinical.ID]bool{},
+		screenings: map[[2]clinical.ID]line{}, second: map[clinical.ID]bool{},
 	}
 }
 
@@ -41,12 +44,16 @@ func (a *acknowledged) add(l line) {
 		a.patients[id] = l
 	case "preset":
 		a.presets[[2]clinical.ID{id, clinical.ID(l.Name)}] = l
+	case "screening":
+		a.screenings[[2]clinical.ID{id, clinical.ID(l.Name)}] = l
 	case "begin":
 		a.pulses[id] = 0
 	case "pulses":
 		a.pulses[id] = l.N
 	case "alarm":
 		a.alarm[id] = true
+	case "hand-over":
+		a.second[id] = true
 	case "told":
 		a.pulses[id] += crashBatch
 		a.told[id] = true
@@ -92,6 +99,12 @@ func (a *acknowledged) check(t *testing.T, dir string) {
 			t.Errorf("%+v: %d revisions, %v", l, len(all), err)
 		}
 	}
+	for ids, l := range a.screenings {
+		all, err := s.ScreeningHistory(ctx, ids[0], ids[1])
+		if err != nil || len(all) < l.N || len(all) > l.N+1 {
+			t.Errorf("%+v: %d revisions, %v", l, len(all), err)
+		}
+	}
 	a.checkTreatments(t, s)
 	report, err := s.VerifyAudit(ctx, a.heads)
 	if err != nil || !report.OK() || report.Agreed != len(a.heads) {
@@ -120,6 +133,9 @@ func (a *acknowledged) checkTreatments(t *testing.T, s *Store) {
 		}
 		if a.alarm[id] && (len(v.Alarms) != 1 || v.Alarms[0] != crashAlarm()) || len(v.Alarms) > 1 {
 			t.Errorf("treatment %s: alarms %+v", id, v.Alarms)
+		}
+		if n := len(v.HandOvers); a.second[id] && n != 1 || n > 1 {
+			t.Errorf("treatment %s: hand-overs %+v", id, v.HandOvers)
 		}
 		// What the pen told and its pulses come together, and so do the signature
 		// and the end.

@@ -113,11 +113,11 @@ func patientNow(p clinical.Patient, revision int) clinical.Patient {
 	return p
 }
 
-// keep saves a patient and a preset, each twice.
+// keep saves a patient, a preset and what the patient answers, each twice.
 func (w *crashWriter) keep(int) (err error) {
 	p := ana()
 	p.FileNumber = fmt.Sprintf("C-%s", w.s.NewID())
-	preset := aPreset("")
+	preset, asked := aPreset(""), aScreening("")
 	for n := range 2 {
 		if p, err = w.s.SavePatient(w.ctx, patientNow(p, n+1)); err != nil {
 			return err
@@ -128,6 +128,11 @@ func (w *crashWriter) keep(int) (err error) {
 			return err
 		}
 		w.say(line{What: "preset", ID: string(p.ID), Name: string(preset.ID), N: preset.Revision})
+		asked.Patient = p.ID
+		if asked, err = w.s.SaveScreening(w.ctx, asked); err != nil {
+			return err
+		}
+		w.say(line{What: "screening", ID: string(p.ID), Name: string(asked.ID), N: asked.Revision})
 	}
 	return nil
 }
@@ -167,6 +172,11 @@ func (w *crashWriter) treat(round int) error {
 		return err
 	}
 	w.say(line{What: "alarm", ID: string(v.ID)})
+	second := clinical.Operator{Name: "B. Roth", Role: clinical.RoleClinician}
+	if err := w.s.AppendHandOvers(w.ctx, v.ID, []clinical.HandOver{{From: v.Operator, To: second}}); err != nil {
+		return err
+	}
+	w.say(line{What: "hand-over", ID: string(v.ID)})
 	if round%2 == 1 {
 		err = reconcileAndSign(w.s, v, w.say)
 	} else {

@@ -47,7 +47,11 @@ func (s *Store) ErasePatient(ctx context.Context, id clinical.ID, reason string)
 	if err := s.dropKey(ctx, id); err != nil {
 		return e, fmt.Errorf("%w: %w", ErrNotErased, err)
 	}
-	return e, s.compactNow()
+	err := s.compactNow()
+	if err != nil && !errors.Is(err, ErrNotCompacted) {
+		err = fmt.Errorf("%w: %w", ErrNotCompacted, err) // whatever it was, the patient is gone
+	}
+	return e, err
 }
 
 // takeOut is the write: everything of the patient goes, what is kept comes.
@@ -73,7 +77,10 @@ func (s *Store) takeOut(ctx context.Context, t *txn, e *clinical.Erased, reason 
 		return err
 	}
 	e.Treatments = len(kept)
-	if e.Presets, err = t.deleteOf(id); err != nil {
+	if e.Presets, err = t.presetsOf(id); err != nil {
+		return err
+	}
+	if err := t.deleteOf(id); err != nil {
 		return err
 	}
 	if err := t.put(bucketErasing, id, key(id), nil); err != nil {
@@ -90,12 +97,11 @@ func (s *Store) takeOut(ctx context.Context, t *txn, e *clinical.Erased, reason 
 // open ones, where an uncertain one stays until it is signed.
 func (t *txn) mustNotBeTreated(id clinical.ID) error {
 	return t.scan(bucketOpen, nil, func(_, plain []byte) error {
-		if of, err := openOf(plain); err != nil {
-			return err
-		} else if of == id {
-			return ErrTreatmentOpen
+		of, err := openOf(plain)
+		if err == nil && of == id {
+			err = ErrTreatmentOpen
 		}
-		return nil
+		return err
 	})
 }
 
@@ -183,34 +189,44 @@ func (t *txn) putSafety(k []byte, r clinical.SafetyRecord) error {
 	}
 }
 
-// deleteOf deletes all that a patient has in the file, and counts the presets.
-func (t *txn) deleteOf(id clinical.ID) (presets int, err error) {
+// presetsOf is how many presets a patient has on the list.
+func (t *txn) presetsOf(id clinical.ID) (int, error) {
+	listed := map[clinical.ID]bool{}
+	err := t.scan(bucketPresets, key(id), func(k, plain []byte) error {
+		ids, n, err := splitKey(k, 2, 1)
+		if err != nil {
+			return err
+		}
+		_, deleted, err := unpackPreset(id, ids[1], n[0], plain)
+		if deleted {
+			delete(listed, ids[1])
+		} else {
+			listed[ids[1]] = true
+		}
+		return err
+	})
+	return len(listed), err
+}
+
+// deleteOf deletes all that a patient has in the file.
+func (t *txn) deleteOf(id clinical.ID) error {
 	treatments, err := t.keysOf(bucketByPatient, key(id))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, k := range treatments {
 		for _, name := range treatmentBuckets() {
 			if err := t.deleteAll(name, k[idLen:]); err != nil {
-				return 0, err
+				return err
 			}
-		}
-	}
-	revisions, err := t.keysOf(bucketPresets, key(id))
-	if err != nil {
-		return 0, err
-	}
-	for i, k := range revisions {
-		if i == 0 || !bytes.Equal(k[:2*idLen], revisions[i-1][:2*idLen]) {
-			presets++
 		}
 	}
 	for _, name := range patientBuckets() {
 		if err := t.deleteAll(name, key(id)); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return presets, nil
+	return nil
 }
 
 // patientBuckets are those whose keys begin with a patient, but for that of erasures;
