@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"stipple/app/clinical"
+	"stipple/app/ui/pages"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 	"stipple/app/ui/words"
@@ -14,7 +15,7 @@ import (
 
 // passphraseLeast is the least length of a passphrase in characters, where nobody
 // else checks it.
-const passphraseLeast = 10
+const passphraseLeast = pages.PassphraseLeast
 
 // codeHead is what every recovery code begins with: it is an X25519 identity of age
 // (safety.md section 9). codeLength is how many characters follow.

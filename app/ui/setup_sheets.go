@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"stipple/app/clinical"
+	"stipple/app/ui/pages"
 	"stipple/app/ui/theme"
 	"stipple/app/ui/widgets"
 	"stipple/app/ui/words"
@@ -71,16 +72,7 @@ func (s *SetUp) hintPassphrase() { hintPassphrase(s.words, s.firstField, s.first
 
 // hintPassphrase says how long a passphrase is, and what makes it a good one.
 func hintPassphrase(w *words.Words, field *widgets.LabelledField, f *widgets.SecretField) {
-	switch n := f.Len(); {
-	case n == 0:
-		field.SetHint(w.T("passphrase.hint", words.Count(passphraseLeast)))
-	case n < passphraseLeast:
-		field.SetHint(w.T("passphrase.short", words.Count(n), words.Count(passphraseLeast)))
-	case n < 2*passphraseLeast:
-		field.SetHint(w.T("passphrase.fair"))
-	default:
-		field.SetHint(w.T("passphrase.good"))
-	}
+	pages.HintPassphrase(w, field, f)
 }
 
 // recovery shows the recovery code.

@@ -86,7 +86,8 @@ func (p *Clinic) Tick(now time.Time, _ console.LiveView) {
 
 // Show draws what depends on the desk's view.
 func (p *Clinic) Show(v *console.View) {
-	another := p.view.Operator != v.Operator
+	was, is := p.view.Operator, v.Operator // a new name is nobody else
+	another := was.ID != is.ID || was.Role != is.Role || p.view.Vacant != v.Vacant
 	p.view = v
 	switch {
 	case !p.content.Visible(): // Enter draws it anew

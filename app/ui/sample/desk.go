@@ -22,6 +22,10 @@ type Desk struct {
 	history []console.PresetView
 	hand    console.Handpiece
 	audit   auditSample
+	staff   clinical.Staff
+	refused error                               // of a change of the staff; nil: it is done
+	slow    bool                                // a change of the staff does not end
+	after   func(clinical.Staff) clinical.Staff // what a change makes of the staff
 }
 
 var _ pages.Desk = (*Desk)(nil)

@@ -84,7 +84,7 @@ func englishSignIn() map[string]string {
 		"error.weak_passphrase.do":  "Use four words.",
 		"error.sign_in_taken":       "Somebody has this sign-in name.",
 		"error.sign_in_taken.do":    "Choose another one.",
-		"error.bad_sign_in":         "A sign-in name has letters, digits, dots, hyphens and underscores only.",
+		"error.bad_sign_in":         "Letters, digits, dots, hyphens and underscores only.",
 		"error.bad_sign_in.do":      "Leave everything else out; at most 40.",
 		"error.keys_damaged":        "The files of keys are damaged or missing.",
 		"error.keys_damaged.kept":   "The records are still there, sealed.",
