@@ -35,8 +35,7 @@ func (d *Desk) changed(done func(clinical.Staff, error)) {
 	case d.refused != nil:
 		done(nil, d.refused)
 	default:
-		d.staff = d.after(d.staff)
-		done(d.staff, nil)
+		done(d.after(d.staff), nil)
 	}
 }
 

@@ -48,7 +48,7 @@ func englishOperators() map[string]string {
 		"staff.signer":        "A senior clinician signs: sign-in name",
 		"staff.signature":     "Their passphrase",
 		"staff.signature.why": "It signs, and it hands the patients' key on.",
-		"staff.busy":          "Making the keys …",
+		"staff.busy":          "The keys are being made.",
 		"staff.role.none":     "choose a role",
 
 		"staff.role.clinician":        "treats patients",
