@@ -89,3 +89,22 @@ func TestRenamedWhileAtWork(t *testing.T) {
 		})
 	})
 }
+
+// onlyOne is who has signed in to a practice.
+type onlyOne struct{ who clinical.Operator }
+
+func (o onlyOne) Operators(context.Context) ([]clinical.Operator, error) {
+	return []clinical.Operator{o.who}, nil
+}
+
+// Who has signed in is at work, whatever they may do there.
+func TestWhoSignedInIsAtWork(t *testing.T) {
+	for _, r := range clinical.Roles() {
+		synctest.Test(t, func(t *testing.T) {
+			who := clinical.Operator{ID: "x", Name: "X", Role: r}
+			b := newBenchFrom(t, sim.R1, false, func(*bench) {}, func(cfg *console.Config) { cfg.Operators = onlyOne{who} })
+			defer b.stop()
+			b.until(string(r), func(v *console.View) bool { return v.Operator == who })
+		})
+	}
+}

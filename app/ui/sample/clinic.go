@@ -115,30 +115,21 @@ func (c Clinic) clinicScenes() []Scene {
 		console.StaffName:       worded{errors.New("taken"), "name_taken", nil},
 		console.StaffSignIn:     worded{errors.New("bad"), "bad_sign_in", nil},
 		console.StaffPassphrase: worded{errors.New("weak"), "weak_passphrase", nil},
+		console.StaffSignature:  clinical.ErrSigner,
 	}}
-	unsigned := &console.StaffError{Fields: map[console.StaffField]error{console.StaffSignature: clinical.ErrSigner}}
-	half := &console.HalfError{Name: "T. Roth", Cause: worded{errors.New("full"), "disk_full", nil}}
 	return []Scene{
 		on("operators", admin()),
 		on("operators-training", training),
 		on("operators-first", c.first()),
 		on("operators-unfinished", admin(), row("op5")),
-		on("operators-left", admin(), row("op6")),
-		on("operators-open", admin(), row("op7")),
 		on("operator-add", admin(), add),
 		on("operator-add-clinician", admin(), add, role+"clinician"),
-		on("operator-add-first", c.first(), add),
-		on("operator-refused", c.refusing(wrong), add, role+"technician", save),
-		on("operator-unsigned", c.refusing(unsigned), add, role+"senior clinician", save),
+		on("operator-refused", c.refusing(wrong), add, role+"clinician", save),
 		on("operator-busy", slow, add, role+"clinician", save),
 		on("operator-change", admin(), row("op3"), "clinic.operators.change", role+"clinician"),
-		on("operator-lowered", admin(), row("op1"), "clinic.operators.change", role+"technician"),
 		on("operator-renew", admin(), row("op1"), "clinic.operators.renew"),
 		on("operator-added", c.becoming("op5", func(m *clinical.Member) { m.SignIn = "haddad" }), row("op5"), "clinic.operators.admit", save),
 		on("operator-remove", admin(), row("op1"), "clinic.operators.remove"),
-		on("operator-removed", c.becoming("op1", func(m *clinical.Member) { m.Left, m.SignIn, m.HoldsPatients = true, "", false }), row("op1"), "clinic.operators.remove", "overlay.button.yes"),
-		on("operator-half", c.refusing(half), row("op3"), "clinic.operators.remove", "overlay.button.yes"),
-		on("operator-last", admin(), row("op2"), "clinic.operators.remove"),
 		on("closed", c.practice()),
 	}
 }
