@@ -142,8 +142,7 @@ func TestAddingAClinician(t *testing.T) {
 	fillIn(t, w, "operator.sign_in", "b")
 	fillIn(t, w, "operator.passphrase", words4)
 	fillIn(t, w, "operator.passphrase.again", words4)
-	fillIn(t, w, "operator.signer", "okonkwo")
-	fillIn(t, w, "operator.signature", "not this one")
+	fillIn(t, w, "operator.signature", "not this one") // the only senior clinician's name is there
 	tapName(t, w, "overlay.button.save")
 	expect(t, d.deskLog, `add "" "Dr B" "b" as clinician, "four words beat one", signed by "okonkwo" "not this one"`)
 	d.done(nil, &console.StaffError{Fields: map[console.StaffField]error{console.StaffSignature: coded("wrong_passphrase")}})

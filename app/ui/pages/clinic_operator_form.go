@@ -51,8 +51,8 @@ const (
 	operatorFormLeft float32 = 400
 )
 
-func newOperatorForm(e *Env, kind formKind, m clinical.Member, roles []clinical.Role, save func()) *operatorForm {
-	f := &operatorForm{env: e, kind: kind, member: m, roles: roles, onSave: save, notice: widgets.NewParagraph(widgets.Plain(""))}
+func newOperatorForm(e *Env, kind formKind, m clinical.Member, roles []clinical.Role) *operatorForm {
+	f := &operatorForm{env: e, kind: kind, member: m, roles: roles, notice: widgets.NewParagraph(widgets.Plain(""))}
 	f.name, f.nameF = f.entry("name", "setup.name.short", m.Name)
 	f.signIn, f.signInF = f.entry("sign_in", "setup.sign_in", m.SignIn)
 	f.signInF.SetHint(e.t("setup.sign_in.public"))
@@ -66,10 +66,9 @@ func newOperatorForm(e *Env, kind formKind, m clinical.Member, roles []clinical.
 	e.name(f.role, "list", "operator.role")
 	rows := make([]widgets.Row, len(roles))
 	for i, r := range roles {
-		key := "staff.role." + string(r)
 		rows[i] = widgets.Row{
 			Key: string(r), Title: []widgets.Run{widgets.Strong(e.Words.Or("role."+string(r), string(r)))},
-			Right: []widgets.Run{widgets.Small(e.t(key))},
+			Right: []widgets.Run{widgets.Small(e.t("staff.role." + string(r)))},
 		}
 	}
 	f.role.Set(rows, "")
@@ -319,6 +318,19 @@ func (s *operatorSheet) roles() []clinical.Role {
 	return clinical.Roles()
 }
 
+// onlySenior is the sign-in name of who can sign, where that can be one person only.
+func (s *operatorSheet) onlySenior() (signIn string) {
+	for _, m := range s.all {
+		if m.CanSignIn() && m.Role.May(clinical.PermitGrantClinical) {
+			if signIn != "" {
+				return ""
+			}
+			signIn = m.SignIn
+		}
+	}
+	return signIn
+}
+
 // open opens a form: the one that something other than a person has closed, if it is
 // the same.
 func (s *operatorSheet) open(kind formKind, m clinical.Member) {
@@ -326,7 +338,8 @@ func (s *operatorSheet) open(kind formKind, m clinical.Member) {
 	f := s.half
 	s.half = nil
 	if f == nil || f.kind != kind || f.member.ID != m.ID {
-		f = newOperatorForm(e, kind, m, s.roles(), nil)
+		f = newOperatorForm(e, kind, m, s.roles())
+		f.signer.SetText(s.onlySenior())
 	}
 	f.onSave = func() { s.save(f) }
 	f.open = true

@@ -35,3 +35,21 @@ func TestWithheldHasItsWords(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is refused about the staff says what to do.
+func TestStaffRefusalsHaveTheirWords(t *testing.T) {
+	w := English()
+	for _, err := range []error{
+		clinical.ErrFirstAdministrator, clinical.ErrSelf, clinical.ErrLastAdministrator, clinical.ErrLastSenior, clinical.ErrNotStaff,
+		clinical.ErrStranger, clinical.ErrOpenStaff, clinical.ErrNameTaken, clinical.ErrWorks, clinical.ErrSigner, clinical.ErrUnsigned,
+		&console.HalfError{Name: "T. Roth", Cause: clinical.ErrSelf}, &console.StaffError{},
+		&coded{code: "last_slot"}, &coded{code: "no_slot"}, &coded{code: "wait"},
+	} {
+		if s := w.Error(err); s.Do == "" || s.Do == w.T("error.unknown.do") {
+			t.Errorf("%v: %+v", err, s)
+		}
+	}
+	if s := w.Error(&console.HalfError{Name: "T. Roth"}); s.What != "Only the first half of the change of T. Roth was done." {
+		t.Errorf("%+v", s)
+	}
+}
