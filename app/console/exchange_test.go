@@ -161,6 +161,7 @@ func TestNoTableWhileTreating(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := exchangeBench(t, countedExchange{new(calls)})
 		defer b.stop()
+		b.applied()
 		b.armed()
 		told := make(chan string, 1)
 		b.desk.ImportTable(console.TablePreview{}, false, nil, func(_ console.ImportReport, err error) { told <- coded(err) })

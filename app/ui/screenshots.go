@@ -96,23 +96,23 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 	return w, c
 }
 
-// typing before a text in place of a control's name types it where the focus is.
-const typing = "type "
-
-// tap taps a control by its name in the trace, or types.
+// tap taps a control by its name in the trace, or with name=text types into it; with
+// =text where the focus is.
 func (w *Window) tap(c fyne.Canvas, name string) {
-	if text, ok := strings.CutPrefix(name, typing); ok {
-		for _, r := range text {
-			c.Focused().TypedRune(r)
-		}
-		return
+	name, text, types := strings.Cut(name, "=")
+	var o any = w.find(name)
+	if types && name == "" {
+		o = c.Focused()
 	}
-	o := w.find(name)
 	if o == nil {
 		c.Capture() // rows of a list exist once they were drawn
 		o = w.find(name)
 	}
-	if o, ok := o.(fyne.Tappable); ok {
+	if o, ok := o.(fyne.Focusable); ok && types {
+		for _, r := range text {
+			o.TypedRune(r)
+		}
+	} else if o, ok := o.(fyne.Tappable); ok {
 		c.Unfocus()
 		o.Tapped(&fyne.PointEvent{})
 	}

@@ -48,7 +48,7 @@ var _ Page = (*Clinic)(nil)
 // NewClinic builds the page.
 func NewClinic(env *Env) *Clinic {
 	p := &Clinic{env: env, view: &console.View{}}
-	p.sheets = []sheet{newOperators(env), newAudit(env)}
+	p.sheets = []sheet{newOperators(env), newAudit(env), newExchange(env)}
 	var labels []string
 	for _, s := range p.sheets {
 		labels = append(labels, env.t(s.label()))

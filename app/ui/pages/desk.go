@@ -93,6 +93,16 @@ type Desk interface {
 	VerifyAudit(withPen bool, tell func(console.AuditProgress), done func(*console.AuditVerdict, error)) (cancel func())
 	ExportAudit(x console.AuditExport, tell func(console.AuditProgress), done func(console.AuditExported, error)) (cancel func())
 
+	// Imports and exports, one at a time. told is called on any goroutine.
+	ReadTable(path string, how console.TableChoice, told console.Told, done func(console.TablePreview, error))
+	ImportTable(p console.TablePreview, leaveOut bool, told console.Told, done func(console.ImportReport, error))
+	SaveFaults(p console.TablePreview, path string, done func(error))
+	ReadRoom(path, code string, told console.Told, done func(console.RoomPreview, error))
+	ImportRoom(p console.RoomPreview, decided map[int]clinical.Decision, told console.Told, done func(console.ImportReport, error))
+	ExportTable(e console.TableExport, told console.Told, done func(console.Exported, error))
+	ExportRoom(e console.RoomExport, told console.Told, done func(console.Exported, error))
+	CancelExchange()
+
 	// UseSimulated starts the built-in simulated pen of a kind.
 	UseSimulated(clinical.PenKind)
 	// Handpiece is the simulated pen's handpiece, or nil.

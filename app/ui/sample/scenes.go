@@ -45,7 +45,7 @@ func (c Clinic) rf() *scene {
 
 // Scenes are the views of all pages and of every notable state.
 func (c Clinic) Scenes() []Scene {
-	return slices.Concat(c.treatScenes(), c.alarmScenes(), c.patientScenes(), c.outcomeScenes(), c.roleScenes(), c.lockScenes(), c.clinicScenes(), c.auditScenes())
+	return slices.Concat(c.treatScenes(), c.alarmScenes(), c.patientScenes(), c.outcomeScenes(), c.roleScenes(), c.lockScenes(), c.clinicScenes(), c.auditScenes(), c.exchangeScenes())
 }
 
 func (c Clinic) treatScenes() []Scene {
@@ -115,9 +115,9 @@ func (c Clinic) lockScenes() []Scene {
 		on("pin", c.notApplied()), on("wrong", c.notApplied()), on("passphrase", c.notApplied()),
 		on("wait", c.notApplied()), on("busy", c.notApplied()), alarms,
 		on("second", c.notApplied()), on("second-wrong", c.notApplied()), on("second-run", c.notApplied()),
-		own("pin", pin, "type 407"), own("pin-weak", pin, "type 1234", next), own("pin-again", pin, "type 4071", next, "type 40"),
-		own("pin-wrong", pin, "type 4071", next, "type 4071", next, "type needle", next),
-		own("passphrase", passphrase), own("passphrase-wrong", passphrase, "type needle", next, "type four words beat one", next, "type four words beat one", next),
+		own("pin", pin, "=407"), own("pin-weak", pin, "=1234", next), own("pin-again", pin, "=4071", next, "=40"),
+		own("pin-wrong", pin, "=4071", next, "=4071", next, "=needle", next),
+		own("passphrase", passphrase), own("passphrase-wrong", passphrase, "=needle", next, "=four words beat one", next, "=four words beat one", next),
 	}
 }
 
