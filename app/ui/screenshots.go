@@ -108,9 +108,9 @@ func (w *Window) tap(c fyne.Canvas, name string) {
 		c.Capture() // rows of a list exist once they were drawn
 		o = w.find(name)
 	}
-	if o, ok := o.(fyne.Focusable); ok && types {
+	if f, ok := o.(fyne.Focusable); ok && types {
 		for _, r := range text {
-			o.TypedRune(r)
+			f.TypedRune(r)
 		}
 	} else if o, ok := o.(fyne.Tappable); ok {
 		c.Unfocus()

@@ -29,15 +29,12 @@ type exchangeSheet struct {
 	busy  *exchangeBusy     // nil: nothing is going on
 	stage exchangeStage
 
-	table    console.TablePreview
-	room     console.RoomPreview
-	decided  map[int]clinical.Decision
-	reason   string // of an export, also half written
-	query    string // of a file for another room, likewise
-	kind     int    // of a table that goes out
-	format   int
-	written  string // code that is shown once
-	tabsHave bool
+	table   console.TablePreview
+	room    console.RoomPreview
+	decided map[int]clinical.Decision
+	out     *tableExport
+	reason  string // of a file for another room, also half written
+	query   string // who goes into it, likewise
 
 	title, sub *widgets.Line
 	tabs       *widgets.Tabs
@@ -96,6 +93,7 @@ var _ sheet = (*exchangeSheet)(nil)
 
 func newExchange(env *Env) *exchangeSheet {
 	s := &exchangeSheet{env: env, title: widgets.NewLine(), sub: widgets.NewLine()}
+	s.out = &tableExport{env: env, run: s.exportTable}
 	s.tabs = widgets.NewTabs(env.Keys, s.tableTabs(), func(int) { s.toTable(widgets.Run{}) })
 	env.name(s.tabs, "tabs", "exchange.tab")
 	s.list = widgets.NewRowList(env.Keys, nil, func(i int) {
@@ -137,7 +135,7 @@ func (s *exchangeSheet) enter() {
 	}
 	s.asked++
 	s.who, s.busy = who, nil
-	s.reason, s.query = "", ""
+	s.reason, s.query, s.out.reason = "", "", ""
 	s.toStart(widgets.Run{})
 }
 
@@ -277,14 +275,14 @@ func (s *exchangeSheet) layout(size fyne.Size) {
 // toStart shows what can be done.
 func (s *exchangeSheet) toStart(notice widgets.Run) {
 	t := s.env.t
-	s.table, s.room, s.decided, s.written = console.TablePreview{}, console.RoomPreview{}, nil, ""
+	s.table, s.room, s.decided = console.TablePreview{}, console.RoomPreview{}, nil
 	row := func(key string, mark widgets.Icon) widgets.Row {
 		return widgets.Row{
 			Key: key, Mark: mark, MarkColor: theme.TextSecondary,
 			Title: []widgets.Run{widgets.Strong(t("exchange." + key))}, Sub: []widgets.Run{widgets.Small(t("exchange." + key + ".sub"))},
 		}
 	}
-	acts := []func(){s.chooseTable, s.chooseRoom, s.openRoomExport, func() { s.env.openTableExport(s, clinical.Patient{}) }}
+	acts := []func(){s.chooseTable, s.chooseRoom, s.openRoomExport, func() { s.out.open(clinical.Patient{}) }}
 	s.to(exchangeStage{
 		name: "start", title: t("exchange.start"), sub: t("exchange.start.sub"),
 		rows: []widgets.Row{

@@ -32,9 +32,19 @@ func (e *Env) reasonEntry(text, hint string) (*widgets.TextEntry, *widgets.Label
 	return entry, field
 }
 
-// openTableExport asks what goes out as a table, and why: of one patient, or of all
-// (the zero Patient). What comes of it is shown on the sheet.
-func (e *Env) openTableExport(s *exchangeSheet, of clinical.Patient) {
+// tableExport asks what goes out as a table, why, and where to. What was typed stays
+// until something has come of it.
+type tableExport struct {
+	env    *Env
+	kind   int
+	format int
+	reason string
+	run    func(console.TableExport)
+}
+
+// open asks about one patient, or with the zero one about all.
+func (x *tableExport) open(of clinical.Patient) {
+	e := x.env
 	title, hint := e.t("exchange.table_out"), "exchange.reason.all"
 	if of.ID != "" {
 		title, hint = e.t("exchange.export.of", fullName(of)), "exchange.reason.one"
@@ -47,17 +57,17 @@ func (e *Env) openTableExport(s *exchangeSheet, of clinical.Patient) {
 		formats = append(formats, e.t("exchange.format."+string(f)))
 	}
 	kind, format := widgets.NewChoice(e.Keys, kinds, nil), widgets.NewChoice(e.Keys, formats, nil)
-	kind.Select(s.kind)
-	format.Select(s.format)
+	kind.Select(x.kind)
+	format.Select(x.format)
 	e.name(kind, "choice", "exchange.kind")
 	e.name(format, "choice", "exchange.format")
-	reason, field := e.reasonEntry(s.reason, hint)
-	keep := func() { s.kind, s.format, s.reason = kind.Selected(), format.Selected(), reason.Text }
+	reason, field := e.reasonEntry(x.reason, hint)
+	keep := func() { x.kind, x.format, x.reason = kind.Selected(), format.Selected(), reason.Text }
 	e.Layer.ShowForm(overlay.Form{
 		Title: title, Width: noteWide + 40, Focus: reason,
 		Content: stacked(noteWide,
 			widgets.NewLabelledField(e.t("exchange.kind"), kind), widgets.NewLabelledField(e.t("exchange.format"), format), field,
-			widgets.NewParagraph(widgets.Strong(e.t("exchange.readable")).Marked(widgets.IconWarning)),
+			widgets.NewParagraph(widgets.Strong(e.t("exchange.readable"))),
 		),
 		Answers: e.exportAnswers(),
 		OnAnswer: func(key string) {
@@ -69,10 +79,26 @@ func (e *Env) openTableExport(s *exchangeSheet, of clinical.Patient) {
 				field.SetError(e.t("exchange.reason.need"))
 			default:
 				e.Layer.Done()
-				s.exportTable(of.ID, exportKinds()[s.kind], exportFormats()[s.format])
+				x.where(console.TableExport{Kind: exportKinds()[x.kind], Format: exportFormats()[x.format], Patient: of.ID, Reason: x.reason})
 			}
 		},
 		OnAside: keep,
+	})
+}
+
+// where asks where to.
+func (x *tableExport) where(out console.TableExport) {
+	e, ext := x.env, ".csv"
+	if out.Format == console.JSONFormat {
+		ext = ".json"
+	}
+	e.pickPath(pathChoice{
+		title: e.t("exchange.where"), permit: clinical.PermitExportPatient, use: console.UseCreate, ext: []string{ext},
+		name: e.fileName(string(out.Kind), ext), yes: e.t("exchange.save"),
+		chosen: func(path string) {
+			out.Path = path
+			x.run(out)
+		},
 	})
 }
 
@@ -82,35 +108,25 @@ func (e *Env) exportAnswers() []overlay.Answer {
 	}
 }
 
-// exportTable asks where to, and writes.
-func (s *exchangeSheet) exportTable(of clinical.ID, kind console.ExportKind, format console.ExportFormat) {
+// exportTable writes, and shows on the sheet what came of it.
+func (s *exchangeSheet) exportTable(what console.TableExport) {
 	e := s.env
-	ext := ".csv"
-	if format == console.JSONFormat {
-		ext = ".json"
-	}
-	e.pickPath(pathChoice{
-		title: e.t("exchange.where"), permit: clinical.PermitExportPatient, use: console.UseCreate, ext: []string{ext},
-		name: e.fileName(string(kind), ext), yes: e.t("exchange.save"),
-		chosen: func(path string) {
-			begin(s, e.t("exchange.writing"), func(told console.Told, done func(console.Exported, error)) {
-				e.Desk.ExportTable(console.TableExport{Kind: kind, Format: format, Patient: of, Path: path, Reason: s.reason}, told, done)
-			}, func(out console.Exported, err error) {
-				if err != nil {
-					s.toRefused(path, err, func() { s.exportTable(of, kind, format) })
-					return
-				}
-				s.reason = ""
-				s.toWritten(out, e.t("exchange.written.readable"))
-			})
-		},
+	begin(s, e.t("exchange.writing"), func(told console.Told, done func(console.Exported, error)) {
+		e.Desk.ExportTable(what, told, done)
+	}, func(out console.Exported, err error) {
+		if err != nil {
+			s.toRefused(what.Path, err, func() { s.out.where(what) })
+			return
+		}
+		s.out.reason = ""
+		s.toWritten(out)
 	})
 }
 
 // toWritten says which file was written.
-func (s *exchangeSheet) toWritten(out console.Exported, text string) {
+func (s *exchangeSheet) toWritten(out console.Exported) {
 	w := s.env.Words
-	st := exchangeStage{name: "written", title: w.T("exchange.written"), sub: w.N("exchange.records", out.Records), text: words.Foreign(out.Path) + "\n" + text}
+	st := exchangeStage{name: "written", title: w.T("exchange.written"), sub: w.N("exchange.records", out.Records), text: words.Foreign(out.Path) + "\n" + w.T("exchange.written.readable")}
 	st.acts[exchangeGo] = exchangeAct{text: w.T("exchange.done"), kind: widgets.Primary, act: func() { s.toStart(widgets.Run{}) }}
 	s.to(st)
 }

@@ -34,6 +34,8 @@ type Patients struct {
 	details *factSheet
 	edit    *widgets.Button
 	erase   *widgets.Button
+	export  *widgets.Button
+	out     *tableExport
 	half    map[clinical.ID]*patientForm // forms that a stop or another page has closed; "": of a new patient
 	record  *recordSheet
 	empty   *emptyCard
@@ -73,12 +75,18 @@ func NewPatients(env *Env) *Patients {
 		}
 	})
 	p.erase = env.button("patients.erase", widgets.Secondary, "erase", p.askErase)
+	p.out = &tableExport{env: env, run: p.exportFile}
+	p.export = env.button("patients.export", widgets.Secondary, "exchange.export", func() {
+		if p.file != nil {
+			p.out.open(p.file.Patient)
+		}
+	})
 	p.record = newRecordSheet(env, p.arrange)
 	p.empty = newEmptyCard(env)
 	p.content = arrange(fyne.NewSize(700, 400), p.layout,
 		widgets.NewGround(theme.Panel), widgets.NewGround(theme.Line),
 		p.finder.search, p.create, p.finder.count, p.finder.list,
-		p.title, p.treat, p.tabs, p.presets.object, p.card, p.details.object, p.edit, p.erase, p.record.object, p.empty.object)
+		p.title, p.treat, p.tabs, p.presets.object, p.card, p.details.object, p.edit, p.export, p.erase, p.record.object, p.empty.object)
 	p.arrange()
 	return p
 }
@@ -216,6 +224,7 @@ func (p *Patients) arrange() {
 	show(p.details.object, have && tab == tabDetails)
 	show(p.edit, have && tab == tabDetails)
 	p.showErase(have && tab == tabDetails)
+	show(p.export, have && tab == tabDetails)
 	s, empty := p.emptyState(tab)
 	if empty {
 		p.empty.set(s)
@@ -282,10 +291,12 @@ func (p *Patients) layoutFile(x float32, s fyne.Size) {
 	place(p.card, x, y, wide, bottom-y)
 	sheet := min(p.details.height(), bottom-y)
 	place(p.details.object, x, y, wide, sheet)
-	m := p.edit.MinSize()
-	edit := max(m.Width, 120)
-	place(p.edit, x, y+sheet+rowGap, edit, m.Height)
-	place(p.erase, x+edit+columnGap, y+sheet+rowGap, p.erase.MinSize().Width, m.Height)
+	at := x
+	for _, b := range []*widgets.Button{p.edit, p.export, p.erase} {
+		m := b.MinSize()
+		place(b, at, y+sheet+rowGap, max(m.Width, 120), m.Height)
+		at += max(m.Width, 120) + columnGap
+	}
 	if p.file == nil {
 		y = pageTop
 	}

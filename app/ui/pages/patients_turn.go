@@ -12,6 +12,7 @@ func (p *Patients) handOver() {
 	p.turn++
 	p.asked++
 	p.half = map[clinical.ID]*patientForm{}
+	p.out.reason = ""
 	p.file, p.chosen, p.failed = nil, "", nil
 	p.record.clear()
 	p.title.Set(nil, nil)

@@ -130,7 +130,9 @@ func (c Clinic) exchangeScenes() []Scene {
 	read := []string{table, "path.list.choice.4"}
 	code := []string{room, "path.list.choice.4"}
 	opened := append(code, "exchange.code=7KQ2M9XW4TPA0CV6RHE8", "overlay.button.open")
-	with := func(before []string, more ...string) []string { return append(append([]string(nil), before...), more...) }
+	with := func(before []string, more ...string) []string {
+		return append(append([]string(nil), before...), more...)
+	}
 	sealed := []string{"exchange.list.choice.room_out", "exchange.reason=Room 2 treats on Fridays"}
 	out := []string{"exchange.list.choice.table_out", "exchange.reason=Yearly report to the insurer"}
 	return []Scene{

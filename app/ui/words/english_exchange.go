@@ -126,7 +126,7 @@ func englishExchange() map[string]string {
 		"exchange.need.column":     "No column is known as “%s”. Choose it below.",
 		"exchange.need.one_of":     "More than one column is “%s”. Choose one below.",
 		"exchange.need.date_order": "Every date fits day first and month first. Choose the order of dates below.",
-		"exchange.guessed":         "The encoding is likely, not certain: %s. Look at the names below.",
+		"exchange.guessed":         "The encoding is likely, not certain: %s. Look at the names under Columns.",
 
 		"exchange.encoding":              "Encoding",
 		"exchange.encoding.sub":          "How letters with accents are written",
@@ -206,6 +206,7 @@ func englishExchange() map[string]string {
 		"exchange.export.of":            "Export of %s",
 		"exchange.export":               "Export …",
 		"exchange.written":              "The file is written",
+		"exchange.not_written":          "The file was not written",
 		"exchange.written.readable":     "Anybody who has this file can read it. Remove it where it is not needed any more.",
 		"exchange.who.text":             "Everybody who is found goes into the file, with presets and without treatments. An empty search is everybody.",
 		"exchange.who.none":             "Nobody is found.",
