@@ -1,5 +1,6 @@
-// Package exchange reads patients from the CSV files of practice software and
-// writes patients, presets and treatments as CSV and JSON.
+// Package exchange reads patients from the CSV files of practice software, writes
+// patients, presets and treatments as CSV and JSON, and takes patients with their
+// presets from one room to another.
 //
 // The one idea: a file is a stranger. Nothing that it says is completed, mended
 // or guessed in silence, and nothing of it is half taken. ReadPatients therefore
@@ -51,6 +52,15 @@
 // JSON has no guard. A JSON text is a text for whoever reads it; an apostrophe
 // would be one that the record does not have.
 //
+// # From room to room
+//
+// WriteDossiers writes a line that says what follows, and a line of JSON for each
+// patient with presets; the caller seals it. ReadDossiers takes it back byte for byte
+// as it would have been written, or refuses all of it and names the place. Compare
+// holds it against what a store has: by id, then by file number, then by name and birth
+// date. It decides nothing: clinical.Match says what each decision would write, and
+// that two people with one file number never become one.
+//
 // # Promises
 //
 // A file is held in memory once, in pieces, while ReadPatients runs; what comes
@@ -64,6 +74,6 @@
 // # Never
 //
 // It never opens, names or removes a file; SafeName only makes a name that is
-// none of the system's and no path. It never makes an id. It never takes one:
-// an id in a file is shown as not imported.
+// none of the system's and no path. It never makes an id. From a table it never takes
+// one: an id in it is shown as not imported. It never seals: keys are package vault's.
 package exchange

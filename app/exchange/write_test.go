@@ -338,3 +338,12 @@ func TestAnErrorInTheMiddleIsSaidAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a hostile file has on its faulty lines is no formula in the list of them.
+func TestFaultsAreGuarded(t *testing.T) {
+	p := read(t, "File number;Family name;Birth date\nF-1;Ruiz;=cmd|calc\n", auto())
+	file := writeCSV(t, Faults(p.Errors), CSVOptions{})
+	if !strings.Contains(file, "2,3,Birth date,bad_value,'=cmd|calc,") {
+		t.Error(file)
+	}
+}

@@ -11,9 +11,10 @@
 //
 // A method that writes has synced the file when it returns nil; BeginTreatment
 // may therefore stand before an ARM that leaves for the pen. A method that
-// returns an error has written nothing, with the one exception that AppendPulses
-// documents. Contexts are looked at before a write begins, never in the middle
-// of one: an answer of context.Canceled means that nothing was written.
+// returns an error has written nothing, with the exceptions that AppendPulses and
+// ImportPatients document. Contexts are looked at before a write begins, and by
+// ImportPatients between patients: an answer of context.Canceled means that nothing
+// of the transaction was written.
 //
 // All methods may be called from any goroutine. Reads run beside each other and
 // beside a write; writes wait for each other. The package starts no goroutine of

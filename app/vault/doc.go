@@ -46,6 +46,12 @@
 // open to all is one for training, and the window says so all the time; and the head of
 // the audit chain is on reports, in backups and in the pen's log.
 //
+// # Files for another room
+//
+// A file that leaves for another store is an age file with a scrypt recipient: its code
+// is made for it, stands nowhere else, and is too long to guess. How much work a file
+// may ask for before its code is known to fit is bounded.
+//
 // # Promises
 //
 // A Vault may be used by several goroutines. Methods that change a file have synced

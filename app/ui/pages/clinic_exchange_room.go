@@ -167,7 +167,7 @@ func (s *exchangeSheet) whatDiffers(m clinical.Match) string {
 }
 
 // presetsShown is how many presets a conflict shows; the others are counted.
-const presetsShown = 4
+const presetsShown = 3
 
 // openConflict shows both sides of a conflict, and asks what is to become of it.
 func (s *exchangeSheet) openConflict(i int) {
