@@ -234,6 +234,40 @@ func TestImportIsNeverHalf(t *testing.T) {
 	}
 }
 
+// Of another room's file whole groups are there, each patient with the presets.
+func TestImportInGroupsIsNeverHalf(t *testing.T) {
+	for _, at := range []int{1, 200, 400, 500, 700} {
+		keys, err := vault.Ephemeral(vault.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealer := &breaking{Sealer: keys}
+		path := filepath.Join(t.TempDir(), FileName)
+		s, err := Open(path, Options{Now: newClock().now, Sealer: sealer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealer.left = at
+		got, err := s.ImportPatients(t.Context(), dossiersOf(3*importGroup), Import{Kind: "room"})
+		if !errors.Is(err, errBroken) || got.Patients != total(t, s) || got.Patients%importGroup != 0 || got.Presets != got.Patients {
+			t.Errorf("at value %d: %v, %+v of %d", at, err, got, total(t, s))
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if s, err = Open(path, Options{Now: newClock().now, Sealer: keys}); err != nil {
+			t.Fatal(err)
+		}
+		if total(t, s) != got.Patients || entries(t, s, audit.Import) != got.Patients/importGroup {
+			t.Errorf("at value %d: %d patients, %d entries after opening again", at, total(t, s), entries(t, s, audit.Import))
+		}
+		if err := s.Verify(t.Context()); err != nil {
+			t.Error(err)
+		}
+		_ = s.Close()
+	}
+}
+
 // Cancelled in the middle, a table leaves nothing, and a room's file whole groups.
 func TestImportThatIsCancelled(t *testing.T) {
 	for _, whole := range []bool{true, false} {
