@@ -23,9 +23,12 @@ func TestReviewIsWhole(t *testing.T) {
 	seen := 0
 	for _, scale := range []theme.Scale{theme.Scale100, theme.Scale125, theme.Scale150} {
 		for _, s := range scenes {
+			if s.Page != "treat" || len(s.Tap) > 0 {
+				continue // another page, or something lies over it
+			}
 			for _, s.Drawer = range []bool{false, true} {
 				w, _ := open(s, Prefs{Mode: theme.Dark, Scale: scale})
-				if w.view.Arm.State != console.ArmReady || w.Page() != "treat" || len(s.Tap) > 0 {
+				if w.view.Arm.State != console.ArmReady {
 					continue
 				}
 				seen++

@@ -139,8 +139,6 @@ func (c Clinic) exchangeScenes() []Scene {
 		on("start"),
 		on("table", read...),
 		on("table-faults", with(read, "exchange.tab.1")...),
-		on("table-differs", with(read, "exchange.tab.2")...),
-		on("table-leave", with(read, "exchange.go")...),
 		on("table-report", with(read, "exchange.go", "overlay.button.yes")...),
 		on("refused", table, "path.list.choice.5"),
 		on("code", code...),
@@ -150,7 +148,5 @@ func (c Clinic) exchangeScenes() []Scene {
 		on("sealed", sealed...),
 		on("sealed-code", with(sealed, where, "overlay.button.choose")...),
 		on("export", out...),
-		on("export-where", with(out, where)...),
-		on("written", with(out, where, "overlay.button.choose")...),
 	}
 }

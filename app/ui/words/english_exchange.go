@@ -204,7 +204,7 @@ func englishExchange() map[string]string {
 		"exchange.readable":             "Anybody who has this file can read it: it is not sealed.",
 		"exchange.where":                "Choose where to",
 		"exchange.export.of":            "Export of %s",
-		"exchange.export":               "Export …",
+		"exchange.export":               "Export",
 		"exchange.written":              "The file is written",
 		"exchange.not_written":          "The file was not written",
 		"exchange.written.readable":     "Anybody who has this file can read it. Remove it where it is not needed any more.",
