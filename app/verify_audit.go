@@ -23,30 +23,38 @@ func VerifyAudit(ctx context.Context, args []string, out, errs io.Writer) (err e
 	var f storeFlags
 	f.register(flags)
 	head := flags.String("head", "", "number and head of an entry as a report prints it, to hold the chain against: \"1203 a3f1-09bc-77d0-1e42-5b6a\"")
+	file := flags.String("known", "", "file with a number, a head and where it was written down in each line, or with the records of a pen's log as penctl log --json prints them")
 	if done, err := parsed(flags, args); done || err != nil {
 		return err
 	}
-	var known []audit.Known
-	if *head != "" {
-		var seq uint64
-		var text string
-		if _, err := fmt.Sscanf(*head, "%d %s", &seq, &text); err != nil {
-			return fmt.Errorf("%w: --head %q: want a number and a head", ErrUsage, *head)
+	var known knownHeads
+	if *file != "" {
+		if known, err = readKnown(*file); err != nil {
+			return err
 		}
-		k, err := audit.ParseKnown(seq, text, "--head")
+	}
+	if *head != "" {
+		k, err := parseKnown(*head, "--head")
 		if err != nil {
 			return fmt.Errorf("%w: --head %q: %w", ErrUsage, *head, err)
 		}
-		known = append(known, k)
+		known.heads = append(known.heads, k)
 	}
 	s, end, err := f.open(ctx, clinical.PermitAuditRead)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	report, err := s.VerifyAudit(ctx, known)
+	heads, others := known.of(s.AuditStart())
+	report, err := s.VerifyAudit(ctx, heads)
 	if err != nil {
 		return err
+	}
+	if len(heads)+others > 0 {
+		fmt.Fprintf(out, "%d of %d heads from elsewhere agree\n", report.Agreed, len(heads))
+	}
+	if others > 0 {
+		fmt.Fprintf(out, "%d notes are of another store\n", others)
 	}
 	return printAudit(out, report)
 }

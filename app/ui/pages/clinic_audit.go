@@ -228,7 +228,8 @@ func (s *auditSheet) layout(size fyne.Size) {
 	left := size.Width - auditSide - columnGap
 	export := max(s.export.MinSize().Width, 140)
 	top := s.filter.height()
-	place(s.filter.object, 0, 0, left-export-8, top)
+	s.filter.free = export + 8
+	place(s.filter.object, 0, 0, left, top)
 	place(s.export, left-export, 0, export, theme.Touch)
 	button := max(theme.Touch, height(s.on))
 	y := size.Height - button

@@ -24,6 +24,7 @@ type auditFilter struct {
 	near     console.AuditRow // the entry in the details; zero: none
 	aboutIs  string           // what asked.About is called
 	changed  func()
+	free     float32 // room at the right of the search for something else
 
 	search        *widgets.TextEntry
 	what, who, of *widgets.PickerButton
@@ -110,25 +111,30 @@ func (f *auditFilter) days() {
 	f.changed()
 }
 
-// draw shows what is chosen.
+// draw shows what is chosen; what is not has its label alone.
 func (f *auditFilter) draw() {
 	t := f.env.t
-	what := t("audit.what.all")
+	what, who := "", ""
 	switch {
 	case f.asked.Action != "":
 		what = t("audit.action." + f.asked.Action)
 	case f.asked.Area != "":
 		what = t("audit.area." + f.asked.Area)
 	}
-	f.what.Set(t("audit.what"), what, "")
-	who := t("audit.who.all")
 	for _, o := range f.people {
 		if o.ID == f.asked.Operator {
-			who = o.Name
+			who = words.Foreign(o.Name)
 		}
 	}
-	f.who.Set(t("audit.who"), who, "")
-	f.of.Set(t("audit.about"), cmp.Or(f.aboutIs, t("audit.about.all")), "")
+	set := func(b *widgets.PickerButton, label, chosen string) {
+		if chosen != "" {
+			label = ""
+		}
+		b.Set(label, chosen, "")
+	}
+	set(f.what, t("audit.what"), what)
+	set(f.who, t("audit.who"), who)
+	set(f.of, t("audit.about"), f.aboutIs)
 }
 
 func (f *auditFilter) chose() {
@@ -209,7 +215,7 @@ func (f *auditFilter) height() float32 { return 2*theme.Touch + 6 }
 
 func (f *auditFilter) layout(s fyne.Size) {
 	const day = 118
-	place(f.search, 0, 0, s.Width, theme.Touch)
+	place(f.search, 0, 0, s.Width-f.free, theme.Touch)
 	y := theme.Touch + 6
 	row := (s.Width - 2*day - 4*6) / 3
 	for i, b := range []fyne.CanvasObject{f.what, f.who, f.of} {

@@ -162,8 +162,8 @@ func auditLines(w *words.Words, r console.AuditRow, now time.Time) []widgets.Run
 	}
 	out := []widgets.Run{
 		widgets.Strong(w.Or("audit.action."+r.Action, r.Action)),
-		widgets.Muted(w.T("audit.at", auditTime(w, r.At, now), number)),
-		widgets.Plain(w.T("audit.by", person(w, r.Operator))),
+		widgets.Plain(w.T("audit.by", auditTime(w, r.At, now), person(w, r.Operator))),
+		widgets.Muted(w.T("audit.entry", number, r.Short)),
 	}
 	if r.Second != (clinical.Operator{}) {
 		out = append(out, widgets.Plain(w.T("audit.second", person(w, r.Second))))
@@ -187,5 +187,5 @@ func auditLines(w *words.Words, r console.AuditRow, now time.Time) []widgets.Run
 	if why := strings.TrimSpace(r.Why); why != "" {
 		out = append(out, widgets.Plain(w.T("audit.why", words.Foreign(why))))
 	}
-	return append(out, widgets.Small(w.T("audit.head", r.Head)))
+	return append(out, widgets.Small(w.T("audit.head.full", r.Head)))
 }

@@ -150,7 +150,7 @@ func (c Clinic) auditScenes() []Scene {
 		on("broken", senior, auditSample{rows: hurt, verdict: verdict(changed, cut)}, "audit.verify", "audit.list.choice.1\u202f200"),
 		on("findings", senior, auditSample{rows: hurt, verdict: verdict(changed, cut)}, "audit.verify", "audit.finding.all"),
 		on("administrator", admin, auditSample{rows: sealedRows(), last: verdict()}, "audit.list.choice.1\u202f201"),
-		on("nothing", senior, all, "audit.what", "overlay.choice.rule"),
+		on("nothing", senior, all, "audit.what", "overlay.choice.action.preset.delete"),
 		on("none", admin, auditSample{}),
 		on("failed", admin, auditSample{err: worded{errors.New("closed"), "closed", nil}}),
 		on("export", senior, all, "audit.export"),
