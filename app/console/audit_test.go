@@ -326,6 +326,72 @@ func TestPenThatTakesNoNotes(t *testing.T) {
 	})
 }
 
+// A treatment that has ended is noted once, and none while one is open: neither while the
+// pen is armed nor between two armings.
+func TestHeadIsNotedBehindATreatment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		b := newBenchWith(t, sim.R1, true, func(b *bench) { b.audited(1) })
+		defer b.stop()
+		b.look(func(m protocol.Message) {
+			if m.Type() == protocol.TypeLogNote {
+				asked.Add(1)
+			}
+		})
+		b.until("a pen", func(v *console.View) bool { return v.Pen.Connected && v.Operator.Name != "" })
+		time.Sleep(2 * time.Minute)
+		asked.Store(0)
+		b.treatedOnce()
+		b.audited(5)
+		time.Sleep(3 * time.Hour)
+		if n := asked.Load(); n != 0 {
+			t.Errorf("%d notes while a treatment is open", n)
+		}
+		b.desk.EndTreatment()
+		time.Sleep(time.Minute)
+		if n := asked.Load(); n != 2 {
+			t.Errorf("%d notes behind the treatment", n)
+		}
+		b.work(clinical.RoleSeniorClinician)
+		if v, err := b.verdict(true); err != nil || !v.OK() || v.Agreed != 2 {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
+}
+
+// A pen that writes something else than it was told is one whose log can't be trusted: the
+// session stops it, as for every contradiction, and what it tells of notes later is no
+// head of this chain.
+func TestPenThatGarblesNotes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		garbles := bends(func(p *protocol.LogPage) {
+			for i := range p.Records {
+				if r := &p.Records[i]; r.Code == protocol.EventNote {
+					r.Args[1] ^= 0x55
+					r.Seal()
+				}
+			}
+		})
+		b := newBenchWith(t, sim.R1, true, func(b *bench) {
+			b.audited(1)
+			b.lie.Store(garbles)
+		})
+		defer b.stop()
+		b.until("the pen is stopped", func(v *console.View) bool { return v.Pen.Phase == console.Stopped })
+		b.work(clinical.RoleSeniorClinician)
+		v, err := b.verdict(true)
+		if err != nil || v.Notes != 0 || v.Agreed != 0 || !v.OK() {
+			t.Errorf("half a head counts: %+v, %v", v, err)
+		}
+		b.desk.Clear()
+		b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		time.Sleep(50 * time.Minute)
+		if v := b.desk.View(); v.Pen.Phase != console.Standby {
+			t.Errorf("it is stopped again and again: %v", v.Pen.Phase)
+		}
+	})
+}
+
 // madeChain is a journal whose chain can be made anew by whoever has its key.
 type madeChain struct {
 	console.Journal

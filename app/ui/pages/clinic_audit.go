@@ -230,7 +230,7 @@ func (s *auditSheet) layout(size fyne.Size) {
 	top := s.filter.height()
 	s.filter.free = export + 8
 	place(s.filter.object, 0, 0, left, top)
-	place(s.export, left-export, 0, export, theme.Touch)
+	place(s.export, left-export, 0, export, s.filter.line())
 	button := max(theme.Touch, height(s.on))
 	y := size.Height - button
 	place(s.card, 0, top+rowGap, left, y-top-2*rowGap)

@@ -211,16 +211,20 @@ func (f *auditFilter) about(r console.AuditRow) {
 	f.draw()
 }
 
-func (f *auditFilter) height() float32 { return 2*theme.Touch + 6 }
+// line is the height of one of its two lines: larger text asks for more.
+func (f *auditFilter) line() float32 { return max(height(f.search), theme.Touch) }
+
+func (f *auditFilter) height() float32 { return 2*f.line() + 6 }
 
 func (f *auditFilter) layout(s fyne.Size) {
-	const day = 118
-	place(f.search, 0, 0, s.Width-f.free, theme.Touch)
-	y := theme.Touch + 6
+	tall := f.line()
+	day := tall * 2.7 // as wide as a day is long
+	place(f.search, 0, 0, s.Width-f.free, tall)
+	y := tall + 6
 	row := (s.Width - 2*day - 4*6) / 3
 	for i, b := range []fyne.CanvasObject{f.what, f.who, f.of} {
-		place(b, float32(i)*(row+6), y, row, theme.Touch)
+		place(b, float32(i)*(row+6), y, row, tall)
 	}
-	place(f.from, 3*(row+6), y, day, theme.Touch)
-	place(f.to, 3*(row+6)+day+6, y, day, theme.Touch)
+	place(f.from, 3*(row+6), y, day, tall)
+	place(f.to, 3*(row+6)+day+6, y, day, tall)
 }
