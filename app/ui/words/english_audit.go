@@ -100,7 +100,7 @@ func englishAudit() map[string]string {
 		"audit.export.patients": "What was changed in patients is in it, readable by everybody who gets the file.",
 		"audit.export.csv":      "CSV, for spreadsheets",
 		"audit.export.json":     "JSON, for programs",
-		"audit.export.folder":   "Choose folder …",
+		"audit.export.folder":   "Choose folder",
 		"audit.export.where":    "Folder for the export",
 		"audit.export.here":     "Export here",
 		"audit.export.running":  "Writing …",
