@@ -57,6 +57,7 @@ func rooms() []room {
 		{"app/report", []string{"app/clinical", "protocol", "codeberg.org/go-pdf/fpdf"}, "a report is made from records alone"},
 		{"app/sound", []string{"app/sound/...", "github.com/ebitengine/oto/..."}, "the one place that knows a sound library"},
 		{"app/sound/...", []string{"app/alarm", "app/sound/..."}, "samples, and the process that plays them, need no sound device"},
+		{"app/keeper", []string{"app/alarm", "app/audit", "app/backup", "app/console", "app/durable", "app/store", "app/vault"}, "the desk's port to backups; it knows no window and no pen"},
 		{"app/drives", []string{"golang.org/x/sys/..."}, "it asks the system what is plugged in, and knows nobody who writes there"},
 		{"app/turns", []string{"golang.org/x/sys/..."}, "it asks the scheduler and knows nothing of a console"},
 		{"app/awake", []string{"github.com/godbus/dbus/...", "golang.org/x/sys/..."}, "it asks the platform and knows neither pen nor desk"},

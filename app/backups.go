@@ -6,13 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
 	"stipple/app/audit"
 	"stipple/app/backup"
 	"stipple/app/clinical"
+	"stipple/app/keeper"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -63,11 +63,7 @@ func (a *atDesk) tell(ctx context.Context, what audit.Action, name string) error
 	if err != nil {
 		return err
 	}
-	return tellBackup(ctx, a.store, what, name)
-}
-
-func tellBackup(ctx context.Context, s *store.Store, what audit.Action, name string) error {
-	return s.Audit(ctx, audit.Entry{Action: what, Subject: audit.Subject{Kind: audit.SubjectBackup, ID: name}})
+	return a.store.Audit(ctx, audit.Entry{Action: what, Subject: audit.Subject{Kind: audit.SubjectBackup, ID: name}})
 }
 
 // Backup is the command: it makes a backup in a folder and reads it back. The errors
@@ -86,34 +82,36 @@ func Backup(ctx context.Context, args []string, out, errs io.Writer) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
-	made, err := a.backup(ctx, *folder, time.Now())
+	made, size, err := a.backup(ctx, *folder, time.Now())
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(made.Path)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s: %d bytes, written and read back\n", made.Path, info.Size())
+	fmt.Fprintf(out, "%s: %d bytes, written and read back\n", made.Path, size)
 	printEnd(out, made.Manifest)
 	return nil
 }
 
-// backup makes a backup and reads it back; one that does not hold is removed.
-func (a *atDesk) backup(ctx context.Context, folder string, at time.Time) (backup.Made, error) {
+// backup makes a backup and reads it back; one that does not hold is removed. It counts
+// as those do that the window makes.
+func (a *atDesk) backup(ctx context.Context, folder string, at time.Time) (backup.Made, int64, error) {
 	src := backup.Source{Store: a.store, Keys: a.keys, Slots: a.slots, Program: appName + " " + appVersion}
 	made, err := backup.Write(ctx, src, folder, at, nil)
 	if err != nil {
-		return made, err
+		return made, 0, err
 	}
-	identity, err := a.store.BackupIdentity(ctx, vault.NewIdentity)
-	if err == nil {
-		_, err = backup.Check(ctx, made.Path, identity, nil)
-	}
+	size, err := keeper.Check(ctx, src, made, nil)
 	if err != nil {
-		return made, errors.Join(fmt.Errorf("read the backup back: %w", err), os.Remove(made.Path))
+		return made, 0, err
 	}
-	return made, a.tell(ctx, audit.BackupMake, filepath.Base(made.Path))
+	ctx, err = a.acting(ctx, a.store)
+	if err != nil {
+		return made, 0, err
+	}
+	where, err := filepath.Abs(folder)
+	if err != nil {
+		return made, 0, err
+	}
+	return made, size, keeper.Remember(ctx, a.store, where, made, size)
 }
 
 func printEnd(out io.Writer, m backup.Manifest) {
@@ -142,38 +140,12 @@ func Restore(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	defer clear(secret)
 	code := string(secret)
-	m, err := backup.Restore(ctx, *from, code, *dir, nil)
+	r, err := keeper.Restore(ctx, *from, code, *dir, nil)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "restored into %s\n", *dir)
-	r, err := compareRestored(ctx, *dir, code, m)
-	if err != nil {
-		return fmt.Errorf("compare: %w", err)
-	}
 	return printComparison(out, r)
-}
-
-// compareRestored compares a restored folder by the recovery code, and writes into its
-// audit chain that it was restored.
-func compareRestored(ctx context.Context, dir, code string, m backup.Manifest) (r backup.Report, err error) {
-	slots, err := vault.Load(dir, vault.Options{})
-	if err != nil {
-		return r, err
-	}
-	keys, err := slots.Recover(code, time.Now())
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, keys.Close()) }()
-	if r, err = backup.Compare(ctx, dir, m, keys); err != nil {
-		return r, err
-	}
-	s, err := store.Open(filepath.Join(dir, store.FileName), store.Options{Sealer: keys, SealBackup: slots.Encrypt})
-	if err != nil {
-		return r, err
-	}
-	return r, errors.Join(tellBackup(ctx, s, audit.BackupRestore, backup.Name(m.Made)), s.Close())
 }
 
 // Drill is the command: it restores a backup into a folder that it removes again, and

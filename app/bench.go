@@ -39,7 +39,7 @@ type Parts struct {
 	Store *store.Store
 	// Backup makes a backup in a folder, as made at a time, and reads it back. Nil where
 	// nobody is signed in.
-	Backup func(ctx context.Context, folder string, at time.Time) (backup.Made, error)
+	Backup func(ctx context.Context, folder string, at time.Time) (made backup.Made, size int64, err error)
 }
 
 // parts are those of a console.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"unicode"
 	"unicode/utf8"
 
@@ -210,26 +209,7 @@ func faulty(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &console.FileError{Path: path, Fault: faultOf(err), Cause: err}
-}
-
-func faultOf(err error) console.FileFault {
-	for _, f := range []struct {
-		err   error
-		fault console.FileFault
-	}{
-		{syscall.EROFS, console.FileReadOnly},
-		{syscall.ENOSPC, console.FileFull},
-		{syscall.ENOTDIR, console.FileNotFolder},
-		{fs.ErrExist, console.FileExists},
-		{fs.ErrNotExist, console.FileGone},
-		{fs.ErrPermission, console.FileForbidden},
-	} {
-		if errors.Is(err, f.err) {
-			return f.fault
-		}
-	}
-	return console.FileOther
+	return &console.FileError{Path: path, Fault: console.FaultOf(err), Cause: err}
 }
 
 // within runs do until ctx ends. A disk that never answers keeps do in the system: it

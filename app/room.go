@@ -16,6 +16,7 @@ import (
 	"stipple/app/backup"
 	"stipple/app/clinical"
 	"stipple/app/console"
+	"stipple/app/keeper"
 	"stipple/app/sound/player"
 	"stipple/app/store"
 	"stipple/app/turns"
@@ -30,6 +31,7 @@ type room struct {
 	store     *store.Store
 	who       atomic.Pointer[entry] // who signed in last; nil: a training store, which is open to all
 	vain      vain                  // what was tried at its lock since
+	backups   *keeper.Keeper        // nil: a training store has none
 	pen       pen
 	link      *device.Supervisor
 	desk      *console.Desk
@@ -100,6 +102,7 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 	if r.pen.joined != nil {
 		r.pen.joined(r.link)
 	}
+	r.keepBackups(dir)
 	r.desk = console.New(console.Config{
 		Link:      r.link,
 		Library:   lib,
@@ -113,7 +116,8 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Exports:   auditFiles{},
 		Exchange:  exchanger{r.store, time.Now},
 		Erasures:  r.store,
-		Backups:   knownBackups{r.store, path},
+		Copies:    copies{r.backups, path},
+		Backups:   r.backupsOfDesk(),
 
 		Unfinished: r.store.Unfinished(),
 		Now:        time.Now,
@@ -135,6 +139,29 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 	})
 	r.desk.Prepare(ctx) // a run that a crash left open stands on the first page
 	return r, nil
+}
+
+// keepBackups prepares the keeper of the backups of a practice.
+func (r *room) keepBackups(dir string) {
+	who := r.who.Load()
+	if who == nil {
+		return
+	}
+	r.backups = keeper.New(keeper.Config{
+		Source: backup.Source{Store: r.store, Keys: who.keys, Slots: who.slots, Program: appName + " " + appVersion},
+		Dir:    dir,
+		Now:    time.Now,
+		Tell:   func(f alarm.Finding, there bool) { r.desk.Tell(f, there) },
+		Busy:   func() bool { return keepsAwake(r.desk.View().Pen.Phase) },
+	})
+}
+
+// backupsOfDesk is what the desk sees of it.
+func (r *room) backupsOfDesk() console.Backups {
+	if r.backups == nil {
+		return nil
+	}
+	return r.backups
 }
 
 // openStore opens the store, and says who can be chosen to work: who signed in, or in
@@ -178,6 +205,9 @@ func (r *room) start(ctx context.Context) {
 	r.goRun(ctx, r.link.Run)
 	r.goRun(ctx, r.desk.Run)
 	r.goRun(ctx, r.verify)
+	if r.backups != nil {
+		r.goRun(ctx, r.backups.Run)
+	}
 	r.goRun(ctx, func(ctx context.Context) error { return watchDisk(ctx, r.store.Room, r.desk.Tell) })
 	r.goRun(ctx, func(ctx context.Context) error {
 		r.window.Start(ctx)

@@ -230,7 +230,7 @@ func ended(ctx context.Context, x *session) error {
 // that failed behind the backup leaves a good one.
 func backUp(ctx context.Context, x *session) error {
 	x.backups++
-	_, err := x.desk.backup(ctx, x.stick, sessionTime().Add(time.Duration(x.backups)*time.Minute))
+	_, _, err := x.desk.backup(ctx, x.stick, sessionTime().Add(time.Duration(x.backups)*time.Minute))
 	return err
 }
 

@@ -120,6 +120,8 @@ const (
 	StoreFailed  Code = "store_failed"
 	// TooMany tells of occurrences that found no place.
 	TooMany Code = "too_many_alarms"
+	// BackupFailed is a backup that could not be made, until one can.
+	BackupFailed Code = "backup_failed"
 )
 
 // Condition is one row of the table.
@@ -193,6 +195,7 @@ func lowConditions() []Condition {
 		{ClockOff, Low, FromConsole, false},
 		{NoSound, Low, FromConsole, false},
 		{BackupOld, Low, FromConsole, false},
+		{BackupFailed, Low, FromConsole, false},
 		{TooMany, Low, FromConsole, true},
 	}
 }

@@ -41,6 +41,7 @@ const (
 	BackupMake    Action = "backup.make"
 	BackupRestore Action = "backup.restore"
 	BackupDrill   Action = "backup.drill"
+	BackupFolder  Action = "backup.folder" // where they are kept was chosen
 	Export        Action = "export"
 	Import        Action = "import"
 	Rekey         Action = "rekey"
@@ -100,6 +101,7 @@ func Actions() []ActionRow {
 		{BackupMake, AreaData},
 		{BackupRestore, AreaData},
 		{BackupDrill, AreaData},
+		{BackupFolder, AreaData},
 		{Export, AreaData},
 		{Import, AreaData},
 		{Rekey, AreaData},

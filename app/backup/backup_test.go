@@ -398,3 +398,49 @@ func TestCancelled(t *testing.T) {
 		t.Error(err, names(t, dir))
 	}
 }
+
+// never is a disk that takes some bytes and then no more.
+type never struct {
+	to   io.Writer
+	left int
+	held chan struct{} // closed when it hangs
+	free chan struct{}
+}
+
+func (n *never) Write(p []byte) (int, error) {
+	n.left -= len(p)
+	if n.left < 0 {
+		close(n.held)
+		<-n.free
+		return 0, io.ErrShortWrite
+	}
+	return n.to.Write(p)
+}
+
+// A disk that hangs in the system holds neither the store nor who gave up.
+func TestWriteOntoADiskThatHangs(t *testing.T) {
+	p := newPractice(t, true)
+	folder := t.TempDir()
+	disk := &never{left: 100_000, held: make(chan struct{}), free: make(chan struct{})}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-disk.held
+		cancel()
+	}()
+	_, err := write(ctx, p.Source, folder, madeAt(), nil, func(w io.Writer) io.Writer {
+		disk.to = w
+		return disk
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if left := names(t, folder); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	// The store can be closed while the disk still hangs.
+	must(t, p.Store.Close())
+	p.Store, err = store.Open(filepath.Join(p.dir, store.FileName), store.Options{Sealer: p.Keys})
+	must(t, err)
+	must(t, p.Store.Close())
+	close(disk.free)
+}

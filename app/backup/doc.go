@@ -29,6 +29,8 @@
 // new or empty with a whole store or, on any error, leaves nothing in it. A folder that
 // a process was killed over may be left under a name with ".new-" in it.
 //
-// Write has a goroutine of its own, which hashes and ends before it returns; nothing else
-// here starts any. Contexts are looked at between chunks.
+// Contexts are looked at between chunks. While Write copies the store, one goroutine
+// hashes and one writes to the disk, a chunk at a time; they end with Write. Where the
+// disk never takes a chunk and the context ends, Write lets go of the store, and the
+// second ends when the system lets go of it. Nothing else here starts any.
 package backup

@@ -3,6 +3,7 @@ package backup
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Policy is how long backups are kept.
@@ -45,4 +46,40 @@ func Expired(names []string, good func(name string) bool, p Policy) []string {
 	}
 	slices.Reverse(expired)
 	return expired
+}
+
+// Expires is when a backup goes that was checked, if a good one is made each day from
+// now on, to the day; zero: never. names are all that are kept, in any order.
+func (p Policy) Expires(name string, names []string, now time.Time) time.Time {
+	at, ok := TimeOf(name)
+	if !ok {
+		return time.Time{}
+	}
+	newer, last := 0, true // last: of its month
+	for _, other := range names {
+		t, ok := TimeOf(other)
+		if !ok || !t.After(at) {
+			continue
+		}
+		newer++
+		last = last && !sameMonth(t, at)
+	}
+	now = now.UTC()
+	byCount := now.AddDate(0, 0, max(max(p.Newest, 1)-newer, 0))
+	tomorrow := now.AddDate(0, 0, 1)
+	switch {
+	case !last || sameMonth(tomorrow, at):
+		return byCount // one of its month is newer, or will be
+	case p.Months == 0:
+		return time.Time{}
+	}
+	byMonth := time.Date(at.Year(), at.Month()+time.Month(p.Months), 1, now.Hour(), now.Minute(), now.Second(), 0, time.UTC)
+	if byMonth.After(byCount) {
+		return byMonth
+	}
+	return byCount
+}
+
+func sameMonth(a, b time.Time) bool {
+	return a.UTC().Year() == b.UTC().Year() && a.UTC().Month() == b.UTC().Month()
 }

@@ -39,3 +39,41 @@ func TestExpired(t *testing.T) {
 		})
 	}
 }
+
+// With one good backup a day, each goes on the day that was told when it was made, and
+// on each day after that.
+func TestExpiresIsWhatHappens(t *testing.T) {
+	good := func(string) bool { return true }
+	for _, p := range []Policy{{Newest: 14, Months: 12}, {Newest: 1, Months: 2}, {Newest: 40, Months: 1}, {Newest: 3, Months: -1}} {
+		var names []string
+		told := make(map[string]time.Time)
+		now := time.Date(2026, 1, 20, 9, 30, 0, 0, time.UTC)
+		for range 800 {
+			names = append(names, Name(now))
+			for _, gone := range Expired(names, good, p) {
+				if !told[gone].Equal(now) {
+					t.Fatalf("%+v: %s went on %v, told was %v", p, gone, now, told[gone])
+				}
+				names = slices.DeleteFunc(names, func(n string) bool { return n == gone })
+			}
+			for _, n := range names {
+				at := p.Expires(n, names, now)
+				if before, ok := told[n]; ok && !before.Equal(at) && !now.Equal(before) {
+					t.Fatalf("%+v: %s goes on %v, and on %v as of %v", p, n, before, at, now)
+				}
+				if !at.After(now) {
+					t.Fatalf("%+v: %s is there on %v, and goes on %v", p, n, now, at)
+				}
+				told[n] = at
+			}
+			now = now.AddDate(0, 0, 1)
+		}
+	}
+	every := Policy{Newest: 1}
+	if at := every.Expires(Name(madeAt()), nil, madeAt().AddDate(0, 1, 0)); !at.IsZero() {
+		t.Errorf("one of every month goes on %v", at)
+	}
+	if at := every.Expires("stipple.db", nil, madeAt()); !at.IsZero() {
+		t.Error(at)
+	}
+}

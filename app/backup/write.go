@@ -51,7 +51,9 @@ func write(ctx context.Context, src Source, folder string, at time.Time, progres
 	made := Made{Path: filepath.Join(folder, Name(at))}
 	var inside error // what went wrong before the disk
 	err = durable.Create(made.Path, func(file io.Writer) error {
-		out := &output{ctx: ctx, to: wrap(file), tell: progress}
+		disk, stop := beside(ctx, wrap(file))
+		defer stop()
+		out := &output{ctx: ctx, to: disk, tell: progress}
 		var err error
 		made.Manifest, err = src.encrypt(ctx, out, identity, at)
 		if out.err == nil {

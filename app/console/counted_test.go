@@ -236,6 +236,7 @@ func newCountedBench(t *testing.T, before func(*bench)) (*bench, *calls) {
 		cfg.Files = countedFiles{c}
 		cfg.Staff = countedStaff{cfg.Staff, c}
 		cfg.Exchange = countedExchange{c}
+		cfg.Backups = &countedBackups{c: c}
 		cfg.Simulate = func(clinical.PenKind) { c.call("Simulate") }
 	})
 	return b, c

@@ -45,7 +45,8 @@ type Config struct {
 	Exports   AuditFiles
 	Exchange  Exchange
 	Erasures  Erasures
-	Backups   Backups // nil: there are none that anybody knows of
+	Copies    Copies
+	Backups   Backups // nil: a store for training has none
 	// Unfinished is what opening the store could not finish of an erasure or a migration;
 	// nil: nothing.
 	Unfinished error

@@ -28,7 +28,7 @@ type Erasure struct {
 	Treatments int // of each of which a safety record stays
 	// Backups are those in which the patient stays, oldest first; BackupsErr is why they
 	// can't be told.
-	Backups    []BackupCopy
+	Backups    []KeptBackup
 	BackupsErr error
 }
 
@@ -52,8 +52,8 @@ func (d *Desk) Erasure(id clinical.ID, done func(Erasure, error)) {
 
 // backupsOf lists the backups that were made while the patient was in the store.
 func (d *Desk) backupsOf(ctx context.Context, e *Erasure, until time.Time) {
-	if d.cfg.Backups != nil {
-		e.Backups, e.BackupsErr = d.cfg.Backups.Holding(ctx, e.Patient.Created, until)
+	if d.cfg.Copies != nil {
+		e.Backups, e.BackupsErr = d.cfg.Copies.Made(ctx, e.Patient.Created, until)
 		e.BackupsErr = explain(e.BackupsErr)
 	}
 }

@@ -31,10 +31,10 @@ func (e *eraser) ErasePatient(ctx context.Context, id clinical.ID, reason string
 // made are backups of given times.
 type made []time.Time
 
-func (m made) Holding(_ context.Context, from, to time.Time) (all []console.BackupCopy, err error) {
+func (m made) Made(_ context.Context, from, to time.Time) (all []console.KeptBackup, err error) {
 	for _, at := range m {
 		if !at.Before(from) && !at.After(to) {
-			all = append(all, console.BackupCopy{Name: at.Format(time.DateOnly), Made: at})
+			all = append(all, console.KeptBackup{Name: at.Format(time.DateOnly), Made: at})
 		}
 	}
 	return all, nil
@@ -47,7 +47,7 @@ func newEraseBench(t *testing.T) (*bench, *eraser) {
 	b := newBenchFrom(t, sim.R1, true, func(*bench) {}, func(cfg *console.Config) {
 		e.Erasures = cfg.Erasures
 		cfg.Erasures = e
-		cfg.Backups = made{time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)}
+		cfg.Copies = made{time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)}
 	})
 	b.work(clinical.RoleSeniorClinician)
 	return b, e

@@ -43,6 +43,9 @@ func (d *Desk) facts() clinical.Facts {
 	if d.sound.Known {
 		f.SoundDeviceHere = clinical.FactOf(d.sound.Err == nil)
 	}
+	if d.cfg.Backups != nil {
+		f.BackupUpToDate = clinical.FactOf(!d.cfg.Backups.State().Old)
+	}
 	if here {
 		d.penFacts(&f, st)
 	}

@@ -3,6 +3,8 @@ package console
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"syscall"
 	"time"
 
 	"stipple/app/clinical"
@@ -115,6 +117,26 @@ func (e *FileError) Args() []any {
 		return []any{e.Path, ""}
 	}
 	return []any{e.Path, e.Cause.Error()}
+}
+
+// FaultOf is what a system's error means for a path.
+func FaultOf(err error) FileFault {
+	for _, f := range []struct {
+		err   error
+		fault FileFault
+	}{
+		{syscall.EROFS, FileReadOnly},
+		{syscall.ENOSPC, FileFull},
+		{syscall.ENOTDIR, FileNotFolder},
+		{fs.ErrExist, FileExists},
+		{fs.ErrNotExist, FileGone},
+		{fs.ErrPermission, FileForbidden},
+	} {
+		if errors.Is(err, f.err) {
+			return f.fault
+		}
+	}
+	return FileOther
 }
 
 // FilePlaces lists where a person begins to look for a file. p is the permission for

@@ -64,17 +64,11 @@ type Erasures interface {
 	ErasePatient(ctx context.Context, id clinical.ID, reason string) (clinical.Erased, error)
 }
 
-// Backups knows the backups of the practice.
-type Backups interface {
-	// Holding lists those that were made from one moment to another, oldest first.
-	Holding(ctx context.Context, from, to time.Time) ([]BackupCopy, error)
-}
-
-// BackupCopy is a backup in which a patient's data are.
-type BackupCopy struct {
-	Name    string
-	Made    time.Time
-	Expires time.Time // when it is removed by itself; zero: nobody removes it
+// Copies knows the copies of the store that were made: its backups, and what migrations
+// have left.
+type Copies interface {
+	// Made lists those that were made from one moment to another, oldest first.
+	Made(ctx context.Context, from, to time.Time) ([]KeptBackup, error)
 }
 
 // Operators says who may work here: in a practice who signed in, in a training store

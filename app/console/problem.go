@@ -187,6 +187,8 @@ func sentinels() []struct {
 		{ErrFaulty, "import_faulty"},
 		{ErrUnsettled, "import_unsettled"},
 		{ErrNoPen, "no_pen"},
+		{ErrBackupBusy, "backup_busy"},
+		{errNoBackups, "no_backups"},
 		{ErrShownOtherwise, "shown_otherwise"},
 		{ErrNotAnswered, "not_answered"},
 		{ErrAsking, "asking"},

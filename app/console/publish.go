@@ -28,6 +28,7 @@ func (d *Desk) publish() {
 		Notices:    d.notices,
 		Alarms:     d.alarmsView(),
 		Uncertain:  d.uncertainViews(),
+		Backups:    d.backupsView(),
 	}
 	if d.pen.known {
 		v.Indications, v.Zones = d.indicationChoices(), d.zoneChoices()

@@ -114,7 +114,7 @@ func called(name string) func(*console.View, *walk) bool {
 // useCases are all of them, in an order in which a clinician can call one behind
 // the other. Each method of the desk needs a row.
 func useCases() []useCase {
-	return slices.Concat(freeUseCases(), clinicUseCases(), dataUseCases(), exchangeUseCases(), treatUseCases())
+	return slices.Concat(freeUseCases(), clinicUseCases(), backupUseCases(), dataUseCases(), exchangeUseCases(), treatUseCases())
 }
 
 // freeUseCases work for everybody.

@@ -46,6 +46,7 @@ type View struct {
 	// Uncertain are the runs whose outcome is not known or not signed, the oldest
 	// first. Nothing is armed until there is none.
 	Uncertain []UncertainView
+	Backups   BackupsView
 	// Training says that the store is one for training, ThrowAway that it is
 	// removed when the console ends.
 	Training  bool

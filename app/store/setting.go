@@ -3,6 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
+
+	"stipple/app/audit"
+	"stipple/app/clinical"
 )
 
 // Setting returns a setting of the program. ErrNotFound if it was never saved.
@@ -27,6 +30,16 @@ func (s *Store) Setting(ctx context.Context, name string) ([]byte, error) {
 // that is replaced: they are no part of any record. The value may have up to
 // 64 KiB. *InvalidError with the field otherwise.
 func (s *Store) SaveSetting(ctx context.Context, name string, value []byte) error {
+	return s.saveSetting(ctx, name, value, func(*txn) error { return nil })
+}
+
+// ChangeSetting is SaveSetting for a setting that somebody answers for: the audit chain
+// has e in the same transaction. Number, time and who is at work are filled in.
+func (s *Store) ChangeSetting(ctx context.Context, name string, value []byte, e audit.Entry) error {
+	return s.saveSetting(ctx, name, value, func(t *txn) error { return s.record(ctx, t, clinical.Operator{}, e) })
+}
+
+func (s *Store) saveSetting(ctx context.Context, name string, value []byte, tell func(*txn) error) error {
 	c := checker{record: "setting"}
 	c.key("Name", name)
 	c.that(len(value) <= maxSettingBytes, "Value", TooLong)
@@ -34,6 +47,9 @@ func (s *Store) SaveSetting(ctx context.Context, name string, value []byte) erro
 		return err
 	}
 	return s.update(ctx, func(t *txn) error {
-		return t.put(bucketSettings, noOwner, []byte(name), value)
+		if err := t.put(bucketSettings, noOwner, []byte(name), value); err != nil {
+			return err
+		}
+		return tell(t)
 	})
 }

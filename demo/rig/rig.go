@@ -205,7 +205,7 @@ func (r *rig) backup(ctx context.Context, parts app.Parts) error {
 		return nil
 	}
 	for at := time.Now(); ; at = at.Add(time.Second) { // each has its second in its name
-		made, err := parts.Backup(ctx, r.stick, at)
+		made, _, err := parts.Backup(ctx, r.stick, at)
 		if err == nil {
 			err = os.Remove(made.Path)
 		}

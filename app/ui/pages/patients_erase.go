@@ -128,9 +128,9 @@ func backupsSaid(w *words.Words, what console.Erasure) []widgets.Run {
 }
 
 // backupList lists backups, those that stay longest first, so many of them in sight.
-func backupList(e *Env, all []console.BackupCopy, most int) (fyne.CanvasObject, float32) {
+func backupList(e *Env, all []console.KeptBackup, most int) (fyne.CanvasObject, float32) {
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b console.BackupCopy) int {
+	slices.SortStableFunc(all, func(a, b console.KeptBackup) int {
 		if a.Expires.IsZero() || b.Expires.IsZero() { // never
 			return a.Expires.Compare(b.Expires)
 		}
