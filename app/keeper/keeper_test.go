@@ -638,7 +638,7 @@ func TestDrillAndRestore(t *testing.T) {
 		b.settle()
 		name := b.keeper.State().Last.Name
 		r := b.keeper.State().Report
-		if r == nil || !r.OK || r.Err != nil || r.Name != name || r.Task != console.BackupDrilling || !r.Patients || len(r.Counts) != 12 || r.Entries == 0 || r.At.IsZero() {
+		if r == nil || !r.OK || r.Err != nil || r.Name != name || r.Task != console.BackupDrilling || !r.Patients || len(r.Counts) < 12 || r.Entries == 0 || r.At.IsZero() {
 			t.Fatalf("%+v", r)
 		}
 		for _, bad := range []string{"../x", "stipple.db", backup.Name(b.now()) + "/.."} {
