@@ -20,8 +20,8 @@ const passphraseLeast = pages.PassphraseLeast
 // codeHead is what every recovery code begins with: it is an X25519 identity of age
 // (safety.md section 9). codeLength is how many characters follow.
 const (
-	codeHead   = "AGE-SECRET-KEY-1"
-	codeLength = 58
+	codeHead   = pages.CodeHead
+	codeLength = pages.CodeLength
 )
 
 // SetUpForm is what a person has chosen. Both secrets belong to the receiver, which

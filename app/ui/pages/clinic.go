@@ -18,6 +18,7 @@ type Clinic struct {
 
 	sheets  []sheet
 	tabs    *widgets.Tabs
+	backup  *widgets.Line // the last good one, for everybody
 	empty   *emptyCard
 	content *fyne.Container
 }
@@ -48,15 +49,16 @@ var _ Page = (*Clinic)(nil)
 // NewClinic builds the page.
 func NewClinic(env *Env) *Clinic {
 	p := &Clinic{env: env, view: &console.View{}}
-	p.sheets = []sheet{newOperators(env), newAudit(env), newExchange(env)}
+	p.sheets = []sheet{newOperators(env), newBackups(env), newAudit(env), newExchange(env)}
 	var labels []string
 	for _, s := range p.sheets {
 		labels = append(labels, env.t(s.label()))
 	}
 	p.tabs = widgets.NewTabs(env.Keys, labels, func(int) { p.enter() })
 	env.name(p.tabs, "tabs", "clinic.tab")
+	p.backup = widgets.NewLineAligned(fyne.TextAlignTrailing)
 	p.empty = newEmptyCard(env)
-	objects := []fyne.CanvasObject{p.tabs, p.empty.object}
+	objects := []fyne.CanvasObject{p.tabs, p.backup, p.empty.object}
 	for _, s := range p.sheets {
 		objects = append(objects, s.object())
 	}
@@ -89,6 +91,7 @@ func (p *Clinic) Show(v *console.View) {
 	was, is := p.view.Operator, v.Operator // a new name is nobody else
 	another := was.ID != is.ID || was.Role != is.Role || p.view.Vacant != v.Vacant
 	p.view = v
+	p.sign()
 	switch {
 	case !p.content.Visible(): // Enter draws it anew
 	case another:
@@ -96,6 +99,15 @@ func (p *Clinic) Show(v *console.View) {
 	case p.open():
 		p.front().show(v)
 	}
+}
+
+// sign says when the newest good backup was made, but where the sheet in front does.
+func (p *Clinic) sign() {
+	if _, there := p.front().(*backupSheet); there && p.open() {
+		p.backup.Set()
+		return
+	}
+	p.backup.Set(lastBackup(p.env, p.view.Backups)...)
 }
 
 // front is the sheet of the chosen tab.
@@ -121,6 +133,7 @@ func (p *Clinic) arrange() {
 	if !p.open() {
 		p.empty.set(p.closed())
 	}
+	p.sign()
 	show(p.empty.object, !p.open())
 	p.content.Refresh()
 }
@@ -136,6 +149,7 @@ func (p *Clinic) closed() emptyState {
 func (p *Clinic) layout(s fyne.Size) {
 	x, y, wide := pageSide, pageTop, s.Width-2*pageSide
 	place(p.tabs, x, y, wide, height(p.tabs))
+	place(p.backup, s.Width-pageSide-backupSign, y, backupSign, height(p.tabs)-4)
 	y += height(p.tabs) + rowGap + 4
 	for _, sh := range p.sheets {
 		place(sh.object(), x, y, wide, s.Height-pageBottom-y)

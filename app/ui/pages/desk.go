@@ -79,6 +79,14 @@ type Desk interface {
 	RenewPassphrase(p console.NewPassphrase, done func(clinical.Staff, error))
 	RemoveOperator(id clinical.ID, done func(clinical.Staff, error))
 
+	// ChooseBackupFolder makes a folder the one for backups; the others begin or end
+	// something that the view tells of. RestoreBackup wipes the recovery code.
+	ChooseBackupFolder(folder string, done func(error))
+	MakeBackup(done func(error))
+	DrillBackup(name string, done func(error))
+	RestoreBackup(from string, code []byte, into string, done func(error))
+	CancelBackup(done func(error))
+
 	// FilePlaces, ListFolder, MakeFolder and CheckPath look at the computer's folders
 	// for somebody who may do what the file is for.
 	FilePlaces(p clinical.Permission, done func([]console.FilePlace, error))

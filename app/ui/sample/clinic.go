@@ -130,6 +130,6 @@ func (c Clinic) clinicScenes() []Scene {
 		on("operator-renew", admin(), row("op1"), "clinic.operators.renew"),
 		on("operator-added", c.becoming("op5", func(m *clinical.Member) { m.SignIn = "haddad" }), row("op5"), "clinic.operators.admit", save),
 		on("operator-remove", admin(), row("op1"), "clinic.operators.remove"),
-		on("closed", c.practice()),
+		on("closed", c.practice().seesBackups(5)),
 	}
 }

@@ -45,7 +45,7 @@ func (c Clinic) rf() *scene {
 
 // Scenes are the views of all pages and of every notable state.
 func (c Clinic) Scenes() []Scene {
-	return slices.Concat(c.treatScenes(), c.alarmScenes(), c.patientScenes(), c.outcomeScenes(), c.roleScenes(), c.lockScenes(), c.clinicScenes(), c.auditScenes(), c.exchangeScenes())
+	return slices.Concat(c.treatScenes(), c.alarmScenes(), c.patientScenes(), c.outcomeScenes(), c.roleScenes(), c.lockScenes(), c.clinicScenes(), c.backupScenes(), c.auditScenes(), c.exchangeScenes())
 }
 
 func (c Clinic) treatScenes() []Scene {

@@ -41,23 +41,45 @@ func (p *Paragraph) lineHeight() float32 { return textHeight(p, p.look.size()) }
 
 func (p *Paragraph) wrap(width float32) []string {
 	textSize, style := size(p, p.look.size()), fyne.TextStyle{Bold: p.look.Bold}
+	fits := func(s string) bool { return fyne.MeasureText(s, textSize, style).Width <= width }
 	var lines []string
 	for _, part := range strings.Split(p.look.Text, "\n") {
 		line := ""
-		for _, word := range strings.Fields(part) {
+		// Not strings.Fields: a number is not parted at the narrow blank of its thousands.
+		for word := range strings.SplitSeq(part, " ") {
 			longer := word
 			if line != "" {
 				longer = line + " " + word
 			}
-			if line != "" && fyne.MeasureText(longer, textSize, style).Width > width {
+			if line != "" && !fits(longer) {
 				lines = append(lines, line)
 				longer = word
+			}
+			for longer != "" && !fits(longer) { // a path has no blanks
+				head := headThatFits(longer, fits)
+				lines, longer = append(lines, head), longer[len(head):]
 			}
 			line = longer
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// headThatFits is the longest beginning of a word that fits; all of it where not even
+// its first character does.
+func headThatFits(word string, fits func(string) bool) string {
+	head := 0
+	for i := range word {
+		if i > 0 && !fits(word[:i]) {
+			break
+		}
+		head = i
+	}
+	if head == 0 {
+		return word
+	}
+	return word[:head]
 }
 
 // CreateRenderer implements fyne.Widget.

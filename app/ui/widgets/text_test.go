@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,5 +186,27 @@ func TestSettingTheSameAgainDrawsNothing(t *testing.T) {
 	// What is left are the states themselves; a redraw would be thousands.
 	if n > 60 {
 		t.Errorf("%v allocations for nothing new", n)
+	}
+}
+
+// A number stays in one piece, and what has no blanks is parted where it must be.
+func TestParagraphsPart(t *testing.T) {
+	newBench(t, theme.Light, theme.Scale100)
+	const path = "/media/clinic/BACKUP/Stipple-backups/of-the-practice-in-the-long-street"
+	p := NewParagraph(Plain("Kept: 48\u202f211 in " + path))
+	const wide = 120
+	lines := p.wrap(wide)
+	whole := ""
+	for _, l := range lines {
+		if w := fyne.MeasureText(l, size(p, p.look.size()), fyne.TextStyle{}).Width; w > wide {
+			t.Errorf("%q is %.0f wide", l, w)
+		}
+		whole += l
+	}
+	if !strings.Contains(strings.Join(lines, "\n"), "48\u202f211") || !strings.Contains(whole, path) {
+		t.Errorf("%q", lines)
+	}
+	if n := len(p.wrap(0)) + len(p.wrap(-1)); n > 20 {
+		t.Errorf("%d lines before there is room", n)
 	}
 }

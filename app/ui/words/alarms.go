@@ -150,8 +150,12 @@ func (w *Words) Value(v alarm.Value) string {
 		return Count(int(v.N))
 	case alarm.Duration:
 		d := time.Duration(v.N) * time.Microsecond
-		if d < time.Second {
+		const day = 24 * time.Hour
+		switch {
+		case d < time.Second:
 			return Milliseconds(d)
+		case d >= day:
+			return w.T("alarm.days", Tenths(tenthsOf(int64(d), int64(day))))
 		}
 		return Tenths(tenthsOf(int64(d), int64(time.Second))) + thin + "s"
 	case alarm.Storage:

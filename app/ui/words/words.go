@@ -13,7 +13,7 @@ type Words struct {
 func English() *Words {
 	w := &Words{tag: "en", table: map[string]string{}}
 	for _, part := range []map[string]string{
-		englishShell(), englishAlarm(), englishTreat(), englishPatients(), englishHelp(), englishErrors(), englishOpen(), englishUncertain(), englishArming(), englishSignIn(), englishLock(), englishClinic(), englishOperators(), englishAudit(), englishFiles(),
+		englishShell(), englishAlarm(), englishTreat(), englishPatients(), englishHelp(), englishErrors(), englishOpen(), englishUncertain(), englishArming(), englishSignIn(), englishLock(), englishClinic(), englishOperators(), englishBackup(), englishAudit(), englishFiles(),
 	} {
 		for key, text := range part {
 			w.table[key] = text
