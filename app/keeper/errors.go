@@ -54,5 +54,5 @@ func (e *NotWrittenError) Code() string {
 	return "backup_not_written_other"
 }
 
-// Args is the folder, and what the system says.
-func (e *NotWrittenError) Args() []any { return []any{e.Folder, e.Cause.Error()} }
+// Args is what the system says.
+func (e *NotWrittenError) Args() []any { return []any{e.Cause.Error()} }

@@ -87,8 +87,9 @@ func (s *backupSheet) begun(err error) {
 func (s *backupSheet) showStatus() {
 	e, v := s.env, s.view
 	now := e.Now()
-	show(s.make, v.Has)
-	show(s.choose, v.Has)
+	for _, o := range []fyne.CanvasObject{s.proof.card, s.filesTitle, s.filesCard} {
+		show(o, v.Has)
+	}
 	if !v.Has {
 		s.last.Set(widgets.Title(e.t("backup.none.training")))
 		s.why.Set(widgets.Muted(e.t("backup.none.training.why")))
@@ -120,9 +121,7 @@ func (s *backupSheet) showStatus() {
 	if v.Folder == "" {
 		s.choose.SetKind(widgets.Primary)
 	}
-	busy := v.Job.Task != console.NoBackupTask
-	s.make.SetDisabled(v.Folder == "" || busy, "")
-	s.choose.SetDisabled(busy, "")
+	s.make.SetDisabled(v.Folder == "", "")
 }
 
 // state is the sentence under the date: what is wrong, or that nothing is.
@@ -165,6 +164,9 @@ func (s *backupSheet) showJob() {
 	for _, o := range []fyne.CanvasObject{s.task, s.bar, s.cancel} {
 		show(o, on)
 	}
+	// In the place of the buttons, which have to wait.
+	show(s.make, s.view.Has && !on)
+	show(s.choose, s.view.Has && !on)
 	if !on {
 		return
 	}
@@ -215,8 +217,6 @@ func (s *backupSheet) showFiles() {
 
 func (s *backupSheet) noFiles() string {
 	switch v := s.view; {
-	case !v.Has:
-		return ""
 	case v.Folder == "":
 		return s.env.t("backup.files.nowhere")
 	case v.FolderErr != nil:
@@ -266,25 +266,24 @@ func lastBackup(e *Env, v console.BackupsView) []widgets.Run {
 
 // The measures of the sheet at 100 %.
 const (
-	backupWide  float32 = 560 // of the left column
-	proofLeast  float32 = 150
-	backupPause float32 = 10 // between the parts of a card
+	backupWide  float32 = 580 // of the left column
+	backupPause float32 = 10  // between the parts of a card
 )
 
 func (s *backupSheet) layout(size fyne.Size) {
 	tall := s.statusTall(backupWide-2*cardPad) + 2*cardPad
 	place(s.status, 0, 0, backupWide, tall)
-	place(s.proof.card, 0, tall+columnGap, backupWide, max(size.Height-tall-columnGap, proofLeast))
+	place(s.proof.card, 0, tall+columnGap, backupWide, s.proof.tall(backupWide-2*cardPad)+2*cardPad)
 	x, wide := backupWide+2*columnGap, size.Width-backupWide-2*columnGap
 	title := height(s.filesTitle)
 	place(s.filesTitle, x, 0, wide, title)
 	place(s.filesCard, x, title+6, wide, size.Height-stopRoom-title-6)
 }
 
-// statusParts are the parts of the status from top to bottom, each with its height.
+// statusTall is the height of the status: see layoutStatus.
 func (s *backupSheet) statusTall(wide float32) float32 {
 	return height(s.heading) + height(s.last) + s.why.HeightFor(wide) + s.folder.HeightFor(wide) + s.next.HeightFor(wide) +
-		4*backupPause + theme.TouchFar + height(s.task) + theme.Touch
+		2*backupPause + 2 + max(theme.TouchFar, height(s.make))
 }
 
 func (s *backupSheet) layoutStatus(size fyne.Size) {
@@ -298,15 +297,14 @@ func (s *backupSheet) layoutStatus(size fyne.Size) {
 	line(s.why, s.why.HeightFor(size.Width), backupPause)
 	line(s.folder, s.folder.HeightFor(size.Width), 0)
 	line(s.next, s.next.HeightFor(size.Width), backupPause)
+	tall := max(theme.TouchFar, height(s.make))
 	m, c := s.make.MinSize().Width+32, s.choose.MinSize().Width+32
-	place(s.make, 0, y, m, theme.TouchFar)
-	place(s.choose, m+columnGap, y, c, theme.TouchFar)
-	y += theme.TouchFar + backupPause
-	// The room of what goes on is kept, so that nothing moves when it begins.
+	place(s.make, 0, y, m, tall)
+	place(s.choose, m+columnGap, y, c, tall)
 	w := s.cancel.MinSize().Width + 24
+	place(s.cancel, size.Width-w, y, w, tall)
 	place(s.task, 0, y, size.Width-w-columnGap, height(s.task))
-	place(s.cancel, size.Width-w, y, w, theme.Touch)
-	place(s.bar, 0, y+height(s.task)+6, size.Width-w-columnGap, height(s.bar))
+	place(s.bar, 0, y+height(s.task)+8, size.Width-w-columnGap, height(s.bar))
 }
 
 func (s *backupSheet) states(into map[string]string) {

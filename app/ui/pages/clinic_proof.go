@@ -184,10 +184,23 @@ func (c *proofCard) askCode(from, into string) {
 	})
 }
 
-func (c *proofCard) layout(size fyne.Size) {
-	d, head := float32(0), height(c.title)
+// head is the height of the title.
+func (c *proofCard) head() float32 {
 	if c.details.Visible() {
-		d, head = c.details.MinSize().Width+16, max(head, theme.Touch)
+		return max(height(c.title), theme.Touch)
+	}
+	return height(c.title)
+}
+
+// tall is the height of the card's content at a width.
+func (c *proofCard) tall(wide float32) float32 {
+	return c.head() + 4 + c.text.HeightFor(wide) + backupPause + max(theme.TouchFar, height(c.drill))
+}
+
+func (c *proofCard) layout(size fyne.Size) {
+	d, head := float32(0), c.head()
+	if c.details.Visible() {
+		d = c.details.MinSize().Width + 16
 		place(c.details, size.Width-d, 0, d, theme.Touch)
 	}
 	place(c.title, 0, 0, size.Width-d-4, head)
@@ -196,7 +209,7 @@ func (c *proofCard) layout(size fyne.Size) {
 	place(c.text, 0, y, size.Width, tall)
 	y += tall + backupPause
 	m, r := c.drill.MinSize().Width+32, c.restore.MinSize().Width+32
-	y = min(y, size.Height-theme.TouchFar)
-	place(c.drill, 0, y, m, theme.TouchFar)
-	place(c.restore, m+columnGap, y, r, theme.TouchFar)
+	buttons := max(theme.TouchFar, height(c.drill))
+	place(c.drill, 0, y, m, buttons)
+	place(c.restore, m+columnGap, y, r, buttons)
 }

@@ -74,7 +74,7 @@ func report(task console.BackupTask, findings ...string) *console.BackupReport {
 
 // notWritten is a stick that is full.
 func notWritten() error {
-	return worded{errors.New("full"), "backup_not_written_full", []any{stick, "no space left on device"}}
+	return worded{errors.New("full"), "backup_not_written_full", []any{"no space left on device"}}
 }
 
 // withBackups is the desk of the administrator of a practice with a state of the backups.
