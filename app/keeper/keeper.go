@@ -215,7 +215,7 @@ func (k *Keeper) old(now time.Time) (age time.Duration, old bool) {
 		since = last.Made
 	}
 	age = now.Sub(since)
-	return age, k.recalled && age >= tooOld
+	return age, k.recalled && age > tooOld
 }
 
 // fail remembers that a try has failed.

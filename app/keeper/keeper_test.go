@@ -262,7 +262,8 @@ func TestNeverMade(t *testing.T) {
 		if _, there := b.alarm(alarm.BackupOld); there || b.keeper.State().Old {
 			t.Error("too early")
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(3 * time.Minute)
+		synctest.Wait()
 		f, there := b.alarm(alarm.BackupOld)
 		if !there || !errors.Is(f.Cause, ErrNoFolder) || f.Priority != alarm.Low || f.Expected.Holds(f.Measured) || !b.keeper.State().Old {
 			t.Errorf("%v %+v", there, f)
@@ -504,7 +505,7 @@ func TestClockIsSetBack(t *testing.T) {
 		}
 		n := len(b.made())
 		before := b.shift
-		b.set(func() { b.shift -= 300 * 24 * time.Hour })
+		b.set(func() { b.shift -= 16 * 24 * time.Hour })
 		time.Sleep(again + 2*lookEvery)
 		b.settle()
 		v := b.keeper.State()
@@ -556,6 +557,16 @@ func TestADiskThatHangs(t *testing.T) {
 		b.settle()
 		if v := b.keeper.State(); v.Job.Task != console.NoBackupTask || v.Err != nil {
 			t.Errorf("cancelled: %+v", v)
+		}
+		// One that nothing comes of ends by itself.
+		b.keeper.write = func(ctx context.Context, _ backup.Source, _ string, _ time.Time, _ func(done, of int64)) (backup.Made, error) {
+			<-ctx.Done()
+			return backup.Made{}, ctx.Err()
+		}
+		must(t, b.keeper.Make(b.acting()))
+		time.Sleep(stall + 2*lookEvery)
+		if v := b.keeper.State(); v.Job.Task != console.NoBackupTask || !errors.Is(v.Err, ErrNoAnswer) {
+			t.Errorf("given up: %+v", v)
 		}
 		free = b.hang()
 		must(t, b.keeper.Make(b.acting()))
