@@ -28,17 +28,21 @@
 // The chain runs over what the store's sealer made of an entry, so that it is
 // judged without opening any. Hence sealed bytes are written once: a migration
 // leaves them as they are (an entry carries the version of its own form, and its
-// place should be sealed under a schema number that stays), and a re-key wraps
-// the chain's key and the key that seals entries anew instead of changing them.
+// place should be sealed under a schema number that stays), and a re-key changes
+// none: the chain's key is sealed anew and stays the same, entries from then on are
+// sealed with new keys, and the keys of the older ones are kept for them alone. An entry
+// under former keys behind one under newer ones is not the store's: whoever verifies says
+// so through [Options]. Who was removed with the chain's key and writes older entries
+// anew is found as anybody who has the key, by heads that were written down elsewhere.
 //
 // # Patients
 //
 // An entry is read by everybody who has the clinic's key, and lasts. So it
 // carries nothing about a patient but an opaque id: what was changed in a
 // patient's data, and any reason that tells about the patient, is encoded by
-// [EncodeChanges], sealed by the store under that patient's own key and carried
-// in [Entry.Private]. Erasing the patient drops that key; the bytes stay, are
-// never read again, and the chain holds.
+// [EncodeChanges], sealed by the store under a key that needs a secret of that
+// patient, and carried in [Entry.Private]. A re-key keeps the secret; erasing the
+// patient drops it: the bytes stay, are never read again, and the chain holds.
 //
 // # Errors
 //

@@ -17,6 +17,12 @@
 //	                 of the store lacks a key
 //	hashes.json      size in bytes and SHA-256 of each member before it
 //
+// A backup that is made while a re-key is going on holds both generations of keys, and a
+// restored store goes on with it. One from before a re-key opens with the slots inside it
+// and the recovery code as ever, but no keys of the running store open its values: it
+// can be restored, not drilled. The practice's identity stays the same: who was removed
+// and kept it gets at the sealed files inside, as who takes the laptop does.
+//
 // age proves that nothing was changed by somebody without a key; it does not prove who
 // made the file, since its recipients are no secret. The audit chain's head does: a
 // drill holds the backup against the keys of the practice, and a head that was

@@ -104,7 +104,8 @@ func Sweep(temporary string) { durable.SweepHeld(temporary, drillPrefix) }
 // nobody needs the recovery code. A process that is killed leaves the folder, in which all
 // is sealed, to the next drill or to Sweep.
 //
-// Errors: those of Check, Restore and Compare.
+// Errors: vault.ErrReplaced for a backup from before a re-key; those of Check, Restore and
+// Compare.
 func Drill(ctx context.Context, path, identity string, keys *vault.Vault, temporary string, progress func(done, of int64)) (r Report, err error) {
 	Sweep(temporary)
 	top, err := os.MkdirTemp(temporary, drillPrefix+"*")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"stipple/app/durable"
@@ -107,15 +108,19 @@ func (src Source) encrypt(ctx context.Context, out *output, identity string, at 
 	if err != nil {
 		return m, err
 	}
+	// A re-key may neither begin nor end between the moment of the snapshot and that of
+	// its keys. The copying itself holds up nobody.
+	release := sync.OnceFunc(src.Slots.Hold())
+	defer release()
 	err = src.Store.Snapshot(ctx, func(s *store.Snapshot) (err error) {
-		m, err = src.pack(sealed, s, at, &out.of)
+		m, err = src.pack(sealed, s, at, &out.of, release)
 		return err
 	})
 	return m, errors.Join(err, sealed.Close())
 }
 
-// pack writes the members.
-func (src Source) pack(w io.Writer, s *store.Snapshot, at time.Time, size *int64) (Manifest, error) {
+// pack writes the members. taken is called when all keys are copied.
+func (src Source) pack(w io.Writer, s *store.Snapshot, at time.Time, size *int64, taken func()) (Manifest, error) {
 	m := Manifest{Format: format, Version: version, Schema: s.Schema(), Made: at.UTC().Truncate(time.Second), Program: src.Program}
 	end := s.AuditEnd()
 	m.AuditSeq, m.AuditHead = end.Seq, end.Head.String()
@@ -136,6 +141,7 @@ func (src Source) pack(w io.Writer, s *store.Snapshot, at time.Time, size *int64
 	if err != nil {
 		return m, err
 	}
+	taken()
 	head, err := json.Marshal(m)
 	if err != nil {
 		return m, fmt.Errorf("write the manifest: %w", err)

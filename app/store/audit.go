@@ -107,7 +107,7 @@ func (s *Store) record(ctx context.Context, t *txn, fallback clinical.Operator, 
 		who.Operator = fallback
 	}
 	e.Seq, e.At, e.Operator, e.Second, e.Why = end.Seq+1, s.clock(), who.Operator, who.Second, who.Why
-	place := vault.Place{Bucket: auditPrivate, Key: audit.SeqKey(e.Seq), Schema: auditSchema}
+	place := vault.Place{Bucket: auditPrivate, Key: audit.SeqKey(e.Seq), Schema: auditSchema, Lasting: true}
 	if len(private) > 0 {
 		plain, err := audit.EncodeChanges(private)
 		if err == nil {
@@ -183,7 +183,7 @@ func (s *Store) AuditEntries(ctx context.Context, from uint64, most int) ([]Audi
 
 // auditEntry opens an entry.
 func (t *txn) auditEntry(seq uint64, sealed []byte) (AuditEntry, error) {
-	place := vault.Place{Bucket: bucketAudit, Key: audit.SeqKey(seq), Schema: auditSchema}
+	place := vault.Place{Bucket: bucketAudit, Key: audit.SeqKey(seq), Schema: auditSchema, Lasting: true}
 	plain, err := t.sealer.Open(place, sealed)
 	if err != nil {
 		return AuditEntry{}, opened(bucketAudit, err)
@@ -222,9 +222,19 @@ func (s *Store) VerifyAudit(ctx context.Context, known []audit.Known) (audit.Rep
 // were judged, now and then. It ends with ctx.
 func (s *Store) JudgeAudit(ctx context.Context, known []audit.Known, seen func(entries uint64)) (audit.Report, error) {
 	var failed error
+	var newest uint16 // generation of the keys
 	report, err := s.chain.Verify(s.auditValues(ctx, &failed, seen), audit.Options{
 		Known: known,
 		Open: func(seq uint64, sealed []byte) error {
+			// Former keys open what they sealed for good; nobody may write with them.
+			switch generation, err := vault.SealedIn(sealed); {
+			case err != nil:
+				return opened(bucketAudit, err)
+			case generation < newest:
+				return damaged("audit: entry %d is sealed with keys that a re-key had replaced", seq)
+			default:
+				newest = generation
+			}
 			_, err := (&txn{sealer: s.sealer, schema: s.schema}).auditEntry(seq, sealed)
 			return err
 		},

@@ -36,6 +36,9 @@
 // sealed for another than its place is for is damage. Keys are ids,
 // numbers and names of settings; they carry nothing about a person.
 //
+// A value also names the generation of its keys. While a re-key goes on (Rekey), values
+// of two generations stand side by side.
+//
 // # Erasing
 //
 // ErasePatient takes a patient and all of theirs out of the file, drops the patient's

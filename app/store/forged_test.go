@@ -100,7 +100,7 @@ func TestNothingHidesBehindAnErasedPatient(t *testing.T) {
 		var was []byte
 		write(t, s, c.bucket, c.key, func(sealed []byte) []byte {
 			was = append([]byte(nil), sealed...)
-			copy(sealed[1:], other.ID)
+			copy(sealed[3:], other.ID) // behind the format and the generation
 			return sealed
 		})
 		if err := s.Verify(ctx); !errors.Is(err, ErrDamaged) {

@@ -23,7 +23,8 @@ import (
 //	hand_overs     treatment, number           -> hand-over
 //	operators      operator, revision          -> operator
 //	settings       name                        -> bytes
-//	chain          name                        -> key and name of the audit chain, way into backups
+//	chain          name                        -> key and name of the audit chain, way into backups,
+//	                                              how far a re-key is
 //
 // Ids are 26 bytes, numbers 4 bytes big endian: keys of one record lie together
 // and in order. Bucket meta is not sealed, since its schema version must be

@@ -54,6 +54,13 @@ const (
 	// importGroup is how many patients of another room go into one transaction: a few
 	// milliseconds, so that the record of a treatment does not wait longer.
 	importGroup = 50
+	// rekeyBatch and rekeyBytes are how many values, and about how many bytes of them, a
+	// re-key seals anew in one transaction: some milliseconds, for which a write waits.
+	rekeyBatch = 500
+	rekeyBytes = 256 << 10
+	// rekeyPasses is how often a re-key looks whether anything is left: before it begins,
+	// after it went through all, and once more.
+	rekeyPasses = 4
 	// maxAgeYears: nobody on record has reached 123; an older birth date is a slip.
 	maxAgeYears = 130
 	// minFresh is how many words a search walks that are not in order yet: 4096 of

@@ -67,6 +67,7 @@ func children() map[string]func(path string, say func(line)) error {
 		"open":  childOpen,
 		"crash": childCrash,
 		"erase": childErase,
+		"rekey": childRekey,
 	}
 	for name, child := range systemChildren() {
 		all[name] = child

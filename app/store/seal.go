@@ -22,6 +22,8 @@ type Sealer interface {
 	// Disown drops that for good: nothing of the patient can be opened again. Synced when
 	// it returns nil, and nothing to do where it was done.
 	Disown(owner clinical.ID) error
+	// Generation is that of the keys that Seal uses now; vault.SealedIn of what it makes.
+	Generation() uint16
 	// Refresh is called once the store is this process's alone: what others have
 	// written until then is read.
 	Refresh() error

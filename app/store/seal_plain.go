@@ -32,6 +32,9 @@ func (plainSealer) Own(...clinical.ID) error { return errPlainOnly }
 // Disown implements Sealer.
 func (plainSealer) Disown(clinical.ID) error { return errPlainOnly }
 
+// Generation implements Sealer: there are no keys.
+func (plainSealer) Generation() uint16 { return 0 }
+
 // Refresh implements Sealer.
 func (plainSealer) Refresh() error { return nil }
 

@@ -13,11 +13,11 @@
 // Two small files lie beside the store, so that neither a passphrase that was
 // changed nor a patient who was erased stays behind in a freed page of it:
 //
-//   - the key slots (SlotsName): JSON with one slot for each operator, which holds
-//     the clinic key, and for clinicians the patient key, wrapped by what argon2id
-//     makes of the passphrase; and one for the recovery code, an age X25519
-//     identity. Sign-in names are public in it; nothing else about a person is.
-//     Both keys prove the recipient of backups in it; the rest is proven by opening.
+//   - the key slots (SlotsName): JSON with one slot for each operator, an X25519 pair
+//     whose private half is wrapped by what argon2id makes of the passphrase; the
+//     clinic key, and for clinicians the patient key, are encrypted to the public
+//     half with age. One more is for the recovery code, an age X25519 identity.
+//     Sign-in names are public in it; nothing else about a person is.
 //   - the patients' keys (PatientsName): one record of fixed size for each patient,
 //     appended and synced before the first value of a patient is written. The record
 //     of one who was erased says so under the patient key: a key that is missing or
@@ -51,6 +51,45 @@
 // A file that leaves for another store is an age file with a scrypt recipient: its code
 // is made for it, stands nowhere else, and is too long to guess. How much work a file
 // may ask for before its code is known to fit is bounded.
+//
+// # Re-key
+//
+// Who is removed may have kept every key that they were given, and a copy of the files.
+// So a removal wants new keys, of whatever kind the slot was: one kind of re-key is
+// easier to trust than two. Keys, and what is sealed with them, have a generation, which
+// counts up from 1. BeginRekey puts new keys into all slots and gives each patient a new
+// key of their own, without anybody's passphrase. From then on all is sealed with the
+// new ones, and both generations open. When the store has sealed its values anew,
+// EndRekey drops the former ones.
+//
+// Each step replaces the patients' keys first and the slots second, and the slots decide:
+// at the beginning the new records wait for slots that open them, at the end nothing
+// needs the old ones any more. So a crash at any moment leaves every value readable.
+//
+// Lasting values (Place.Lasting), which are the audit chain's, are sealed once and stay.
+// Their keys are made of the generation's keys and open nothing else; those of former
+// generations are kept in the slots file, sealed by the present ones. For a patient they
+// work only with a secret of that patient, which stands beside the patient's own key and
+// lasts as long: erasing the patient takes it, and with it what lasts, of all
+// generations.
+//
+// That a re-key is wanted is no mark that somebody could take away. The file lists who
+// was given the present keys (given), proven by each of them, and who is on the list and
+// has no slot wants it. A list that is not proven wants it, too.
+//
+// New keys go to nobody but the public halves and the recovery code that both keys
+// prove; who holds the clinic key alone can prove a slot for the clinic key alone. The
+// passphrase wraps, with the private half, an anchor: enough to tell whether the slot's
+// keys came of those that it was made with, so that nobody puts a store of their own
+// making behind somebody's passphrase.
+//
+// What it does not protect against, all by somebody who can write the files: an older
+// copy of the whole file that is put back before the re-key has begun brings the
+// slot of who was removed back, which shows; who still knows the keys can put a slot or
+// a list of their own into the file until then, since they can prove what the keys
+// prove. Once it has begun, neither helps; but until it has ended, values that they seal
+// with the former keys open. What was sealed before, and copies of it, such
+// as backups, open by the old keys for good: a re-key is for what comes.
 //
 // # Promises
 //

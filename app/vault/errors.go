@@ -42,6 +42,9 @@ var (
 	// ErrChanged: another process wrote the file of the key slots at the same time, or
 	// set the store up anew; nothing was written. Code "slots_changed".
 	ErrChanged error = &sentinel{"slots_changed", "the key slots were changed elsewhere"}
+	// ErrReplaced: the keys were replaced by a re-key since; the recovery code and the
+	// slots of that time open it. Code "keys_replaced".
+	ErrReplaced error = &sentinel{"keys_replaced", "a re-key has replaced these keys since"}
 	// ErrClosed: the vault was closed. Code "closed".
 	ErrClosed error = &sentinel{"closed", "the keys are locked"}
 )

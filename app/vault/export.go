@@ -54,7 +54,7 @@ func CheckSlots(data []byte) error {
 // MaxPatientsBytes bounds the file of the patients' keys, MaxSlotsBytes that of the
 // slots.
 const (
-	MaxPatientsBytes = int64(len(patientsHeader) + maxPatients*recordLen)
+	MaxPatientsBytes = maxPatientsBytes
 	MaxSlotsBytes    = maxSlotsBytes
 )
 
@@ -62,7 +62,7 @@ const (
 // needs no patient key. ErrClosed; those of the disk.
 func (v *Vault) ExportPatients() ([]byte, error) {
 	v.mu.Lock()
-	closed := v.clinic == nil
+	closed := v.present == nil
 	v.mu.Unlock()
 	if closed {
 		return nil, ErrClosed
@@ -89,15 +89,33 @@ func (f *fileKeys) export() ([]byte, error) {
 }
 
 // Beside is a vault of the same keys over the patients' keys of another folder, such
-// as a restored one. It must be closed. ErrClosed, ErrDamaged; those of the disk.
+// as a restored one. It must be closed. ErrClosed, ErrDamaged; ErrReplaced where a re-key
+// has replaced the folder's keys since; those of the disk.
 func (v *Vault) Beside(dir string) (*Vault, error) {
-	k, err := v.held(v.HoldsPatients())
+	file, _, err := readSlots(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the key slots: %w", err)
+	}
+	r, l, err := v.copies()
 	if err != nil {
 		return nil, err
+	}
+	if newest, oldest := file.span(); newest > r.generation || oldest < r.oldest() {
+		r.wipe()
+		l.wipe()
+		return nil, ErrReplaced
 	}
 	own, err := openPatients(filepath.Join(dir, PatientsName))
 	if err != nil {
 		return nil, fmt.Errorf("read the patients' keys: %w", err)
 	}
-	return newVault(k, own, v.rand)
+	return newVault(r, l, own, v.rand)
+}
+
+// Hold keeps the keys of the store as they are until release is called: a re-key neither
+// begins nor ends meanwhile. Whoever copies a store takes Export and ExportPatients
+// under one Hold with the moment of the copy, so that they open all of it.
+func (s *Slots) Hold() (release func()) {
+	s.rekey.RLock()
+	return s.rekey.RUnlock
 }

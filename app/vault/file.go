@@ -92,7 +92,7 @@ func DecryptFile(r io.Reader, code string) (io.Reader, error) {
 	var none *age.NoIdentityMatchError
 	switch {
 	case err == nil:
-		return &opened{plain, source}, nil
+		return &openedFile{plain, source}, nil
 	case source.err != nil:
 		return nil, source.err
 	case errors.As(err, &none) && slices.Contains(none.StanzaTypes, "scrypt"):
@@ -118,13 +118,13 @@ func (f *failing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// opened tells what is wrong with the file from what is wrong with the disk.
-type opened struct {
+// openedFile tells what is wrong with the file from what is wrong with the disk.
+type openedFile struct {
 	plain  io.Reader
 	source *failing
 }
 
-func (o *opened) Read(p []byte) (int, error) {
+func (o *openedFile) Read(p []byte) (int, error) {
 	n, err := o.plain.Read(p)
 	switch {
 	case err == nil, err == io.EOF:

@@ -10,8 +10,13 @@ const (
 	// fileMode: keys are the user's own.
 	fileMode = 0o600
 
-	// maxSlotsBytes bounds the file of slots: a slot takes about 700 bytes.
-	maxSlotsBytes = 1 << 20
+	// maxSlotsBytes bounds the file of slots: a slot takes about 1,600 bytes, and each
+	// generation of keys 400.
+	maxSlotsBytes = 2 << 20
+	// maxGenerations bounds the re-keys of one store: far more than people ever leave.
+	maxGenerations = 1000
+	// maxRingBytes bounds what a slot's age file holds: both keys, of two generations.
+	maxRingBytes = 2 * (2 + 2*keyLen)
 	// lockMark is behind the slots' name in that of the file whose lock keeps two
 	// processes from changing them at once.
 	lockMark = ".lock"
@@ -56,7 +61,7 @@ const (
 	maxWait   = time.Minute
 
 	// maxPatients bounds the file of the patients' keys: far above what a practice
-	// has, and 100 MB in memory.
+	// has, and 200 MB in memory; a re-key has two keys for each.
 	maxPatients = 1_000_000
 
 	// fileWork is the scrypt work factor, as a power of two, of a file for another room:

@@ -43,12 +43,12 @@ func TestErasureTakesThePatientKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sign := whole[len(whole)-recordLen+idLen : len(whole)-4]
+	sign := whole[len(whole)-recordLen+recordHead : len(whole)-4]
 	for name, forged := range map[string][]byte{
 		"zeros":          make([]byte, wrappedLen),
 		"another's sign": sign,
 	} {
-		if err := os.WriteFile(path, append(bytes.Clone(whole), record(ownKey{owner, forged})...), 0o600); err != nil {
+		if err := os.WriteFile(path, append(bytes.Clone(whole), record(ownKey{owner, 1, forged})...), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		v := signIn(t, dir, "ada", first)
@@ -135,7 +135,7 @@ func TestDisownLeavesTheOthers(t *testing.T) {
 	if !bytes.Contains(after, whole[len(whole)-recordLen:]) {
 		t.Error("a damaged record was thrown away")
 	}
-	if _, err := v.own.get(owner); err != nil {
+	if _, err := v.own.get(owner, 1); err != nil {
 		t.Error(err)
 	}
 	if len(after) != len(whole)+recordLen {
@@ -184,7 +184,7 @@ func TestVaultOfManyGoroutines(t *testing.T) {
 	for i := range 4 {
 		for n := range 20 {
 			id := clinical.ID(fmt.Sprintf("01%024d", i*100+n))
-			if _, err := again.patientKey(id); errors.Is(err, ErrDamaged) && !errors.Is(err, errNoKey) {
+			if _, err := unwrapOwn(again.present, again.own, id); errors.Is(err, ErrDamaged) && !errors.Is(err, errNoKey) {
 				t.Errorf("%s: %v", id, err)
 			}
 		}

@@ -1,12 +1,9 @@
 package vault
 
 import (
-	"bytes"
-	"crypto/hkdf"
-	"crypto/hmac"
-	"crypto/sha256"
-	"fmt"
+	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -54,7 +51,7 @@ func TidyCode(typed string) string {
 // recovery is the slot of the recovery code.
 type recovery struct {
 	Recipient string `json:"recipient"` // age1…: backups go to it, too
-	Keys      []byte `json:"keys"`      // both keys, in an age file
+	Keys      []byte `json:"keys"`      // both sides of the ring, in an age file
 	// What proves that the recipient is the one of the set-up: anybody can write the
 	// file, and backups would go to whom they please. With each key, since not
 	// everybody holds the patient key, and fewer can forge what it proves.
@@ -62,80 +59,71 @@ type recovery struct {
 	PatientsProof []byte `json:"patients_proof"`
 }
 
-// proof is made with one of the keys of a store.
-func (r recovery) proof(store string, key []byte) ([]byte, error) {
-	k, err := hkdf.Key(sha256.New, key, nil, "stipple recovery recipient", keyLen)
-	if err != nil {
-		return nil, fmt.Errorf("derive a key: %w", err)
-	}
-	defer clear(k)
-	mac := hmac.New(sha256.New, k)
-	_, _ = fmt.Fprintf(mac, "%s\x00%s\x00%s", store, r.Recipient, r.Keys) // never fails
-	return mac.Sum(nil), nil
-}
-
 // proven is the recipient, where the keys that somebody holds prove it; else "".
 func (r *recovery) proven(store string, k keys) string {
 	if r == nil {
 		return ""
 	}
-	proves := func(key, proof []byte) bool {
-		want, err := r.proof(store, key)
-		return err == nil && hmac.Equal(want, proof)
-	}
-	if !proves(k.clinic, r.ClinicProof) || k.patients != nil && !proves(k.patients, r.PatientsProof) {
+	parts := r.parts(store)
+	if !proves(k.clinic, r.ClinicProof, recoveryProof, parts...) || k.patients != nil && !proves(k.patients, r.PatientsProof, recoveryProof, parts...) {
 		return ""
 	}
 	return r.Recipient
 }
 
-// newRecovery wraps both keys of a store for the identity of a code.
-func newRecovery(code, store string, k keys) (recovery, error) {
+const recoveryProof = "stipple recovery recipient"
+
+// parts are what is proven.
+func (r recovery) parts(store string) [][]byte {
+	return [][]byte{[]byte(store), []byte(r.Recipient), r.Keys}
+}
+
+// newRecovery encrypts both keys of a store for the identity of a code.
+func newRecovery(code, store string, r ring) (recovery, error) {
 	id, err := age.ParseX25519Identity(TidyCode(code))
 	if err != nil {
 		return recovery{}, ErrWrongCode
 	}
-	var out bytes.Buffer
-	w, err := age.Encrypt(&out, id.Recipient())
-	if err != nil {
-		return recovery{}, err
-	}
-	for _, key := range [...][]byte{k.clinic, k.patients} {
-		if _, err := w.Write(key); err != nil {
-			return recovery{}, err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return recovery{}, err
-	}
-	r := recovery{Recipient: id.Recipient().String(), Keys: out.Bytes()}
-	if r.ClinicProof, err = r.proof(store, k.clinic); err == nil {
-		r.PatientsProof, err = r.proof(store, k.patients)
-	}
-	return r, err
+	return recoveryFor(id.Recipient(), store, r)
 }
 
-// open unwraps both keys. ErrWrongCode.
-func (r recovery) open(code string) (keys, error) {
+// recoveryFor encrypts both keys of a store for a recipient, and proves it.
+func recoveryFor(to *age.X25519Recipient, store string, r ring) (recovery, error) {
+	clinic, patients := r.sides()
+	both := slices.Concat(clinic, patients)
+	defer clear(both)
+	sealed, err := encryptTo(to, both)
+	if err != nil {
+		return recovery{}, err
+	}
+	out := recovery{Recipient: to.String(), Keys: sealed}
+	if out.ClinicProof, err = proofBy(r.present.clinic, recoveryProof, out.parts(store)...); err == nil {
+		out.PatientsProof, err = proofBy(r.present.patients, recoveryProof, out.parts(store)...)
+	}
+	return out, err
+}
+
+// open decrypts both keys. ErrWrongCode.
+func (r recovery) open(code string) (ring, error) {
 	id, err := age.ParseX25519Identity(TidyCode(code))
 	if err != nil {
-		return keys{}, ErrWrongCode
+		return ring{}, ErrWrongCode
 	}
+	both, err := decryptSmall(id, r.Keys)
 	if r.Recipient != id.Recipient().String() {
-		if _, err := age.Decrypt(bytes.NewReader(r.Keys), id); err == nil {
-			return keys{}, damaged("the recovery code's recipient was changed")
+		if err == nil {
+			return ring{}, damaged("the recovery code's recipient was changed")
 		}
-		return keys{}, ErrWrongCode
+		return ring{}, ErrWrongCode
 	}
-	in, err := age.Decrypt(bytes.NewReader(r.Keys), id)
-	if err != nil {
-		return keys{}, ErrWrongCode
+	var none *age.NoIdentityMatchError
+	switch {
+	case errors.As(err, &none):
+		return ring{}, ErrWrongCode
+	case err != nil:
+		return ring{}, damaged("the recovery code's keys")
 	}
-	both, err := io.ReadAll(io.LimitReader(in, 2*keyLen+1))
-	if err != nil || len(both) != 2*keyLen {
-		return keys{}, damaged("the recovery code's keys")
-	}
-	return keys{clinic: both[:keyLen:keyLen], patients: both[keyLen:]}, nil
+	return ringOf(both[:len(both)/2], both[len(both)/2:])
 }
 
 // Encrypt makes an age file for the recovery code of the store, on w. It must be

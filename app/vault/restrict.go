@@ -11,14 +11,15 @@ import (
 // must hold what the slot is to hold.
 //
 // Errors: ErrName, ErrTaken, ErrWeak, ErrLast where the last slot with the patient key
-// would lose it, ErrNoPatientKey, ErrClosed; those of the disk.
+// would lose it, ErrNoPatientKey, ErrClosed; ErrChanged where the vault's keys are not the
+// file's any more; those of the disk.
 func (s *Slots) Renew(v *Vault, p Person, passphrase []byte) error {
-	k, err := v.held(p.HoldsPatients)
-	if err != nil {
-		return err
-	}
-	defer k.wipe()
 	return s.change(func(f *slotFile) error {
+		r, err := v.held(*f, p.HoldsPatients)
+		if err != nil {
+			return err
+		}
+		defer r.wipe()
 		others := slices.Clone(f.Slots)
 		i := slices.IndexFunc(others, func(x keySlot) bool { return x.ID == p.ID })
 		if i < 0 {
@@ -28,17 +29,20 @@ func (s *Slots) Renew(v *Vault, p Person, passphrase []byte) error {
 			others = slices.Delete(others, i, i+1)
 		}
 		f.Slots = others
-		slot, err := f.newSlot(p, passphrase, k, s.opt)
+		slot, err := f.newSlot(p, passphrase, r, s.opt)
 		if err != nil {
 			return err
 		}
 		f.Slots = slices.Insert(f.Slots, i, slot)
+		if f.Given, err = f.Given.with(*f, slot, r.present); err != nil {
+			return err
+		}
 		return f.stillOpens()
 	})
 }
 
 // Restrict takes the patient key out of a person's slot; the passphrase stays. Whoever
-// held it may have kept it: only a re-key makes it worthless.
+// held it may have kept it, so that a re-key is wanted from then on (WantsRekey).
 //
 // Errors: ErrNoSlot; ErrLast for the last slot that holds it; those of the disk.
 func (s *Slots) Restrict(id clinical.ID) error {
@@ -48,7 +52,7 @@ func (s *Slots) Restrict(id clinical.ID) error {
 			return ErrNoSlot
 		}
 		f.Slots = slices.Clone(f.Slots)
-		f.Slots[i].Patients = nil
+		f.Slots[i].Patients, f.Slots[i].PatientsProof = nil, nil
 		return f.stillOpens()
 	})
 }

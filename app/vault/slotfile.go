@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"filippo.io/age"
+
 	"stipple/app/clinical"
 )
 
@@ -20,43 +22,100 @@ const (
 )
 
 type slotFile struct {
-	Format   string    `json:"format"`
-	Version  int       `json:"version"`
-	Store    string    `json:"store,omitempty"`   // a random name: no slot fits another store
-	Pending  bool      `json:"pending,omitempty"` // being set up: nobody has used it
-	Slots    []keySlot `json:"slots,omitempty"`
-	Recovery *recovery `json:"recovery,omitempty"`
-	Training []byte    `json:"training,omitempty"` // both keys of a training store, open to all
+	Format     string       `json:"format"`
+	Version    int          `json:"version"`
+	Store      string       `json:"store,omitempty"`      // a random name: no slot fits another store
+	Pending    bool         `json:"pending,omitempty"`    // being set up: nobody has used it
+	Generation uint16       `json:"generation,omitempty"` // of the present keys, from 1; 0 in a training store
+	Rekeying   bool         `json:"rekeying,omitempty"`   // the slots hold the former keys, too
+	Slots      []keySlot    `json:"slots,omitempty"`
+	Recovery   *recovery    `json:"recovery,omitempty"`
+	Given      *given       `json:"given,omitempty"`
+	Links      []link       `json:"links,omitempty"`
+	Lasting    *lastingFile `json:"lasting,omitempty"`
+	Training   []byte       `json:"training,omitempty"` // both keys of a training store, open to all
 }
 
-// keySlot is the slot of one person.
+// span is the newest and the oldest generation of keys that the slots hold.
+func (f slotFile) span() (newest, oldest uint16) {
+	if f.Rekeying {
+		return f.Generation, f.Generation - 1
+	}
+	return f.Generation, f.Generation
+}
+
+// keySlot is the slot of one person. Only the passphrase opens the private half of its
+// X25519 pair; the keys are encrypted to the public half, so that a re-key can put new
+// ones in while its owner is away.
 type keySlot struct {
-	ID       clinical.ID `json:"id"`
-	SignIn   string      `json:"sign_in"`
-	KDF      KDF         `json:"argon2id"`
-	Salt     []byte      `json:"salt"`
-	Clinic   []byte      `json:"clinic"` // the clinic key, wrapped
-	Patients []byte      `json:"patients,omitempty"`
+	ID        clinical.ID `json:"id"`
+	SignIn    string      `json:"sign_in"`
+	KDF       KDF         `json:"argon2id"`
+	Salt      []byte      `json:"salt"`
+	Identity  []byte      `json:"identity"`  // an anchor and the private half, wrapped by the passphrase
+	Recipient string      `json:"recipient"` // the public half: age1…
+	Holds     bool        `json:"holds_patients,omitempty"`
+	Clinic    []byte      `json:"clinic"` // the clinic's side of the ring, in an age file
+	// Patients is the patients' side. A backup leaves it out of most slots that hold it.
+	Patients []byte `json:"patients,omitempty"`
+	// What proves the public half, and whether it is to have the patient key: anybody can
+	// write the file, and wait for the next keys to come. With each key, as for the
+	// recovery code.
+	ClinicProof   []byte `json:"clinic_proof"`
+	PatientsProof []byte `json:"patients_proof,omitempty"`
 }
 
 func (s keySlot) person() Person {
 	return Person{ID: s.ID, SignIn: s.SignIn, HoldsPatients: s.Patients != nil}
 }
 
-// bound binds a wrapped key to its slot and store.
-func (s keySlot) bound(store, which string) []byte {
-	return fmt.Appendf(nil, "stipple slot\x00%s\x00%s\x00%s\x00%d %d %d\x00%s", store, s.ID, s.SignIn, s.KDF.Time, s.KDF.Memory, s.KDF.Threads, which)
+// bound binds what the passphrase wraps to its slot and store.
+func (s keySlot) bound(store string) []byte {
+	return fmt.Appendf(nil, "stipple slot\x00%s\x00%s\x00%s\x00%d %d %d", store, s.ID, s.SignIn, s.KDF.Time, s.KDF.Memory, s.KDF.Threads)
 }
 
-// The keys that a slot wraps, by name.
-const (
-	clinicKey   = "clinic"
-	patientsKey = "patients"
-)
+const slotProof = "stipple slot recipient"
 
-// newSlot wraps keys for a person; it is not in the file yet.
-func (f slotFile) newSlot(p Person, passphrase []byte, k keys, opt Options) (keySlot, error) {
-	s := keySlot{ID: p.ID, SignIn: SignInName(p.SignIn), KDF: opt.KDF, Salt: make([]byte, saltLen)}
+// parts are what is proven of a slot.
+func (s keySlot) parts(store string, generation uint16) [][]byte {
+	return [][]byte{[]byte(store), number(generation), []byte(s.ID), []byte(s.SignIn), []byte(s.Recipient), fmt.Append(nil, s.Holds)}
+}
+
+// proven says whether the keys that somebody holds prove the slot. The clinic key is
+// everybody's to hand on, so that only the patient key proves who is to have it.
+func (s keySlot) proven(f slotFile, k keys) bool {
+	parts := s.parts(f.Store, f.Generation)
+	return proves(k.clinic, s.ClinicProof, slotProof, parts...) &&
+		(s.Patients == nil || k.patients == nil || proves(k.patients, s.PatientsProof, slotProof, parts...))
+}
+
+// fill puts a ring into the slot, and proves it.
+func (s *keySlot) fill(store string, r ring) error {
+	to, err := age.ParseX25519Recipient(s.Recipient)
+	if err != nil {
+		return damaged("the slot of %s", s.SignIn)
+	}
+	clinic, patients := r.sides()
+	defer clear(clinic)
+	defer clear(patients)
+	s.Patients, s.PatientsProof = nil, nil
+	parts := s.parts(store, r.generation)
+	if s.Clinic, err = encryptTo(to, clinic); err == nil {
+		s.ClinicProof, err = proofBy(r.present.clinic, slotProof, parts...)
+	}
+	if err != nil || patients == nil {
+		return err
+	}
+	if s.Patients, err = encryptTo(to, patients); err == nil {
+		s.PatientsProof, err = proofBy(r.present.patients, slotProof, parts...)
+	}
+	return err
+}
+
+// newSlot makes a slot for a person that opens a ring; it is not in the file yet. Where
+// the patient key was left out of the person's slot, the ring is without it, too.
+func (f slotFile) newSlot(p Person, passphrase []byte, r ring, opt Options) (keySlot, error) {
+	s := keySlot{ID: p.ID, SignIn: SignInName(p.SignIn), KDF: opt.KDF, Salt: make([]byte, saltLen), Holds: p.HoldsPatients}
 	if err := CheckSignInName(p.SignIn); err != nil {
 		return keySlot{}, err
 	}
@@ -74,46 +133,69 @@ func (f slotFile) newSlot(p Person, passphrase []byte, k keys, opt Options) (key
 	if _, err := io.ReadFull(opt.rand(), s.Salt); err != nil {
 		return keySlot{}, fmt.Errorf("make a slot: %w", err)
 	}
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return keySlot{}, fmt.Errorf("make a slot: %w", err)
+	}
+	s.Recipient = id.Recipient().String()
+	a, err := anchorOf(r.generation, r.present)
+	if err != nil {
+		return keySlot{}, err
+	}
 	box, err := s.KDF.box(passphrase, s.Salt)
 	if err != nil {
 		return keySlot{}, err
 	}
-	if s.Clinic, err = sealedKey(box, opt.rand(), k.clinic, s.bound(f.Store, clinicKey)); err != nil {
+	plain := append(a.bytes(), id.String()...)
+	defer clear(plain)
+	if s.Identity, err = sealedKey(box, opt.rand(), plain, s.bound(f.Store)); err != nil {
 		return keySlot{}, err
 	}
-	if p.HoldsPatients {
-		s.Patients, err = sealedKey(box, opt.rand(), k.patients, s.bound(f.Store, patientsKey))
-	}
-	return s, err
+	return s, s.fill(f.Store, r)
 }
 
-// open unwraps the keys. ErrWrong.
-func (s keySlot) open(store string, passphrase []byte) (keys, error) {
+// open opens the ring. ErrWrong; ErrDamaged where the keys are not those of the slot's
+// making, nor lead there from those by a re-key.
+func (s keySlot) open(f slotFile, passphrase []byte) (ring, error) {
 	box, err := s.KDF.box(passphrase, s.Salt)
 	if err != nil {
-		return keys{}, err
+		return ring{}, err
 	}
-	unwrap := func(sealed []byte, which string) ([]byte, error) {
-		if len(sealed) != box.NonceSize()+keyLen+box.Overhead() {
-			return nil, ErrWrong
-		}
-		key, err := box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], s.bound(store, which))
-		if err != nil {
-			return nil, ErrWrong
-		}
-		return key, nil
+	plain, err := opened(box, s.Identity, s.bound(f.Store))
+	if err != nil {
+		return ring{}, ErrWrong
 	}
-	var k keys
-	if k.clinic, err = unwrap(s.Clinic, clinicKey); err != nil {
-		return keys{}, err
+	defer clear(plain)
+	changed := damaged("the slot of %s", s.SignIn)
+	a, private, ok := takeAnchor(plain)
+	if !ok {
+		return ring{}, changed
 	}
+	id, err := age.ParseX25519Identity(string(private))
+	if err != nil || id.Recipient().String() != s.Recipient {
+		return ring{}, changed
+	}
+	clinic, err := decryptSmall(id, s.Clinic)
+	defer clear(clinic)
+	if err != nil {
+		return ring{}, changed
+	}
+	var patients []byte
 	if s.Patients != nil {
-		if k.patients, err = unwrap(s.Patients, patientsKey); err != nil {
-			k.wipe()
-			return keys{}, damaged("the slot of %s", s.SignIn)
+		if patients, err = decryptSmall(id, s.Patients); err != nil {
+			return ring{}, changed
 		}
+		defer clear(patients)
 	}
-	return k, nil
+	r, err := ringOf(clinic, patients)
+	if err != nil {
+		return ring{}, err
+	}
+	if r.generation != f.Generation || r.rekeying() != f.Rekeying || !s.proven(f, r.present) || !f.leads(a, r.present) {
+		r.wipe()
+		return ring{}, changed
+	}
+	return r, nil
 }
 
 func (f slotFile) encode() ([]byte, error) {
@@ -159,10 +241,14 @@ func (f slotFile) check() error {
 	switch {
 	case f.Version < 1:
 		return damaged("key slots of version %d", f.Version)
-	case training && (len(f.Training) != 2*keyLen || len(f.Slots) > 0 || f.Recovery != nil):
+	case training && (len(f.Training) != 2*keyLen || len(f.Slots) > 0 || f.Recovery != nil || f.Generation != 0 || f.Rekeying):
 		return damaged("the keys of the training store")
-	case !training && (len(f.Slots) == 0 || len(f.Slots) > maxSlots || f.Recovery == nil || f.Store == ""):
+	case training:
+		return nil
+	case len(f.Slots) == 0 || len(f.Slots) > maxSlots || f.Recovery == nil || f.Store == "":
 		return damaged("key slots without a way in")
+	case f.Generation < 1 || f.Generation > maxGenerations || len(f.Links) != int(f.Generation)-1 || f.Rekeying && f.Generation == 1:
+		return damaged("the generations of the keys")
 	}
 	names := make(map[string]bool)
 	for _, s := range f.Slots {

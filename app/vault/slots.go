@@ -32,6 +32,7 @@ type Slots struct {
 	dir string
 	opt Options
 
+	rekey sync.RWMutex // held for writing where keys of the store change; before mu
 	mu    sync.Mutex
 	file  slotFile
 	tries map[string]*tries // by sign-in name; "" is the recovery code
@@ -59,7 +60,7 @@ func Create(dir string, first Person, passphrase []byte, code string, opt Option
 	if opt.KDF == (KDF{}) {
 		opt.KDF = Tune()
 	}
-	k, err := newKeys(opt.rand())
+	r, err := firstRing(opt.rand())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,44 +69,47 @@ func Create(dir string, first Person, passphrase []byte, code string, opt Option
 		return nil, nil, fmt.Errorf("make keys: %w", err)
 	}
 	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
-	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Store: hex.EncodeToString(store), Pending: true}
+	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Store: hex.EncodeToString(store), Pending: true, Generation: r.generation}
 	first.HoldsPatients = true
-	slot, err := s.file.newSlot(first, passphrase, k, opt)
+	slot, err := s.file.newSlot(first, passphrase, r, opt)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newRecovery(code, s.file.Store, k)
+	recovery, err := newRecovery(code, s.file.Store, r)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.file.Slots, s.file.Recovery, s.recipient = []keySlot{slot}, &r, r.Recipient
+	s.file.Slots, s.file.Recovery, s.recipient = []keySlot{slot}, &recovery, recovery.Recipient
+	if s.file.Given, err = newGiven(s.file, r.present); err != nil {
+		return nil, nil, err
+	}
 	if err := setAside(dir, s.file.Store); err != nil {
 		return nil, nil, fmt.Errorf("set aside what a set-up left: %w", err)
 	}
-	return s.create(k)
+	return s.create(r)
 }
 
 // CreateTraining makes keys for a training store, which hides nothing: whoever can
 // read the folder can open it. fs.ErrExist where there are keys already.
 func CreateTraining(dir string, opt Options) (*Slots, *Vault, error) {
-	k, err := newKeys(opt.rand())
+	r, err := firstRing(opt.rand())
 	if err != nil {
 		return nil, nil, err
 	}
 	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
-	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Training: slices.Concat(k.clinic, k.patients)}
-	return s.create(k)
+	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Training: slices.Concat(r.present.clinic, r.present.patients)}
+	return s.create(r)
 }
 
 // create writes both files, the slots last.
-func (s *Slots) create(k keys) (*Slots, *Vault, error) {
+func (s *Slots) create(r ring) (*Slots, *Vault, error) {
 	if err := createPatients(filepath.Join(s.dir, PatientsName)); err != nil {
 		return nil, nil, fmt.Errorf("make the patients' keys: %w", err)
 	}
 	if err := s.write(s.file, durable.Create); err != nil {
 		return nil, nil, err
 	}
-	v, err := s.open(k)
+	v, err := s.open(s.file, r)
 	return s, v, err
 }
 
@@ -139,7 +143,8 @@ func (s *Slots) Training() (*Vault, bool, error) {
 	if both == nil {
 		return nil, false, nil
 	}
-	v, err := s.open(keys{clinic: both[:keyLen:keyLen], patients: both[keyLen:]})
+	k := keys{clinic: both[:keyLen:keyLen], patients: both[keyLen:]}
+	v, err := s.open(slotFile{Training: both}, ring{generation: 1, present: k})
 	return v, true, err
 }
 
@@ -199,12 +204,12 @@ func (s *Slots) SignIn(signIn string, passphrase []byte, now time.Time) (*Vault,
 	if i < 0 || len(passphrase) > maxPassphraseBytes {
 		return nil, Person{}, ErrWrong // who can sign in is no secret: there is nothing to guess
 	}
-	k, err := file.Slots[i].open(file.Store, passphrase)
+	r, err := file.Slots[i].open(file, passphrase)
 	if err := s.tried(name, err, now); err != nil {
 		return nil, Person{}, err
 	}
-	s.prove(file, k)
-	v, err := s.open(k)
+	s.prove(file, r.present)
+	v, err := s.open(file, r)
 	return v, file.Slots[i].person(), err
 }
 
@@ -225,36 +230,43 @@ func (s *Slots) Recover(code string, now time.Time) (*Vault, error) {
 	case file.Recovery == nil:
 		return nil, ErrWrongCode
 	}
-	k, err := file.Recovery.open(code)
+	r, err := file.Recovery.open(code)
+	if err == nil && (r.generation != file.Generation || r.rekeying() != file.Rekeying) {
+		r.wipe()
+		err = damaged("the recovery code's keys")
+	}
 	if err := s.tried("", err, now); err != nil {
 		return nil, err
 	}
-	s.prove(file, k)
-	return s.open(k)
+	s.prove(file, r.present)
+	return s.open(file, r)
 }
 
 // Add gives a person a slot. The vault must hold what the slot is to hold.
 //
-// Errors: ErrName, ErrTaken, ErrWeak, ErrNoPatientKey, ErrClosed; those of the disk.
+// Errors: ErrName, ErrTaken, ErrWeak, ErrNoPatientKey, ErrClosed; ErrChanged where the
+// vault's keys are not the file's any more; those of the disk.
 func (s *Slots) Add(v *Vault, p Person, passphrase []byte) error {
-	k, err := v.held(p.HoldsPatients)
-	if err != nil {
-		return err
-	}
-	defer k.wipe()
 	return s.change(func(f *slotFile) error {
-		slot, err := f.newSlot(p, passphrase, k, s.opt)
+		r, err := v.held(*f, p.HoldsPatients)
+		if err != nil {
+			return err
+		}
+		defer r.wipe()
+		slot, err := f.newSlot(p, passphrase, r, s.opt)
 		if err != nil {
 			return err
 		}
 		f.Slots = append(slices.Clone(f.Slots), slot)
-		return nil
+		f.Given, err = f.Given.with(*f, slot, r.present)
+		return err
 	})
 }
 
-// ChangePassphrase wraps the keys of one slot anew; every other stays as it is.
+// ChangePassphrase makes one slot anew; every other stays as it is.
 //
-// Errors: ErrNoSlot, ErrWeak, ErrNoPatientKey, ErrClosed; those of the disk.
+// Errors: ErrNoSlot, ErrWeak, ErrNoPatientKey, ErrClosed; ErrChanged where the vault's
+// keys are not the file's any more; those of the disk.
 func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) error {
 	return s.change(func(f *slotFile) error {
 		i := slices.IndexFunc(f.Slots, func(x keySlot) bool { return x.ID == id })
@@ -262,13 +274,14 @@ func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) er
 			return ErrNoSlot
 		}
 		p := f.Slots[i].person()
-		k, err := v.held(p.HoldsPatients)
+		r, err := v.held(*f, p.HoldsPatients)
 		if err != nil {
 			return err
 		}
-		defer k.wipe()
+		defer r.wipe()
+		p.HoldsPatients = f.Slots[i].Holds // a backup leaves the key out
 		f.Slots = slices.Delete(slices.Clone(f.Slots), i, i+1)
-		slot, err := f.newSlot(p, passphrase, k, s.opt)
+		slot, err := f.newSlot(p, passphrase, r, s.opt)
 		if err != nil {
 			return err
 		}
@@ -278,8 +291,9 @@ func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) er
 	})
 }
 
-// Remove takes a person's slot away. ErrNoSlot; ErrLast for the last one that holds
-// the patient key.
+// Remove takes a person's slot away. The person was given keys and may have kept them, so
+// that a re-key is wanted from then on (WantsRekey), whoever removed the slot. ErrNoSlot;
+// ErrLast for the last one that holds the patient key.
 func (s *Slots) Remove(id clinical.ID) error {
 	return s.change(func(f *slotFile) error {
 		kept := slices.DeleteFunc(slices.Clone(f.Slots), func(x keySlot) bool { return x.ID == id })
@@ -297,6 +311,12 @@ func (s *Slots) Remove(id clinical.ID) error {
 // be lost. ErrChanged where another process is at it for too long, wrote it meanwhile
 // without the lock, or set the store up anew.
 func (s *Slots) change(f func(*slotFile) error) error {
+	return s.changeThen(f, func() error { return nil })
+}
+
+// changeThen is change; then is called once the file is written, before anybody else may
+// change it.
+func (s *Slots) changeThen(f func(*slotFile) error, then func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	release, err := s.lock()
@@ -325,7 +345,7 @@ func (s *Slots) change(f func(*slotFile) error) error {
 		return err
 	}
 	s.file = next
-	return nil
+	return then()
 }
 
 // lock keeps other processes from changing the slots.
@@ -358,33 +378,62 @@ func (s *Slots) write(f slotFile, put func(string, func(io.Writer) error) error)
 }
 
 // open makes a vault of keys.
-func (s *Slots) open(k keys) (*Vault, error) {
+func (s *Slots) open(f slotFile, r ring) (_ *Vault, err error) {
+	defer func() {
+		if err != nil {
+			r.wipe()
+		}
+	}()
+	l, err := f.Lasting.open(f.Store, r)
+	if err != nil {
+		return nil, err
+	}
 	own, err := openPatients(filepath.Join(s.dir, PatientsName))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = damaged("the file of the patients' keys is missing")
 	}
 	if err != nil {
-		k.wipe()
 		return nil, fmt.Errorf("read the patients' keys: %w", err)
 	}
-	return newVault(k, own, s.opt.rand())
+	v, err := newVault(r, l, own, s.opt.rand())
+	if err == nil && f.Training == nil {
+		v.onDisk = func() (uint16, bool, error) {
+			now, _, err := readSlots(s.dir)
+			if err != nil {
+				return 0, false, fmt.Errorf("read the key slots: %w", err)
+			}
+			return now.Generation, now.Rekeying, nil
+		}
+	}
+	return v, err
 }
 
-// held are copies of the keys, for a slot.
-func (v *Vault) held(patients bool) (keys, error) {
+// held are copies of the keys, for a slot of a file. ErrChanged where they are not the
+// file's.
+func (v *Vault) held(f slotFile, patients bool) (ring, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
-	case v.clinic == nil:
-		return keys{}, ErrClosed
-	case patients && v.wrap == nil:
-		return keys{}, ErrNoPatientKey
+	case v.present == nil:
+		return ring{}, ErrClosed
+	case patients && v.present.wrap == nil:
+		return ring{}, ErrNoPatientKey
+	case v.ring.generation != f.Generation || v.ring.rekeying() != f.Rekeying:
+		return ring{}, ErrChanged
+	case patients:
+		return v.ring.copied(), nil
 	}
-	k := keys{clinic: slices.Clone(v.keys.clinic)}
-	if patients {
-		k.patients = slices.Clone(v.keys.patients)
+	return v.ring.withoutPatients().copied(), nil
+}
+
+// copies are copies of all keys.
+func (v *Vault) copies() (ring, lasting, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.present == nil {
+		return ring{}, lasting{}, ErrClosed
 	}
-	return k, nil
+	return v.ring.copied(), v.lasting.copied(), nil
 }
 
 // sealedKey puts a nonce before a box.
@@ -394,4 +443,13 @@ func sealedKey(box cipher.AEAD, source io.Reader, key, bound []byte) ([]byte, er
 		return nil, fmt.Errorf("wrap a key: %w", err)
 	}
 	return box.Seal(out, out[:box.NonceSize()], key, bound), nil
+}
+
+// opened opens what sealedKey made.
+func opened(box cipher.AEAD, sealed, bound []byte) ([]byte, error) {
+	if len(sealed) < box.NonceSize()+box.Overhead() {
+		return nil, ErrSealBroken
+	}
+	nonce, body := sealed[:box.NonceSize()], sealed[box.NonceSize():]
+	return box.Open(make([]byte, 0, len(body)), nonce, body, bound)
 }

@@ -82,7 +82,7 @@ func TestRecipientIsProven(t *testing.T) {
 	}
 	// Who holds the clinic key can prove with it alone.
 	edit(t, dir, func(f *slotFile) {
-		if f.Recovery.ClinicProof, err = f.Recovery.proof(f.Store, v.keys.clinic); err != nil {
+		if f.Recovery.ClinicProof, err = proofBy(v.ring.present.clinic, recoveryProof, f.Recovery.parts(f.Store)...); err != nil {
 			t.Fatal(err)
 		}
 	})

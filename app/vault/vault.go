@@ -2,10 +2,7 @@ package vault
 
 import (
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
-	"fmt"
 	"io"
 	"sync"
 
@@ -29,93 +26,148 @@ func (o Options) rand() io.Reader {
 	return o.Rand
 }
 
-// keys are the two keys of a store. Patients is nil where only the clinic key is
-// held.
-type keys struct {
-	clinic, patients []byte
-}
-
-func (k keys) wipe() {
-	clear(k.clinic)
-	clear(k.patients)
-}
-
 // Vault holds the keys of a store that somebody has signed in to.
 type Vault struct {
 	rand io.Reader
+	// onDisk is the generation that the file of the slots has now, and whether a re-key
+	// is going on there; nil where there is no such file.
+	onDisk func() (generation uint16, rekeying bool, err error)
 
-	mu     sync.Mutex
-	keys   keys
-	clinic cipher.AEAD // nil: closed
-	wrap   cipher.AEAD // of the patients' keys; nil: not held
-	own    ownKeys
-	last   struct { // the owner whose values were sealed or opened last
+	// owning is held where patients get or lose keys: a re-key makes one for each that
+	// has one. It comes before mu.
+	owning sync.Mutex
+
+	mu      sync.Mutex
+	ring    ring
+	present *boxes // nil: closed
+	former  *boxes // nil: no re-key is going on
+	lasting lasting
+	own     ownKeys
+}
+
+// boxes are what the keys of one generation seal with.
+type boxes struct {
+	generation uint16
+	clinic     cipher.AEAD
+	wrap       cipher.AEAD // of the patients' keys; nil: not held
+	last       struct {    // the owner whose values were sealed or opened last
 		owner clinical.ID
 		box   cipher.AEAD
 	}
 }
 
+func (b *boxes) forget() {
+	if b != nil {
+		b.last.owner, b.last.box = "", nil
+	}
+}
+
 // newVault makes a vault of keys, which it takes over.
-func newVault(k keys, own ownKeys, source io.Reader) (*Vault, error) {
-	v := &Vault{rand: source, keys: k, own: own}
+func newVault(r ring, l lasting, own ownKeys, source io.Reader) (*Vault, error) {
+	v := &Vault{rand: source, own: own}
+	return v, v.hold(r, l)
+}
+
+// hold takes keys over in the place of those that the vault had. On an error they are
+// as they were.
+func (v *Vault) hold(r ring, l lasting) error {
+	present, err := newBoxes(r.generation, r.present)
+	if err != nil {
+		return err
+	}
+	var former *boxes
+	if r.rekeying() {
+		if former, err = newBoxes(r.generation-1, r.former); err != nil {
+			return err
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.ring.wipe()
+	v.lasting.wipe()
+	v.ring, v.lasting, v.present, v.former = r, l, present, former
+	return nil
+}
+
+func newBoxes(generation uint16, k keys) (*boxes, error) {
+	b := &boxes{generation: generation}
 	var err error
-	if v.clinic, err = derived(k.clinic, "stipple clinic values"); err != nil {
+	if b.clinic, err = derived(k.clinic, "stipple clinic values"); err != nil {
 		return nil, err
 	}
 	if k.patients != nil {
-		if v.wrap, err = derived(k.patients, "stipple patients' keys"); err != nil {
-			return nil, err
-		}
+		b.wrap, err = derived(k.patients, "stipple patients' keys")
 	}
-	return v, nil
+	return b, err
 }
 
-// derived is the box of a key for one purpose, so that no key does two things.
+// derived is the box of a key for one purpose.
 func derived(key []byte, purpose string) (cipher.AEAD, error) {
-	k, err := hkdf.Key(sha256.New, key, nil, purpose, keyLen)
+	k, err := derivedKey(key, purpose)
 	if err != nil {
-		return nil, fmt.Errorf("derive a key: %w", err)
+		return nil, err
 	}
 	defer clear(k)
 	return chacha20poly1305.NewX(k)
 }
 
-// newKeys makes both keys.
-func newKeys(source io.Reader) (keys, error) {
-	both := make([]byte, 2*keyLen)
-	if _, err := io.ReadFull(source, both); err != nil {
-		return keys{}, fmt.Errorf("make keys: %w", err)
-	}
-	return keys{clinic: both[:keyLen:keyLen], patients: both[keyLen:]}, nil
+// firstRing are new keys of a new store.
+func firstRing(source io.Reader) (ring, error) {
+	k, err := newKeys(source)
+	return ring{generation: 1, present: k}, err
 }
 
 // Ephemeral is a vault whose keys were made now and are in memory alone: for a store
 // that is thrown away when the program ends.
 func Ephemeral(opt Options) (*Vault, error) {
-	k, err := newKeys(opt.rand())
+	r, err := firstRing(opt.rand())
 	if err != nil {
 		return nil, err
 	}
-	return newVault(k, &heldKeys{}, opt.rand())
+	l, err := lasting{}.with(r)
+	if err != nil {
+		return nil, err
+	}
+	return newVault(r, l, &heldKeys{}, opt.rand())
 }
 
 // HoldsPatients says whether the vault can open patients.
 func (v *Vault) HoldsPatients() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.wrap != nil
+	return v.present != nil && v.present.wrap != nil
+}
+
+// Generation is that of the keys that values are sealed with now: it counts up with
+// each re-key, from 1. 0 after Close.
+func (v *Vault) Generation() uint16 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.present == nil {
+		return 0
+	}
+	return v.present.generation
+}
+
+// Rekeying says whether a re-key is going on: values of the former generation open, too.
+func (v *Vault) Rekeying() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.former != nil
 }
 
 // Close wipes the keys. Later calls of Seal and Open are ErrClosed; a second Close
 // returns nil.
 func (v *Vault) Close() error {
+	v.owning.Lock()
+	defer v.owning.Unlock()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.clinic == nil {
+	if v.present == nil {
 		return nil
 	}
-	v.keys.wipe()
-	v.keys, v.clinic, v.wrap = keys{}, nil, nil
-	v.last.owner, v.last.box = "", nil
+	v.ring.wipe()
+	v.lasting.wipe()
+	v.ring, v.lasting, v.present, v.former = ring{}, lasting{}, nil, nil
 	return v.own.close()
 }

@@ -240,7 +240,7 @@ func TestDisown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrapped, err := v.own.get(owner)
+	wrapped, err := v.own.get(owner, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +307,7 @@ func TestPatientsFileCut(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut by %d: %v", cut, err)
 		}
-		if _, err := v.own.get(bela); (err == nil) != (cut == 0) {
+		if _, err := v.own.get(bela, 1); (err == nil) != (cut == 0) {
 			t.Fatalf("cut by %d: the last key: %v", cut, err)
 		}
 		if err := v.Own(bela); err != nil {
@@ -320,7 +320,7 @@ func TestPatientsFileCut(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut by %d, written on, read: %v", cut, err)
 		}
-		if _, err := again.get(bela); err != nil {
+		if _, err := again.get(bela, 1); err != nil {
 			t.Fatalf("cut by %d: %v", cut, err)
 		}
 		_ = again.close()
@@ -342,7 +342,7 @@ func TestPatientsFileCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, id := range ids {
-			_, err := k.get(id)
+			_, err := k.get(id, 1)
 			if hit := i == (at-len(patientsHeader))/recordLen; hit != errors.Is(err, ErrDamaged) {
 				t.Fatalf("byte %d changed, key %d: %v", at, i, err)
 			}
