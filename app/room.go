@@ -205,6 +205,7 @@ func (r *room) start(ctx context.Context) {
 	r.goRun(ctx, r.link.Run)
 	r.goRun(ctx, r.desk.Run)
 	r.goRun(ctx, r.verify)
+	r.goRun(ctx, r.rekey)
 	if r.backups != nil {
 		r.goRun(ctx, r.backups.Run)
 	}

@@ -126,6 +126,7 @@ type Desk struct {
 	shownTo     int          // whose turn it was made in
 	played      alarm.Signal // what Sound was told last
 	sound       SoundView
+	rekey       RekeyView
 	verdict     *AuditVerdict // of the newest verification of the audit chain; nil: none
 	notes       penNotes
 	safetyAt    time.Time          // of the newest cause that the session found

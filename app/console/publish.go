@@ -25,6 +25,7 @@ func (d *Desk) publish() {
 		Stop:       d.stop,
 		Training:   d.cfg.Training,
 		ThrowAway:  d.cfg.ThrowAway,
+		Rekey:      d.rekey,
 		Notices:    d.notices,
 		Alarms:     d.alarmsView(),
 		Uncertain:  d.uncertainViews(),

@@ -134,6 +134,8 @@ func freeUseCases() []useCase {
 			shows: func(v *console.View, _ *walk) bool { return v.Alarms.Sound.Known }},
 		{method: "SoundPlayed", why: root, call: func(w *walk) { w.b.desk.SoundPlayed(7, time.Now()) },
 			shows: func(v *console.View, _ *walk) bool { return v.Alarms.Sound.Serial == 7 }},
+		{method: "Rekeyed", why: root, call: func(w *walk) { w.b.desk.Rekeyed(3, 7) },
+			shows: func(v *console.View, _ *walk) bool { return v.Rekey == console.RekeyView{Done: 3, Of: 7} }},
 		{method: "View", why: "what is in it is by who is at work", call: func(w *walk) { w.b.desk.View() }},
 		{method: "Live", why: pen, call: func(w *walk) {
 			if !w.b.desk.Live().Valid {

@@ -51,6 +51,7 @@ type View struct {
 	// removed when the console ends.
 	Training  bool
 	ThrowAway bool
+	Rekey     RekeyView
 }
 
 // Phase is the connection's and the pen's state as one word for the strip.

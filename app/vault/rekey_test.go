@@ -506,6 +506,30 @@ func TestRekeyThatCanNotWrite(t *testing.T) {
 	}
 }
 
+// Whoever copies a store under Hold has keys that fit: nothing of a re-key happens then.
+func TestHoldKeepsTheKeys(t *testing.T) {
+	_, _, s, v := clinic(t)
+	release := s.Hold()
+	if s.rekey.TryLock() {
+		t.Error("a re-key may begin or end under Hold")
+	}
+	release()
+	way := &obstructed{ownKeys: v.own}
+	v.own = way
+	writes := 0
+	way.after = func() {
+		writes++
+		if s.rekey.TryRLock() {
+			t.Error("keys may be copied while they change")
+			s.rekey.RUnlock()
+		}
+	}
+	rekeyed(t, s, v)
+	if writes != 2 {
+		t.Errorf("%d writes", writes)
+	}
+}
+
 // Who writes the file without the keys gets none of the next: not by a recipient of
 // their own, nor by a slot of their own, nor by keys that they made themselves.
 func TestRekeyGoesToNobodyElse(t *testing.T) {
