@@ -138,3 +138,51 @@ func BenchmarkOpen(b *testing.B) {
 		b.ReportMetric(float64(info.Size())/1e6, "MB")
 	}
 }
+
+// BenchmarkRekey seals about 100,000 values anew, beside somebody who saves a setting
+// again and again.
+func BenchmarkRekey(b *testing.B) {
+	c := newClinic(b)
+	if err := Generate(b.Context(), c.s, Size{Patients: 7_000, Presets: 3, Treatments: 4}, nil); err != nil {
+		b.Fatal(err)
+	}
+	var values, writes int64
+	var longest, begin, end time.Duration
+	for b.Loop() {
+		begun := time.Now()
+		if err := c.slots.BeginRekey(c.keys); err != nil {
+			b.Fatal(err)
+		}
+		begin = max(begin, time.Since(begun))
+		done := make(chan error, 1)
+		go func() {
+			done <- c.s.Rekey(b.Context(), func(_, of int64) { values = of })
+		}()
+		for going := true; going; {
+			select {
+			case err := <-done:
+				if err != nil {
+					b.Fatal(err)
+				}
+				going = false
+			default:
+				began := time.Now()
+				if err := c.s.SaveSetting(b.Context(), "theme", []byte("dim")); err != nil {
+					b.Fatal(err)
+				}
+				longest = max(longest, time.Since(began))
+				writes++
+			}
+		}
+		ending := time.Now()
+		if err := c.slots.EndRekey(c.keys); err != nil {
+			b.Fatal(err)
+		}
+		end = max(end, time.Since(ending))
+	}
+	b.ReportMetric(float64(values), "values")
+	b.ReportMetric(float64(longest.Microseconds())/1e3, "ms/longest-write")
+	b.ReportMetric(float64(begin.Milliseconds()), "ms/begin")
+	b.ReportMetric(float64(end.Milliseconds()), "ms/end")
+	b.ReportMetric(float64(writes)/float64(b.N), "writes/re-key")
+}
