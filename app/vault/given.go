@@ -36,7 +36,7 @@ func newGiven(f slotFile, k keys) (*given, error) {
 	var g given
 	for _, s := range f.Slots {
 		g.Clinic = append(g.Clinic, s.ID)
-		if s.Holds {
+		if s.PatientsProof != nil {
 			g.Patients = append(g.Patients, s.ID)
 		}
 	}
@@ -68,7 +68,7 @@ func (g *given) with(f slotFile, s keySlot, k keys) (_ *given, err error) {
 			return nil, err
 		}
 	}
-	if s.Holds && g.patientsProven(f, k) && !slices.Contains(g.Patients, s.ID) {
+	if s.PatientsProof != nil && g.patientsProven(f, k) && !slices.Contains(g.Patients, s.ID) {
 		out.Patients = append(slices.Clone(g.Patients), s.ID)
 		if out.PatientsProof, err = proofBy(k.patients, givenPatients, givenParts(f, out.Patients)...); err != nil {
 			return nil, err
@@ -86,7 +86,7 @@ func (f slotFile) wantsRekey(k keys) bool {
 	var have, hold []clinical.ID
 	for _, s := range f.Slots {
 		have = append(have, s.ID)
-		if s.Holds {
+		if s.holds(f, k) {
 			hold = append(hold, s.ID)
 		}
 	}

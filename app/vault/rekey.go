@@ -101,11 +101,11 @@ func (s *Slots) renew(f *slotFile, v *Vault, r ring) (next ring, l lasting, err 
 	if err != nil {
 		return next, l, err
 	}
-	f.Generation, f.Rekeying, f.Links = next.generation, true, append(slices.Clone(f.Links), bridge)
-	if f.Lasting, err = sealLasting(f.Store, next, l, s.opt.rand()); err != nil {
+	if err := f.fill(next, r.present, to); err != nil {
 		return next, l, err
 	}
-	if err = f.fill(next, to); err == nil {
+	f.Generation, f.Rekeying, f.Links = next.generation, true, append(slices.Clone(f.Links), bridge)
+	if f.Lasting, err = sealLasting(f.Store, next, l, s.opt.rand()); err == nil {
 		f.Given, err = newGiven(*f, next.present)
 	}
 	return next, l, err
@@ -126,18 +126,20 @@ func mayReceive(f slotFile, k keys) (*age.X25519Recipient, error) {
 	return to, nil
 }
 
-// fill puts a ring into all slots, into each as much as it holds.
-func (f *slotFile) fill(r ring, recoverBy *age.X25519Recipient) error {
-	f.Slots = slices.Clone(f.Slots)
-	for i := range f.Slots {
+// fill puts a ring into all slots, into each as much as it holds. k are the keys that
+// prove which of them are to have the patient key.
+func (f *slotFile) fill(r ring, k keys, recoverBy *age.X25519Recipient) error {
+	slots := slices.Clone(f.Slots)
+	for i, was := range f.Slots {
 		fits := r
-		if f.Slots[i].Patients == nil {
+		if !was.holds(*f, k) {
 			fits = r.withoutPatients()
 		}
-		if err := f.Slots[i].fill(f.Store, fits); err != nil {
+		if err := slots[i].fill(f.Store, fits, was.Patients != nil); err != nil {
 			return err
 		}
 	}
+	f.Slots = slots
 	recovery, err := recoveryFor(recoverBy, f.Store, r)
 	if err != nil {
 		return err
@@ -206,7 +208,7 @@ func (s *Slots) EndRekey(v *Vault) error {
 		r.former, f.Rekeying = keys{}, false
 		// The list of those who were given keys stays: who was removed meanwhile has the
 		// present ones.
-		if err := f.fill(r, to); err != nil {
+		if err := f.fill(r, r.present, to); err != nil {
 			return err
 		}
 		// First the patients: nothing is sealed by the former ones any more.

@@ -149,6 +149,18 @@ func TestEachListWantsARekey(t *testing.T) {
 			t.Error(name)
 		}
 	}
+	// A slot that the patient key was taken out of, by whomever.
+	restricted, _, _, _ := clinic(t)
+	edit(t, restricted, func(f *slotFile) { f.Slots[1].Patients, f.Slots[1].PatientsProof = nil, nil })
+	r := load(t, restricted)
+	holder, _, err := r.SignIn("ada", []byte(first), noon())
+	if err != nil || !r.WantsRekey(holder) {
+		t.Error("a slot without the key that it was given", err)
+	}
+	rekeyed(t, r, holder)
+	if left := signIn(t, restricted, "bela", second); left.HoldsPatients() {
+		t.Error("the key came back")
+	}
 	// Who was taken out by mistake and comes back had the keys, and has them again.
 	_, _, s, v := clinic(t)
 	if err := errors.Join(s.Remove(bela), s.Add(v, Person{ID: bela, SignIn: "bela", HoldsPatients: true}, []byte(second))); err != nil {
@@ -552,14 +564,16 @@ func TestRekeyGoesToNobodyElse(t *testing.T) {
 	for name, change := range map[string]func(*slotFile){
 		"another's recipient":  func(f *slotFile) { f.Slots[1].Recipient = thief.Recipient().String() },
 		"a technician's, too":  func(f *slotFile) { f.Slots[2].Recipient = thief.Recipient().String() },
-		"more than is to hold": func(f *slotFile) { f.Slots[2].Holds, f.Slots[2].Patients = true, f.Slots[1].Patients },
+		"more than is to hold": func(f *slotFile) { f.Slots[2].Patients = f.Slots[1].Patients },
+		"another's proof": func(f *slotFile) {
+			f.Slots[2].Patients, f.Slots[2].PatientsProof = f.Slots[1].Patients, f.Slots[1].PatientsProof
+		},
 		"proven by a technician": func(f *slotFile) {
 			f.Slots[1].Recipient = thief.Recipient().String()
 			f.Slots[1].ClinicProof = clinicProof(f, 1)
 		},
 		"promoted by a technician": func(f *slotFile) {
-			f.Slots[2].Holds, f.Slots[2].Patients = true, f.Slots[1].Patients
-			f.Slots[2].ClinicProof = clinicProof(f, 2)
+			f.Slots[2].Patients, f.Slots[2].PatientsProof = f.Slots[1].Patients, clinicProof(f, 2)
 		},
 		"another recovery code": func(f *slotFile) { f.Recovery.Recipient = thief.Recipient().String() },
 	} {
@@ -595,7 +609,7 @@ func TestRekeyGoesToNobodyElse(t *testing.T) {
 		}
 		*f = whole
 		for i := range f.Slots {
-			if err := f.Slots[i].fill(f.Store, r); err != nil {
+			if err := f.Slots[i].fill(f.Store, r, true); err != nil {
 				t.Fatal(err)
 			}
 		}

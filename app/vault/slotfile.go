@@ -54,13 +54,12 @@ type keySlot struct {
 	Salt      []byte      `json:"salt"`
 	Identity  []byte      `json:"identity"`  // an anchor and the private half, wrapped by the passphrase
 	Recipient string      `json:"recipient"` // the public half: age1…
-	Holds     bool        `json:"holds_patients,omitempty"`
-	Clinic    []byte      `json:"clinic"` // the clinic's side of the ring, in an age file
-	// Patients is the patients' side. A backup leaves it out of most slots that hold it.
+	Clinic    []byte      `json:"clinic"`    // the clinic's side of the ring, in an age file
+	// Patients is the patients' side. A backup leaves it out of most slots that hold it,
+	// and PatientsProof in.
 	Patients []byte `json:"patients,omitempty"`
-	// What proves the public half, and whether it is to have the patient key: anybody can
-	// write the file, and wait for the next keys to come. With each key, as for the
-	// recovery code.
+	// What proves the public half, for each key that the slot is to have: anybody can write
+	// the file, and wait for the next keys to come.
 	ClinicProof   []byte `json:"clinic_proof"`
 	PatientsProof []byte `json:"patients_proof,omitempty"`
 }
@@ -78,19 +77,24 @@ const slotProof = "stipple slot recipient"
 
 // parts are what is proven of a slot.
 func (s keySlot) parts(store string, generation uint16) [][]byte {
-	return [][]byte{[]byte(store), number(generation), []byte(s.ID), []byte(s.SignIn), []byte(s.Recipient), fmt.Append(nil, s.Holds)}
+	return [][]byte{[]byte(store), number(generation), []byte(s.ID), []byte(s.SignIn), []byte(s.Recipient)}
 }
 
 // proven says whether the keys that somebody holds prove the slot. The clinic key is
 // everybody's to hand on, so that only the patient key proves who is to have it.
 func (s keySlot) proven(f slotFile, k keys) bool {
-	parts := s.parts(f.Store, f.Generation)
-	return proves(k.clinic, s.ClinicProof, slotProof, parts...) &&
-		(s.Patients == nil || k.patients == nil || proves(k.patients, s.PatientsProof, slotProof, parts...))
+	return proves(k.clinic, s.ClinicProof, slotProof, s.parts(f.Store, f.Generation)...) &&
+		(s.Patients == nil || k.patients == nil || s.holds(f, k))
 }
 
-// fill puts a ring into the slot, and proves it.
-func (s *keySlot) fill(store string, r ring) error {
+// holds says whether the slot is to have the patient key, which proves it.
+func (s keySlot) holds(f slotFile, k keys) bool {
+	return proves(k.patients, s.PatientsProof, slotProof, s.parts(f.Store, f.Generation)...)
+}
+
+// fill puts a ring into the slot, the patients' side only where given, and proves it for
+// the keys of the ring.
+func (s *keySlot) fill(store string, r ring, given bool) error {
 	to, err := age.ParseX25519Recipient(s.Recipient)
 	if err != nil {
 		return damaged("the slot of %s", s.SignIn)
@@ -106,16 +110,17 @@ func (s *keySlot) fill(store string, r ring) error {
 	if err != nil || patients == nil {
 		return err
 	}
-	if s.Patients, err = encryptTo(to, patients); err == nil {
-		s.PatientsProof, err = proofBy(r.present.patients, slotProof, parts...)
+	if s.PatientsProof, err = proofBy(r.present.patients, slotProof, parts...); err == nil && given {
+		s.Patients, err = encryptTo(to, patients)
 	}
 	return err
 }
 
-// newSlot makes a slot for a person that opens a ring; it is not in the file yet. Where
-// the patient key was left out of the person's slot, the ring is without it, too.
+// newSlot makes a slot of a ring for a person; it is not in the file yet. A ring with the
+// patient key proves that the slot is to have it, and the slot gets it where the person
+// says so.
 func (f slotFile) newSlot(p Person, passphrase []byte, r ring, opt Options) (keySlot, error) {
-	s := keySlot{ID: p.ID, SignIn: SignInName(p.SignIn), KDF: opt.KDF, Salt: make([]byte, saltLen), Holds: p.HoldsPatients}
+	s := keySlot{ID: p.ID, SignIn: SignInName(p.SignIn), KDF: opt.KDF, Salt: make([]byte, saltLen)}
 	if err := CheckSignInName(p.SignIn); err != nil {
 		return keySlot{}, err
 	}
@@ -151,7 +156,7 @@ func (f slotFile) newSlot(p Person, passphrase []byte, r ring, opt Options) (key
 	if s.Identity, err = sealedKey(box, opt.rand(), plain, s.bound(f.Store)); err != nil {
 		return keySlot{}, err
 	}
-	return s, s.fill(f.Store, r)
+	return s, s.fill(f.Store, r, p.HoldsPatients)
 }
 
 // open opens the ring. ErrWrong; ErrDamaged where the keys are not those of the slot's

@@ -274,12 +274,12 @@ func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) er
 			return ErrNoSlot
 		}
 		p := f.Slots[i].person()
-		r, err := v.held(*f, p.HoldsPatients)
+		withheld := !p.HoldsPatients && f.Slots[i].PatientsProof != nil
+		r, err := v.held(*f, p.HoldsPatients || withheld && v.HoldsPatients())
 		if err != nil {
 			return err
 		}
 		defer r.wipe()
-		p.HoldsPatients = f.Slots[i].Holds // a backup leaves the key out
 		f.Slots = slices.Delete(slices.Clone(f.Slots), i, i+1)
 		slot, err := f.newSlot(p, passphrase, r, s.opt)
 		if err != nil {
