@@ -150,16 +150,23 @@ func TestEachListWantsARekey(t *testing.T) {
 		}
 	}
 	// A slot that the patient key was taken out of, by whomever.
-	restricted, _, _, _ := clinic(t)
-	edit(t, restricted, func(f *slotFile) { f.Slots[1].Patients, f.Slots[1].PatientsProof = nil, nil })
-	r := load(t, restricted)
-	holder, _, err := r.SignIn("ada", []byte(first), noon())
-	if err != nil || !r.WantsRekey(holder) {
-		t.Error("a slot without the key that it was given", err)
-	}
-	rekeyed(t, r, holder)
-	if left := signIn(t, restricted, "bela", second); left.HoldsPatients() {
-		t.Error("the key came back")
+	for _, forged := range []bool{false, true} {
+		restricted, _, _, _ := clinic(t)
+		edit(t, restricted, func(f *slotFile) {
+			f.Slots[1].Patients, f.Slots[1].PatientsProof = nil, nil
+			if forged {
+				f.Slots[1].PatientsProof = f.Slots[1].ClinicProof
+			}
+		})
+		r := load(t, restricted)
+		holder, _, err := r.SignIn("ada", []byte(first), noon())
+		if err != nil || !r.WantsRekey(holder) {
+			t.Error("a slot without the key that it was given", forged, err)
+		}
+		rekeyed(t, r, holder)
+		if r.WantsRekey(holder) || signIn(t, restricted, "bela", second).HoldsPatients() {
+			t.Error("after the re-key", forged)
+		}
 	}
 	// Who was taken out by mistake and comes back had the keys, and has them again.
 	_, _, s, v := clinic(t)
