@@ -422,8 +422,8 @@ func TestRekeyStopsAtDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bucket := range sealedBuckets() {
-		if bucket == bucketChain {
-			continue // without it the store does not open
+		if bucket == bucketChain || len(raw(t, c.s)[bucket]) == 0 {
+			continue // without the first the store does not open; others may be empty
 		}
 		later := signIn(t, c.copied(t), "ada", c.clock)
 		flip := func() {
