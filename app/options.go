@@ -65,6 +65,8 @@ func openTrace(fd int) (*os.File, error) {
 		return nil, fmt.Errorf("%w: --ui-trace %d is not open", ErrUsage, fd)
 	}
 	if _, err := f.Stat(); err != nil {
+		// Now, since the collector would close whatever has the number by then.
+		_ = f.Close()
 		return nil, fmt.Errorf("%w: --ui-trace %d is not open: %w", ErrUsage, fd, err)
 	}
 	return f, nil
