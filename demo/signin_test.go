@@ -102,14 +102,49 @@ func atWork(t *testing.T, w *window, name string) {
 	}
 }
 
+// leave lets somebody into the practice's store who is removed again, so that it is to be
+// re-keyed.
+func leave(t *testing.T, dir string) {
+	t.Helper()
+	slots, keys := rekeyed(t, dir, practicePassphrase, 1)
+	p := vault.Person{ID: "01bbbbbbbbbbbbbbbbbbbbbbbb", SignIn: "lindt", HoldsPatients: true}
+	for _, step := range []func() error{
+		func() error { return slots.Add(keys, p, []byte(practicePassphrase)) },
+		func() error { return slots.Remove(p.ID) },
+		keys.Close,
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// rekeyed are the keys of the practice's store, which have the given generation.
+func rekeyed(t *testing.T, dir, passphrase string, generation uint16) (*vault.Slots, *vault.Vault) {
+	t.Helper()
+	slots, err := vault.Load(dir, vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, _, err := slots.SignIn("meyer", []byte(passphrase), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := keys.Generation(); got != generation {
+		t.Errorf("generation %d of the keys, want %d", got, generation)
+	}
+	return slots, keys
+}
+
 // TestSignIn signs in to a practice's store by passphrase and by recovery code, in
-// the real window, also after the console was killed. No secret is in what the
-// program writes.
+// the real window, also after the console was killed; the first sign-in begins the re-key
+// that a removal wants. No secret is in what the program writes.
 func TestSignIn(t *testing.T) {
 	dir := shortDir(t)
 	ctx := t.Context()
 	data := filepath.Join(dir, "data")
 	code := practice(t, data)
+	leave(t, data)
 	screen, err := openDisplay(ctx, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +216,8 @@ func TestSignIn(t *testing.T) {
 	closing(t, w.console.end())
 	end(w)
 
+	_, keys := rekeyed(t, data, renewedPassphrase, 2)
+	closing(t, keys.Close())
 	for _, name := range []string{store.FileName, vault.SlotsName, vault.PatientsName} {
 		file, err := os.ReadFile(filepath.Join(data, name))
 		if err != nil {
