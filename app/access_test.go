@@ -291,7 +291,7 @@ func TestPendingByHand(t *testing.T) {
 	if e, err = d.signIn("bela", []byte(goodPassphrase)); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = e.open(t.Context(), d.path); !errors.Is(err, store.ErrNotFound) {
+	if s, err = e.open(t.Context(), d.path); !errors.Is(err, clinical.ErrStranger) {
 		t.Fatalf("somebody who is no operator came in: %v, %v", s, err)
 	}
 	if err := e.keys.Close(); err != nil {
