@@ -179,8 +179,15 @@ func (f *operatorForm) arrange() *fyne.Container {
 		}
 		return h
 	}
+	line := func(r widgets.Run) float32 { return height(widgets.NewLine(r)) }
+	// Nothing is said under the roles where a signature is asked for, and under the name
+	// of who signs: what follows takes those lines.
+	under := float32(0)
+	if f.kind != formRenew {
+		under = line(widgets.Small("x")) - gap
+	}
 	notice := tall(left)
-	all := max(notice+lines*height(widgets.NewLine(widgets.Plain("x"))), tall(right))
+	all := max(notice+lines*line(widgets.Plain("x")), tall(right)-2*under-gap)
 	objects = append(objects, f.notice)
 	return arrange(fyne.NewSize(operatorFormWide-40, all), func(s fyne.Size) {
 		column := func(x, wide float32, fields []*widgets.LabelledField) {
@@ -188,6 +195,9 @@ func (f *operatorForm) arrange() *fyne.Container {
 			for _, o := range fields {
 				if o.Visible() {
 					h := height(o)
+					if o == f.signerF || o == f.signF {
+						y -= under
+					}
 					place(o, x, y, wide, h)
 					y += h + gap
 				}
@@ -249,7 +259,7 @@ func (f *operatorForm) field(name console.StaffField) (*widgets.LabelledField, f
 
 // clearErrors takes away what was said of the fields.
 func (f *operatorForm) clearErrors() {
-	for _, l := range []*widgets.LabelledField{f.nameF, f.signerF, f.againF} {
+	for _, l := range []*widgets.LabelledField{f.nameF, f.againF} {
 		l.SetError("")
 	}
 	f.hintRole()
