@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -69,17 +70,40 @@ func failures() []failure {
 	}
 }
 
+// asked hands every call that writes to whoever listens: TestSessionWithOneFailingWrite.
+func asked() failure {
+	one := func(number uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: number, Jt: 0, Jf: 1}
+	}
+	listener := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF}
+	return failure{filter: []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0},
+		one(unix.SYS_PWRITE64), listener, one(unix.SYS_FTRUNCATE), listener,
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_WRITE, Jt: 0, Jf: 2},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 16 + 2*8},
+		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, K: longWrite, Jt: 1, Jf: 0},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+		listener,
+	}}
+}
+
 // install makes the calls fail for every thread of this process, for good.
 func (f failure) install() error {
+	_, err := f.listen(0)
+	return err
+}
+
+// listen is install with flags; it returns where the system asks about a call, if it does.
+func (f failure) listen(flags uintptr) (fd int, err error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
+		return 0, err
 	}
 	program := unix.SockFprog{Len: uint16(len(f.filter)), Filter: &f.filter[0]}
-	_, _, errno := syscall.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
+	got, _, errno := syscall.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC|flags, uintptr(unsafe.Pointer(&program)))
 	if errno != 0 {
-		return errno
+		return 0, errno
 	}
-	return nil
+	return int(got), nil
 }
 
 // failQuick is each how many-th step is tried usually; another one for each failure.
@@ -172,4 +196,66 @@ func childFailing(args []string) error {
 	}
 	os.Exit(exitRefused)
 	return nil
+}
+
+// oneQuick is each how many-th write of a session fails usually.
+const oneQuick = 37
+
+// Of a session one write fails, and that is each in turn: the first, the second, and so
+// on. The step is refused, leaves nothing, and is done when it is tried again.
+func TestSessionWithOneFailingWrite(t *testing.T) {
+	runTries(t, child(t, "one", openToAll(t), eachRoom(1, oneQuick)))
+}
+
+// question and answer are the system's struct seccomp_notif and seccomp_notif_resp.
+type (
+	question struct {
+		id         uint64
+		pid, flags uint32
+		number     int32
+		arch       uint32
+		ip         uint64
+		args       [6]uint64
+	}
+	answer struct {
+		id    uint64
+		value int64
+		errno int32
+		flags uint32
+	}
+)
+
+// answered answers what the system asks about the calls of this process. It must write
+// nothing itself.
+func answered(fd int, fails func() bool) {
+	for {
+		var q question
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), unix.SECCOMP_IOCTL_NOTIF_RECV, uintptr(unsafe.Pointer(&q))); errno != 0 {
+			continue // the call was broken off, and comes again
+		}
+		a := answer{id: q.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
+		if fails() {
+			a.flags, a.errno = 0, -int32(syscall.ENOSPC)
+		}
+		_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), unix.SECCOMP_IOCTL_NOTIF_SEND, uintptr(unsafe.Pointer(&a)))
+	}
+}
+
+func childOne(args []string) error {
+	each, err := strconv.ParseInt(args[1], 10, 64)
+	if err = errors.Join(err, ordinary()); err != nil {
+		return err
+	}
+	fd, err := asked().listen(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH)
+	if err != nil {
+		return fmt.Errorf("be asked about each write: %w", err)
+	}
+	var counting atomic.Bool
+	var left atomic.Int64 // writes until the one that fails
+	go answered(fd, func() bool { return counting.Load() && left.Add(-1) == 0 })
+	return trySizes(args[0], args[0], each, func(n int64, d *disk) {
+		left.Store(n + 1)
+		d.full = func() error { counting.Store(true); return nil }
+		d.empty = func() error { counting.Store(false); return nil }
+	})
 }

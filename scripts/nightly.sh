@@ -25,7 +25,7 @@ step "${KILLS:-1000} processes killed while they write to a sealed store"
 go test -count=1 -timeout 0 -v -run '^TestKilledProcessLosesNothing$' ./app/store -args -kills "${KILLS:-1000}" || failed="$failed kills"
 
 step "a session on a full disk of every size, and with each failing write at every step"
-CGO_ENABLED=1 go test -count=1 -timeout 0 -v -run '^TestSession(WhereFilesEnd|OnASmallDisk|WhoseWritesFail)$' ./app -args -every-room || failed="$failed full"
+CGO_ENABLED=1 go test -count=1 -timeout 0 -v -run '^TestSession(WhereFilesEnd|OnASmallDisk|WhoseWritesFail|WithOneFailingWrite)$' ./app -args -every-room || failed="$failed full"
 
 step "every byte of an audit bucket flipped"
 go test -count=1 -v -run '^TestAuditBucketIsHeld$' ./app/store -args -every-byte || failed="$failed audit"

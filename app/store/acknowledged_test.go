@@ -140,7 +140,7 @@ func (a *acknowledged) checkTreatments(t *testing.T, s *Store) {
 		// What the pen told and its pulses come together, and so do the signature
 		// and the end.
 		r := v.Reconciled
-		if a.told[id] && r.Cause == "" || r.Cause != "" && v.Tally().Told != crashBatch || (v.Outcome == clinical.OutcomeReconciled) != (r.Signature.Verdict != "") {
+		if (len(v.Pulses) > crashTimes*crashBatch) != (r.Cause != "") || a.told[id] && r.Cause == "" || r.Cause != "" && v.Tally().Told != crashBatch || (v.Outcome == clinical.OutcomeReconciled) != (r.Signature.Verdict != "") {
 			t.Errorf("treatment %s: %s, told %v, %+v", id, v.Outcome, a.told[id], r)
 		}
 	}
