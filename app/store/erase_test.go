@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
@@ -362,6 +364,12 @@ func TestErasingAndACrash(t *testing.T) {
 			if err := c.open("bela").Close(); err != nil {
 				t.Fatal(err)
 			}
+			data, err := os.ReadFile(c.path())
+			for _, v := range gone {
+				if err != nil || bytes.Contains(data, []byte(v.ID)) {
+					t.Errorf("of the treatments something is in a free page: %v", err)
+				}
+			}
 			if has := must(vaultHas(c, who.ID))(t); has != (i == 0) {
 				t.Errorf("the key is there: %v", has)
 			}
@@ -496,6 +504,37 @@ func TestErasingWhileOthersRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.isErased(who, gone, before)
+}
+
+// The old file is open for whoever has it already, and has not begun to read.
+func TestOldFileWaitsForItsReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _, _, _, _, _ := heldStore(t)
+		if err := s.update(t.Context(), func(t *txn) error { return t.markCompact() }); err != nil {
+			t.Fatal(err)
+		}
+		db, giveBack := s.borrow()
+		old, err := s.compactHeld()
+		if err != nil || len(old) != 1 || old[0].db != db {
+			t.Fatal(old, err)
+		}
+		retired := make(chan error, 1)
+		go func() { retired <- s.retire(old) }()
+		synctest.Wait()
+		if err := db.View(func(*bolt.Tx) error { return nil }); err != nil {
+			t.Error(err)
+		}
+		giveBack()
+		if err := <-retired; err != nil {
+			t.Error(err)
+		}
+		if err := db.View(func(*bolt.Tx) error { return nil }); err == nil {
+			t.Error("the old file is open still")
+		}
+		if err := errors.Join(s.Verify(t.Context()), s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Where the file can't be written anew, that is told, and the next start does it.
