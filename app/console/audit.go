@@ -158,7 +158,8 @@ func (d *Desk) waiting(tell func(AuditProgress)) func(AuditProgress) {
 type auditReader struct {
 	d        *Desk
 	patients bool // who asks may see what entries tell about patients
-	names    map[clinical.ID]string
+	names    map[clinical.ID]string // of patients
+	people   []clinical.Operator
 }
 
 // page reads one page.
@@ -174,9 +175,10 @@ func (r *auditReader) page(ctx, ended context.Context, f AuditFilter, before uin
 	}
 	for _, m := range staff {
 		if m.Name != "" { // who has left has done something, too
-			page.People = append(page.People, m.Operator)
+			r.people = append(r.people, m.Operator)
 		}
 	}
+	page.People = r.people
 	for e, err := range r.entries(ctx, f, before, func(seen, next uint64) bool {
 		page.Next = next
 		tell(AuditProgress{Seen: seen, Of: end.Seq, Found: len(page.Rows)})
@@ -241,13 +243,43 @@ func (r *auditReader) seal(e audit.Opened) audit.Opened {
 func (r *auditReader) row(ctx context.Context, e audit.Opened) AuditRow {
 	row := AuditRow{
 		Seq: e.Seq, At: e.At, Operator: e.Operator, Second: e.Second, Action: string(e.Action), Area: string(e.Action.Area()),
-		Kind: string(e.Subject.Kind), Subject: e.Subject.ID, Patient: e.Patient, Changes: e.Changes, Private: e.Private,
+		Kind: string(e.Subject.Kind), Subject: e.Subject.ID, Patient: e.Patient, Changes: r.d.named(e.Changes), Private: r.d.named(e.Private),
 		State: privateState(e), Why: e.Why, Short: e.Head.Short(), Head: e.Head.String(), Broken: e.Broken,
 	}
-	if r.patients && e.Patient != "" && row.State != AuditErased {
+	switch {
+	case r.patients && e.Patient != "" && row.State != AuditErased:
 		row.Name = r.patient(ctx, e.Patient)
+	case e.Subject.Kind == audit.SubjectOperator:
+		row.Name = r.operator(clinical.ID(e.Subject.ID))
 	}
 	return row
+}
+
+// operator is the name of somebody who works here now; empty for anybody else.
+func (r *auditReader) operator(id clinical.ID) string {
+	if i := slices.IndexFunc(r.people, func(o clinical.Operator) bool { return o.ID == id }); i >= 0 {
+		return r.people[i].Name
+	}
+	return ""
+}
+
+// named are changes with the library's names in the place of its keys, as they are shown.
+func (d *Desk) named(all []audit.Change) []audit.Change {
+	all = slices.Clone(all)
+	for i := range all {
+		for _, v := range []*audit.Value{&all[i].Before, &all[i].After} {
+			switch {
+			case v.Text == "":
+			case all[i].Field == "indication":
+				if name, ok := d.cfg.Library.IndicationName(clinical.IndicationKey(v.Text)); ok {
+					v.Text = name
+				}
+			case all[i].Field == "zone":
+				v.Text = d.zoneName(clinical.ZoneKey(v.Text))
+			}
+		}
+	}
+	return all
 }
 
 // patient is the name of a patient; empty for one that can't be read, such as an erased

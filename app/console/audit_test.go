@@ -356,6 +356,10 @@ func TestHeadIsNotedBehindATreatment(t *testing.T) {
 		if v, err := b.verdict(true); err != nil || !v.OK() || v.Agreed != 2 {
 			t.Errorf("%+v, %v", v, err)
 		}
+		began := b.page(console.AuditFilter{Action: "treatment.begin"}, 0).Rows
+		if len(began) != 1 || !strings.Contains(fmt.Sprint(began[0].Private), "Acne scars") {
+			t.Errorf("what was treated has no name: %+v", began)
+		}
 	})
 }
 

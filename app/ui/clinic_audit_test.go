@@ -18,7 +18,6 @@ type auditDesk struct {
 	pages    []auditQuestion
 	verdicts []auditVerdict
 	exports  []auditExport
-	wrong    error // what the folder has
 }
 
 type auditQuestion struct {

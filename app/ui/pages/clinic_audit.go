@@ -18,7 +18,6 @@ import (
 type auditSheet struct {
 	env *Env
 	who clinical.Operator // for whom everything here was read
-	pen bool              // one with a log is connected
 
 	filter  *auditFilter
 	asked   int // the newest question for a page
