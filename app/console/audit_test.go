@@ -268,7 +268,7 @@ func TestHeadIsNotedInThePen(t *testing.T) {
 		if n := b.penNotes(); n != 1 {
 			t.Fatalf("%d heads after the connection", n)
 		}
-		time.Sleep(90 * time.Minute)
+		time.Sleep(62 * time.Minute)
 		if n := b.penNotes(); n != 1 {
 			t.Errorf("%d heads of a chain that has not grown", n)
 		}
@@ -343,7 +343,7 @@ func TestHeadIsNotedBehindATreatment(t *testing.T) {
 		asked.Store(0)
 		b.treatedOnce()
 		b.audited(5)
-		time.Sleep(3 * time.Hour)
+		time.Sleep(65 * time.Minute)
 		if n := asked.Load(); n != 0 {
 			t.Errorf("%d notes while a treatment is open", n)
 		}
@@ -389,7 +389,7 @@ func TestPenThatGarblesNotes(t *testing.T) {
 		}
 		b.desk.Clear()
 		b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
-		time.Sleep(50 * time.Minute)
+		time.Sleep(5 * time.Minute)
 		if v := b.desk.View(); v.Pen.Phase != console.Standby {
 			t.Errorf("it is stopped again and again: %v", v.Pen.Phase)
 		}
@@ -459,7 +459,7 @@ func TestPenLogShowsWhatTheChainHides(t *testing.T) {
 		defer b.stop()
 		time.Sleep(time.Minute)
 		c.grow(t, 4, 9, "as it was")
-		time.Sleep(2 * time.Hour) // by now the pen has 4 and 9
+		time.Sleep(61 * time.Minute) // by now the pen has 4 and 9
 		if v, err := b.verdict(true); err != nil || !v.OK() || v.Notes != 2 || v.Agreed != 2 {
 			t.Fatalf("as it was: %+v, %v", v, err)
 		}
