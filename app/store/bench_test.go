@@ -143,7 +143,7 @@ func BenchmarkOpen(b *testing.B) {
 // again and again.
 func BenchmarkRekey(b *testing.B) {
 	c := newClinic(b)
-	if err := Generate(b.Context(), c.s, Size{Patients: 7_000, Presets: 3, Treatments: 4}, nil); err != nil {
+	if err := Generate(b.Context(), c.s, Size{Patients: 7_700, Presets: 3, Treatments: 4}, nil); err != nil {
 		b.Fatal(err)
 	}
 	var values, writes int64

@@ -38,14 +38,19 @@ func rekeyOrder() []string {
 // or an error goes on where it was. What erased patients left goes. progress, which may
 // be nil, is told how many values of how many are done.
 //
-// When it returns nil, no value needs the former keys, and the file is written anew at
-// the next Open: until then freed pages hold what those open. It does nothing where there
-// is nothing to do. The audit chain tells of begin and end.
+// When it returns nil, no value needs the former keys, not for a read that has begun
+// before either, such as a backup's, for which it waits. The file is written anew at the
+// next Open: until then freed pages hold what those open. It does nothing where there is
+// nothing to do. The audit chain tells of begin and end.
 //
 // Errors: vault.ErrNoPatientKey for a sign-in that can't open patients; ErrDamaged for a
 // value that does not open, where it stops; those of every write, and of the context.
 func (s *Store) Rekey(ctx context.Context, progress func(done, of int64)) error {
-	if err := s.rekey(ctx, progress); err != nil {
+	err := s.rekey(ctx, progress)
+	if err == nil {
+		err = s.reads.earlier(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("re-key: %w", err)
 	}
 	return nil

@@ -413,6 +413,74 @@ func TestRekeyBesideOtherWork(t *testing.T) {
 	c.audited(t)
 }
 
+// Whoever began to read before the end of a re-key can open what they see until they are
+// through; who reads or writes later waits for nobody.
+func TestRekeyWaitsForReads(t *testing.T) {
+	c := newClinic(t)
+	c.fill(t)
+	if err := c.slots.BeginRekey(c.keys); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	err := c.s.view(t.Context(), func(old *txn) error {
+		mine := c.s.reads.now
+		go func() { done <- errors.Join(c.s.Rekey(t.Context(), nil), c.slots.EndRekey(c.keys)) }()
+		swapped := func() bool {
+			c.s.reads.mu.Lock()
+			defer c.s.reads.mu.Unlock()
+			return c.s.reads.now != mine
+		}
+		for !swapped() { // it is at its end, and waits
+			must(c.s.Setting(t.Context(), "theme"))(t)
+		}
+		if err := c.s.SaveSetting(t.Context(), "theme", []byte("dark")); err != nil {
+			return err
+		}
+		if theme, err := c.s.Setting(t.Context(), "theme"); err != nil || string(theme) != "dark" {
+			t.Error(string(theme), err)
+		}
+		n := 0
+		for _, name := range sealedBuckets() {
+			err := old.scan(name, nil, func(k, _ []byte) error {
+				if is, err := vault.SealedIn(old.tx.Bucket([]byte(name)).Get(k)); err != nil || is == 1 {
+					n++
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if n == 0 || len(done) > 0 {
+			t.Errorf("%d values under former keys are seen, ended %d", n, len(done))
+		}
+		return nil
+	})
+	if err := errors.Join(err, <-done); err != nil || c.keys.Rekeying() {
+		t.Fatal(err)
+	}
+	// A re-key that is broken off while it waits has nothing more to do the next time.
+	if err := c.slots.BeginRekey(c.keys); err != nil {
+		t.Fatal(err)
+	}
+	err = c.s.view(t.Context(), func(*txn) error {
+		ctx, end := context.WithCancel(t.Context())
+		err := c.s.Rekey(ctx, func(done, of int64) {
+			if done >= of {
+				end() // at the latest when all is done
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.rekey(t)
+}
+
 // A value that does not open ends a re-key, and keeps the former keys, until it is put
 // right.
 func TestRekeyStopsAtDamage(t *testing.T) {

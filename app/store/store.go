@@ -55,6 +55,8 @@ type Store struct {
 
 	undone error // what Unfinished returns; set while the store is opened
 
+	reads reads
+
 	mu    sync.RWMutex // guards index
 	index *index
 }
@@ -254,6 +256,7 @@ func (s *Store) view(ctx context.Context, f func(*txn) error) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
+	defer s.reads.begin()()
 	db, giveBack := s.borrow()
 	defer giveBack()
 	return classify(s.guarded(func() error {

@@ -49,6 +49,7 @@ func (s *Slots) BeginRekey(v *Vault) error {
 			return err
 		}
 		if r.rekeying() {
+			r.wipe()
 			return errUnchanged
 		}
 		if r.generation == maxGenerations {
@@ -198,6 +199,7 @@ func (s *Slots) EndRekey(v *Vault) error {
 			return err
 		}
 		if !r.rekeying() {
+			r.wipe()
 			return errUnchanged
 		}
 		to, err := mayReceive(*f, r.present)
