@@ -157,7 +157,7 @@ func (d *Desk) waiting(tell func(AuditProgress)) func(AuditProgress) {
 // auditReader reads entries for somebody.
 type auditReader struct {
 	d        *Desk
-	patients bool // who asks may see what entries tell about patients
+	patients bool                   // who asks may see what entries tell about patients
 	names    map[clinical.ID]string // of patients
 	people   []clinical.Operator
 }
