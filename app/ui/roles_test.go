@@ -120,9 +120,10 @@ func TestPatientsAreForClinicians(t *testing.T) {
 	}
 }
 
-// The row that says why it can't be armed leads to who may, and to nobody else's choice.
+// The row that says why it can't be armed leads to who may treat; where a run is to be
+// signed, that run's page does.
 func TestWhyItCantBeArmedLeadsToTheOperators(t *testing.T) {
-	for name, want := range map[string]bool{"treat-technician": true, "treat-technician-run": true, "treat-signed-out": true, "treat-standby": false, "treat-ready": false} {
+	for name, want := range map[string]bool{"treat-technician": true, "treat-technician-run": false, "treat-signed-out": true, "treat-standby": false, "treat-ready": false} {
 		w, _ := use(t, name)
 		if got := w.find("treat.operator") != nil; got != want {
 			t.Errorf("%s: a button: %v", name, got)

@@ -266,7 +266,8 @@ func (r *statusRow) show(v *console.View) bool {
 	relay := show(r.next, v.Run.Open)
 	relay = show(r.end, v.Run.Open) || relay
 	relay = show(r.runs, len(v.Uncertain) > 0) || relay
-	relay = show(r.change, !may(v, clinical.PermitTreat)) || relay
+	// The page of the runs has that button, too.
+	relay = show(r.change, !may(v, clinical.PermitTreat) && len(v.Uncertain) == 0) || relay
 	wait := v.Pen.Phase == console.Treating || !may(v, clinical.PermitTreat)
 	r.next.SetDisabled(wait, "")
 	r.end.SetDisabled(wait, "")
