@@ -29,11 +29,11 @@ type drawer struct {
 	raised  map[string]bool // faults that are on
 	object  *fyne.Container
 	watch   handWatch
-	acts    *handActs
+	acts    handActs
 }
 
 func newDrawer(w *Window) *drawer {
-	d := &drawer{w: w, open: true, raised: map[string]bool{}, acts: newHandActs()}
+	d := &drawer{w: w, open: true, raised: map[string]bool{}}
 	t := w.words
 	d.title = widgets.NewLine(widgets.Strong(t.T("hand.title")).In(theme.OnDrawer))
 	d.problem = widgets.NewLine(widgets.Small(t.T("hand.hint")).In(theme.OnDrawer))

@@ -10,41 +10,39 @@ import (
 // a thread that waits for it hears no STOP.
 type handActs struct {
 	mu      sync.Mutex
-	running bool
 	waiting []func()
-	more    chan struct{} // signalled, conflated: something waits
+	more    chan struct{} // signalled, conflated: something waits; nil: nothing runs acts
 }
-
-func newHandActs() *handActs { return &handActs{more: make(chan struct{}, 1)} }
 
 // do carries act out behind those before it; at once where nothing runs them, such as
 // for a picture. It never waits otherwise.
 func (a *handActs) do(act func()) {
 	a.mu.Lock()
-	running := a.running
-	if running {
+	more := a.more
+	if more != nil {
 		a.waiting = append(a.waiting, act)
 	}
 	a.mu.Unlock()
-	if !running {
+	if more == nil {
 		act()
 		return
 	}
 	select {
-	case a.more <- struct{}{}:
+	case more <- struct{}{}:
 	default:
 	}
 }
 
 // run carries out acts until ctx ends. What waits then is given up.
 func (a *handActs) run(ctx context.Context) {
-	a.setRunning(true)
-	defer a.setRunning(false)
+	more := make(chan struct{}, 1)
+	a.set(more)
+	defer a.set(nil)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.more:
+		case <-more:
 			for act := a.next(); act != nil && ctx.Err() == nil; act = a.next() {
 				act()
 			}
@@ -52,10 +50,10 @@ func (a *handActs) run(ctx context.Context) {
 	}
 }
 
-func (a *handActs) setRunning(on bool) {
+func (a *handActs) set(more chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.running, a.waiting = on, nil
+	a.more, a.waiting = more, nil
 }
 
 // next is the oldest act that waits; nil: none does.
