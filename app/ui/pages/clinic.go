@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -73,8 +74,14 @@ func (p *Clinic) Name() string { return NameClinic }
 // Content is the page.
 func (p *Clinic) Content() fyne.CanvasObject { return p.content }
 
-// Enter reads anew what is in front.
-func (p *Clinic) Enter() { p.enter() }
+// Enter reads anew what is in front: where that is not for who is at work, the first
+// sheet that is.
+func (p *Clinic) Enter() {
+	if !p.open() {
+		p.tabs.Select(max(slices.IndexFunc(p.sheets, p.mayOpen), 0))
+	}
+	p.enter()
+}
 
 // Leave does nothing: nothing is half done on this page.
 func (p *Clinic) Leave() {}
@@ -114,7 +121,9 @@ func (p *Clinic) sign() {
 func (p *Clinic) front() sheet { return p.sheets[p.tabs.Selected()] }
 
 // open says whether who is at work may see what is in front.
-func (p *Clinic) open() bool { return may(p.view, p.front().permission()) }
+func (p *Clinic) open() bool { return p.mayOpen(p.front()) }
+
+func (p *Clinic) mayOpen(s sheet) bool { return may(p.view, s.permission()) }
 
 // enter brings the sheet of the chosen tab to the front.
 func (p *Clinic) enter() {

@@ -122,8 +122,6 @@ func sealedRows() []console.AuditRow {
 	return rows
 }
 
-// auditTab is the tab of the sheet.
-const auditTab = "clinic.tab.1"
 
 // auditScenes are the sheet of the audit chain.
 func (c Clinic) auditScenes() []Scene {

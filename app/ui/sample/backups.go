@@ -103,9 +103,8 @@ func (s *scene) tooOld(cause error) *scene {
 
 // backupScenes are the states of the backups.
 func (c Clinic) backupScenes() []Scene {
-	const tab = "clinic.tab.1"
 	on := func(name string, s *scene, tap ...string) Scene {
-		return Scene{Name: "clinic-backup-" + name, Page: "clinic", Tap: append([]string{tab}, tap...), Desk: s.done()}
+		return Scene{Name: "clinic-backup-" + name, Page: "clinic", Tap: append([]string{backupTab}, tap...), Desk: s.done()}
 	}
 	running := backups(1)
 	running.Job = console.BackupJob{Task: console.BackupWriting, Done: 42_100_000, Of: 82_700_000}

@@ -97,6 +97,14 @@ func (c Clinic) refusing(err error) *scene {
 	return s
 }
 
+// The tabs of the page, by their names in a trace.
+const (
+	operatorsTab = "clinic.tab.0"
+	backupTab    = "clinic.tab.1"
+	auditTab     = "clinic.tab.2"
+	exchangeTab  = "clinic.tab.3"
+)
+
 // clinicScenes are the page of the practice as a whole.
 func (c Clinic) clinicScenes() []Scene {
 	on := func(name string, s *scene, tap ...string) Scene {
@@ -130,6 +138,6 @@ func (c Clinic) clinicScenes() []Scene {
 		on("operator-renew", admin(), row("op1"), "clinic.operators.renew"),
 		on("operator-added", c.becoming("op5", func(m *clinical.Member) { m.SignIn = "haddad" }), row("op5"), "clinic.operators.admit", save),
 		on("operator-remove", admin(), row("op1"), "clinic.operators.remove"),
-		on("closed", c.practice().seesBackups(5)),
+		on("closed", c.practice().seesBackups(5), operatorsTab),
 	}
 }

@@ -124,7 +124,7 @@ func (d *Desk) CancelExchange() {}
 // exchangeScenes are the import and the export of patients.
 func (c Clinic) exchangeScenes() []Scene {
 	on := func(name string, tap ...string) Scene {
-		return Scene{Name: "exchange-" + name, Page: "clinic", Tap: append([]string{"clinic.tab.1"}, tap...), Desk: c.practice().done()}
+		return Scene{Name: "exchange-" + name, Page: "clinic", Tap: append([]string{exchangeTab}, tap...), Desk: c.practice().done()}
 	}
 	const table, room, where = "exchange.list.choice.table_in", "exchange.list.choice.room_in", "overlay.button.where"
 	read := []string{table, "path.list.choice.4"}
