@@ -346,7 +346,7 @@ func TestStickVanishesInTheMiddle(t *testing.T) {
 		before, err := os.ReadFile(filepath.Join(b.stick, first))
 		must(t, err)
 		away := b.stick + ".away"
-		b.keeper.write = func(ctx context.Context, src backup.Source, folder string, at time.Time, tell func(done, of int64)) (backup.Made, error) {
+		b.writes(func(ctx context.Context, src backup.Source, folder string, at time.Time, tell func(done, of int64)) (backup.Made, error) {
 			pulled := sync.OnceFunc(func() { must(t, os.Rename(b.stick, away)) })
 			return backup.Write(ctx, src, folder, at, func(done, of int64) {
 				tell(done, of)
@@ -354,7 +354,7 @@ func TestStickVanishesInTheMiddle(t *testing.T) {
 					pulled()
 				}
 			})
-		}
+		})
 		must(t, b.keeper.Make(b.acting()))
 		b.settle()
 		f, there := b.alarm(alarm.BackupFailed)
@@ -368,16 +368,16 @@ func TestStickVanishesInTheMiddle(t *testing.T) {
 		}
 		full := fmt.Errorf("%w: %w", backup.ErrNotWritten, syscall.ENOSPC)
 		tries := 0
-		b.keeper.write = func(context.Context, backup.Source, string, time.Time, func(done, of int64)) (backup.Made, error) {
+		b.writes(func(context.Context, backup.Source, string, time.Time, func(done, of int64)) (backup.Made, error) {
 			tries++
 			return backup.Made{}, full
-		}
+		})
 		must(t, os.Rename(away, b.stick))
 		time.Sleep(25 * time.Hour)
 		if f, _ := b.alarm(alarm.BackupFailed); !errors.As(f.Cause, &not) || not.Fault != console.FileFull || tries < 4 || tries > 7 {
 			t.Errorf("%+v after %d tries", f, tries)
 		}
-		b.keeper.write = backup.Write
+		b.writes(backup.Write)
 		time.Sleep(again + lookEvery)
 		b.settle()
 		if f, there := b.alarm(alarm.BackupFailed); there || len(b.made()) != 2 {
@@ -396,7 +396,7 @@ func TestStickVanishesInTheMiddle(t *testing.T) {
 func TestNotReadBack(t *testing.T) {
 	run(t, func(t *testing.T, b *bench) {
 		b.choose()
-		b.keeper.write = func(ctx context.Context, src backup.Source, folder string, at time.Time, tell func(done, of int64)) (backup.Made, error) {
+		b.writes(func(ctx context.Context, src backup.Source, folder string, at time.Time, tell func(done, of int64)) (backup.Made, error) {
 			made, err := backup.Write(ctx, src, folder, at, tell)
 			must(t, err)
 			data, err := os.ReadFile(made.Path)
@@ -404,7 +404,7 @@ func TestNotReadBack(t *testing.T) {
 			data[len(data)-100] ^= 1
 			must(t, os.WriteFile(made.Path, data, 0o600))
 			return made, err
-		}
+		})
 		must(t, b.keeper.Make(b.acting()))
 		b.settle()
 		if v := b.keeper.State(); !errors.Is(v.Err, ErrReadBack) || len(v.Files) != 1 || len(b.made()) != 1 || len(b.told()) != 2 {
@@ -526,13 +526,23 @@ func TestClockIsSetBack(t *testing.T) {
 	})
 }
 
+// writer is a backup.Write.
+type writer = func(context.Context, backup.Source, string, time.Time, func(done, of int64)) (backup.Made, error)
+
+// writes puts another one in its place.
+func (b *bench) writes(w writer) {
+	b.keeper.mu.Lock()
+	defer b.keeper.mu.Unlock()
+	b.keeper.write = w
+}
+
 // hang is a write that never comes back; free lets it.
 func (b *bench) hang() (free func()) {
 	held := make(chan struct{})
-	b.keeper.write = func(context.Context, backup.Source, string, time.Time, func(done, of int64)) (backup.Made, error) {
+	b.writes(func(context.Context, backup.Source, string, time.Time, func(done, of int64)) (backup.Made, error) {
 		<-held
 		return backup.Made{}, backup.ErrNotWritten
-	}
+	})
 	return func() { close(held) }
 }
 
@@ -559,10 +569,10 @@ func TestADiskThatHangs(t *testing.T) {
 			t.Errorf("cancelled: %+v", v)
 		}
 		// One that nothing comes of ends by itself.
-		b.keeper.write = func(ctx context.Context, _ backup.Source, _ string, _ time.Time, _ func(done, of int64)) (backup.Made, error) {
+		b.writes(func(ctx context.Context, _ backup.Source, _ string, _ time.Time, _ func(done, of int64)) (backup.Made, error) {
 			<-ctx.Done()
 			return backup.Made{}, ctx.Err()
-		}
+		})
 		must(t, b.keeper.Make(b.acting()))
 		time.Sleep(stall + 2*lookEvery)
 		if v := b.keeper.State(); v.Job.Task != console.NoBackupTask || !errors.Is(v.Err, ErrNoAnswer) {
@@ -590,10 +600,10 @@ func TestCancel(t *testing.T) {
 	run(t, func(t *testing.T, b *bench) {
 		b.choose()
 		slow := make(chan struct{})
-		b.keeper.write = func(ctx context.Context, src backup.Source, folder string, at time.Time, tell func(done, of int64)) (backup.Made, error) {
+		b.writes(func(ctx context.Context, src backup.Source, folder string, at time.Time, tell func(done, of int64)) (backup.Made, error) {
 			first := sync.OnceFunc(func() { <-slow })
 			return backup.Write(ctx, src, folder, at, func(done, of int64) { first(); tell(done, of) })
-		}
+		})
 		must(t, b.keeper.Make(b.acting()))
 		b.keeper.Cancel()
 		close(slow)

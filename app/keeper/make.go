@@ -116,7 +116,10 @@ func (k *Keeper) forgetAll(ctx context.Context, folder string, names []string) (
 // writeAndCheck makes a backup that was read back, or none.
 func (k *Keeper) writeAndCheck(ctx context.Context, j *job, folder string, at time.Time) (backup.Made, int64, error) {
 	k.step(j, console.BackupWriting, backup.Name(at))
-	made, err := k.write(ctx, k.cfg.Source, folder, at, k.progress(j))
+	k.mu.Lock()
+	write := k.write
+	k.mu.Unlock()
+	made, err := write(ctx, k.cfg.Source, folder, at, k.progress(j))
 	if errors.Is(err, backup.ErrNotWritten) {
 		err = &NotWrittenError{folder, console.FaultOf(err), err}
 	}
