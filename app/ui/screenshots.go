@@ -65,7 +65,8 @@ func open(s sample.Scene, p Prefs) (*Window, software.WindowlessCanvas) {
 
 // openDesk is open with a desk in place of the scene's.
 func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.WindowlessCanvas) {
-	fyne.CurrentApp().Settings().SetTheme(theme.New(p.Mode, p.Scale))
+	wear(p)
+	software.NewCanvas().Capture() // has the toolkit give up what was drawn long ago: no driver does here
 	c := software.NewCanvas()
 	c.SetPadded(false)
 	cfg := Config{Canvas: c, Desk: d, Dispatch: Inline, Now: sample.Now, Prefs: p}
@@ -94,6 +95,15 @@ func openDesk(s sample.Scene, d pages.Desk, p Prefs) (*Window, software.Windowle
 		}
 	}
 	return w, c
+}
+
+// wear puts the theme on, where it is not: the toolkit reads the fonts anew each time.
+func wear(p Prefs) {
+	next := theme.New(p.Mode, p.Scale)
+	now, ok := fyne.CurrentApp().Settings().Theme().(*theme.Theme)
+	if !ok || now.Mode() != next.Mode() || now.Scale() != next.Scale() {
+		fyne.CurrentApp().Settings().SetTheme(next)
+	}
 }
 
 // tap taps a control by its name in the trace, or with name=text types into it; with
