@@ -700,14 +700,6 @@ func TestDrillAndRestore(t *testing.T) {
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "stipple-drill-*")); len(left) > 0 {
 			t.Error(left)
 		}
-		// What a killed drill left goes at the next start.
-		must(t, os.Mkdir(filepath.Join(b.dir, "stipple-drill-77"), 0o700))
-		b.stop()
-		b.renew()
-		b.start()
-		if left, _ := filepath.Glob(filepath.Join(b.dir, "stipple-drill-*")); len(left) > 0 {
-			t.Error(left)
-		}
 	})
 }
 

@@ -250,7 +250,7 @@ func TestAuditDetailsAreWhole(t *testing.T) {
 	}
 	wants := []string{"Why: As agreed", "Dr S. Okonkwo · senior clinician", "a3f1 09bc", "Entry 7"}
 	for i := range audit.MaxChanges {
-		wants = append(wants, fmt.Sprintf("f%d: 5.00 mm (before: 1.%02d mm)", i, i))
+		wants = append(wants, fmt.Sprintf("f%d: 5.00\u202fmm (before: 1.%02d\u202fmm)", i, i))
 	}
 	for _, want := range wants {
 		if !strings.Contains(seen, want) {
