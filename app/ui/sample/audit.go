@@ -122,7 +122,6 @@ func sealedRows() []console.AuditRow {
 	return rows
 }
 
-
 // auditScenes are the sheet of the audit chain.
 func (c Clinic) auditScenes() []Scene {
 	senior, admin := operators()[1], administrator()
