@@ -23,28 +23,45 @@ func auditRow(w *words.Words, r console.AuditRow, now time.Time, found bool) wid
 		return row
 	}
 	row.Title = []widgets.Run{widgets.Strong(w.Or("audit.action."+r.Action, r.Action))}
-	if _, name := subjectOf(w, r); name != "" {
+	short := r
+	if r.Kind == "file" && len(r.Subject) > hashShown { // the details have all of it
+		short.Subject = r.Subject[:hashShown] + "…"
+	}
+	if _, name := subjectOf(w, short); name != "" {
 		row.Title = append(row.Title, widgets.Plain("· "+name))
 	}
 	row.Sub = []widgets.Run{widgets.Small(shortChange(w, r))}
 	row.Right = []widgets.Run{widgets.Plain(auditTime(w, r.At, now))}
-	row.RightSub = []widgets.Run{widgets.Small(person(w, r.Operator))}
+	row.RightSub = []widgets.Run{widgets.Small(byWhom(w, r))}
 	if found {
 		row.Mark, row.MarkColor = widgets.IconWarning, theme.HighInk
 	}
 	return row
 }
 
+// hashShown is how much of a file's hash stands in the list, in characters: enough to
+// tell two files apart.
+const hashShown = 12
+
 // auditTime is the day and the time of day to the second.
 func auditTime(w *words.Words, t, now time.Time) string {
 	return w.T("day.time", w.Day(t, now), words.Time(t))
 }
 
-// person is an operator with the role; the program where there was none.
-func person(w *words.Words, o clinical.Operator) string {
-	if o == (clinical.Operator{}) {
+// byWhom is who was at work. What the program does is done by itself, save a try to sign
+// in, which is somebody's that nobody knows.
+func byWhom(w *words.Words, r console.AuditRow) string {
+	switch {
+	case r.Operator != (clinical.Operator{}):
+		return person(w, r.Operator)
+	case r.Action == "sign_in.failed":
 		return w.T("audit.nobody")
 	}
+	return w.T("audit.itself")
+}
+
+// person is an operator with the role.
+func person(w *words.Words, o clinical.Operator) string {
 	return words.Foreign(o.Name) + " · " + roleWord(w, o.Role)
 }
 
@@ -162,7 +179,7 @@ func auditLines(w *words.Words, r console.AuditRow, now time.Time) []widgets.Run
 	}
 	out := []widgets.Run{
 		widgets.Strong(w.Or("audit.action."+r.Action, r.Action)),
-		widgets.Plain(w.T("audit.by", auditTime(w, r.At, now), person(w, r.Operator))),
+		widgets.Plain(w.T("audit.by", auditTime(w, r.At, now), byWhom(w, r))),
 		widgets.Muted(w.T("audit.entry", number, r.Short)),
 	}
 	if r.Second != (clinical.Operator{}) {

@@ -102,6 +102,7 @@ func (p *pathPicker) ask() {
 		},
 		OnCancel: cancel,
 	})
+	p.path.TypedShortcut(&fyne.ShortcutSelectAll{}) // who types, types another
 }
 
 // The measures of the picker at 100 %.

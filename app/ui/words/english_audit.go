@@ -37,6 +37,7 @@ func englishAudit() map[string]string {
 		"audit.none":              "Nothing has been done yet.",
 		"audit.none.do":           "Sign-ins, patients, treatments and settings will be listed here.",
 		"audit.nobody":            "nobody signed in",
+		"audit.itself":            "Stipple, by itself",
 		"audit.subject":           "%s %s",
 		"audit.more":              "%s, and %s more",
 		"audit.change":            "%[1]s: %[3]s (before: %[2]s)",
