@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 
 	"stipple/app/clinical"
 )
@@ -32,7 +31,15 @@ func (e *NotPermittedError) Code() string {
 // ErrOtherOperator means that somebody else is at work than the one who asked:
 // what was read for that one is not for this one. What was to be written may be
 // written: look before it is asked for again.
-var ErrOtherOperator = errors.New("somebody else is at work than the one who asked")
+// Code "other_operator".
+var ErrOtherOperator error = otherOperatorError{}
+
+type otherOperatorError struct{}
+
+func (otherOperatorError) Error() string { return "somebody else is at work than the one who asked" }
+
+// Code is the word by which the window finds its sentence.
+func (otherOperatorError) Code() string { return "other_operator" }
 
 // noticeRefused is the key of the notice about something that is not permitted.
 const noticeRefused = "not_permitted"

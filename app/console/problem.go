@@ -179,7 +179,6 @@ func sentinels() []struct {
 		{ErrFellBack, "fell_back"},
 		{ErrRecordBehind, "record_behind"},
 		{ErrPresetName, "preset_name"},
-		{ErrOtherOperator, "other_operator"},
 		{ErrCancelled, "cancelled"},
 		{ErrExchanging, "exchanging"},
 		{ErrTreating, "treating"},

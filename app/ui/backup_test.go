@@ -241,3 +241,20 @@ func TestTheSignOfTheLastBackup(t *testing.T) {
 		}
 	}
 }
+
+// A change of all keys stands on the page while it goes on, in the place of the sign of
+// the newest backup.
+func TestARekeyIsSeen(t *testing.T) {
+	w, d := use(t, "clinic-closed")
+	if shows(w, "Keys are changed since somebody left: 40 %") || !says(w, "Last good backup") {
+		t.Errorf("before: %q", w.Snapshot().Texts)
+	}
+	d.change(w, func(v *console.View) { v.Rekey = console.RekeyView{Done: 40_000, Of: 100_000} })
+	if !shows(w, "Keys are changed since somebody left: 40 %") || says(w, "Last good backup") {
+		t.Errorf("meanwhile: %q", w.Snapshot().Texts)
+	}
+	d.change(w, func(v *console.View) { v.Rekey = console.RekeyView{} })
+	if !says(w, "Last good backup") {
+		t.Errorf("after: %q", w.Snapshot().Texts)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/ui/widgets"
+	"stipple/app/ui/words"
 )
 
 // Clinic is the page of what concerns the practice as a whole. Each of its tabs is a
@@ -108,8 +109,13 @@ func (p *Clinic) Show(v *console.View) {
 	}
 }
 
-// sign says when the newest good backup was made, but where the sheet in front does.
+// sign says how far a change of all keys is, or else when the newest good backup was
+// made, but where the sheet in front does.
 func (p *Clinic) sign() {
+	if r := p.view.Rekey; r.Of > 0 {
+		p.backup.Set(widgets.Small(p.env.t("clinic.rekey", words.Count(int(100*r.Done/r.Of)))))
+		return
+	}
 	if _, there := p.front().(*backupSheet); there && p.open() {
 		p.backup.Set()
 		return

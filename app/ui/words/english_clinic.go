@@ -4,6 +4,7 @@ package words
 func englishClinic() map[string]string {
 	return map[string]string{
 		"nav.clinic":           "Clinic",
+		"clinic.rekey":         "Keys are changed since somebody left: %s %%",
 		"clinic.tab.operators": "Operators",
 		"help.title.clinic":    "Help: Clinic",
 		"help.clinic.1":        "Operators are those who work here. Each has a role, which says what they may do at the console, and a sign-in: a name in the list, and a passphrase.",
