@@ -46,14 +46,19 @@ func findDoor(dir string, training bool, opt vault.Options) (*door, error) {
 		return nil, err
 	}
 	slots, err := vault.Load(dir, opt)
-	none := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !none {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the key slots: %w", err)
 	}
 	found, err := store.Look(path)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
+	if slots == nil && found == store.Sealed { // another start may have made both since
+		if slots, err = vault.Load(dir, opt); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read the key slots: %w", err)
+		}
+	}
+	none := slots == nil
 	d := &door{dir: dir, path: path, opt: opt}
 	switch {
 	case none && found == store.Sealed:

@@ -30,14 +30,6 @@ func openTraining(path string, opt Options, sch schema) (*Store, error) {
 	return nil, fmt.Errorf("open store %s: %w", path, err)
 }
 
-// missingKeys is damage for a sealed store without its keys.
-func missingKeys(f Found) error {
-	if f == Sealed {
-		return damaged("the key slots (%s) are missing", vault.SlotsName)
-	}
-	return nil
-}
-
 func trainingKeys(path string) (*vault.Vault, error) {
 	dir := filepath.Dir(path)
 	if err := makeDir(dir); err != nil {
@@ -45,14 +37,10 @@ func trainingKeys(path string) (*vault.Vault, error) {
 	}
 	slots, err := vault.Load(dir, vault.Options{})
 	if errors.Is(err, fs.ErrNotExist) {
-		if found, err := Look(path); err != nil || found == Sealed {
-			return nil, errors.Join(err, missingKeys(found))
-		}
 		var keys *vault.Vault
-		if _, keys, err = vault.CreateTraining(dir, vault.Options{}); !errors.Is(err, fs.ErrExist) {
-			return keys, classify(err)
+		if slots, keys, err = firstTraining(dir, path); keys != nil {
+			return keys, nil
 		}
-		slots, err = vault.Load(dir, vault.Options{}) // another start made them just now
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -65,4 +53,24 @@ func trainingKeys(path string) (*vault.Vault, error) {
 		err = ErrNotTraining
 	}
 	return keys, classify(err)
+}
+
+// firstTraining makes the keys of a first start, or reads those that another start has
+// made just now, with its store or before it.
+func firstTraining(dir, path string) (*vault.Slots, *vault.Vault, error) {
+	found, err := Look(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if found != Sealed {
+		slots, keys, err := vault.CreateTraining(dir, vault.Options{})
+		if !errors.Is(err, fs.ErrExist) {
+			return slots, keys, err
+		}
+	}
+	slots, err := vault.Load(dir, vault.Options{})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = damaged("the key slots (%s) are missing", vault.SlotsName)
+	}
+	return slots, nil, err
 }
