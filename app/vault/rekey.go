@@ -1,7 +1,9 @@
 package vault
 
 import (
+	"cmp"
 	"errors"
+	"io"
 	"slices"
 
 	"filippo.io/age"
@@ -29,8 +31,8 @@ func (s *Slots) WantsRekey(v *Vault) bool {
 
 // BeginRekey makes new keys and puts them into all slots, and so into the vault, which
 // from then on seals with them and still opens what the former ones sealed. Each patient
-// gets a new key of their own. It does nothing while a re-key is going on. The store must
-// be this process's alone.
+// gets a new key of their own. While a re-key is going on it makes only those that are
+// missing. The store must be this process's alone.
 //
 // A crash, or an error, at any point leaves the keys as they were or all of them new.
 //
@@ -49,8 +51,8 @@ func (s *Slots) BeginRekey(v *Vault) error {
 			return err
 		}
 		if r.rekeying() {
-			r.wipe()
-			return errUnchanged
+			defer r.wipe()
+			return cmp.Or(v.renewPatients(r, true), errUnchanged)
 		}
 		if r.generation == maxGenerations {
 			return damaged("over %d generations of keys", maxGenerations)
@@ -59,7 +61,7 @@ func (s *Slots) BeginRekey(v *Vault) error {
 			return err
 		}
 		// First the patients, whom nothing opens by the new keys until the slots have them.
-		return v.renewPatients(next)
+		return v.renewPatients(next, false)
 	}, func() error { return v.hold(next, l) })
 	if errors.Is(err, errUnchanged) {
 		return nil
@@ -150,9 +152,11 @@ func (f *slotFile) fill(r ring, k keys, recoverBy *age.X25519Recipient) error {
 }
 
 // renewPatients gives each patient who has a key one under the present keys of a ring,
-// beside the one under the former, and each who was erased the sign of it. What a
-// beginning that came to nothing left goes.
-func (v *Vault) renewPatients(next ring) error {
+// beside the one under the former, and each who was erased the sign of it. At the
+// beginning what a beginning that came to nothing left goes. Once the re-key is going on,
+// only who has none gets one: where the folder could not be synced behind the new slots,
+// their maker went on by the former keys.
+func (v *Vault) renewPatients(next ring, going bool) error {
 	from, err := newBoxes(next.generation-1, next.former)
 	if err != nil {
 		return err
@@ -161,24 +165,35 @@ func (v *Vault) renewPatients(next ring) error {
 	if err != nil {
 		return err
 	}
-	all := v.own.under(from.generation)
-	fresh := make([]ownKey, 0, len(all))
-	for _, k := range all {
-		o, err := unwrapOwn(from, v.own, k.owner)
-		var made ownKey
-		switch {
-		case errors.Is(err, ErrErased):
-			made, err = newErasure(to, k.owner, v.rand)
-		case err == nil:
-			made, err = newOwnKey(to, k.owner, o.lasting, v.rand)
-			o.wipe()
+	var fresh []ownKey
+	for _, k := range v.own.under(from.generation) {
+		if _, err := v.own.get(k.owner, to.generation); going && err == nil {
+			continue
 		}
+		made, err := renewedOwn(from, to, v.own, k.owner, v.rand)
 		if err != nil {
 			return err
 		}
 		fresh = append(fresh, made)
 	}
-	return v.own.replace(func(_ clinical.ID, generation uint16) bool { return generation != from.generation }, fresh...)
+	if going && len(fresh) == 0 {
+		return nil
+	}
+	return v.own.replace(func(_ clinical.ID, generation uint16) bool { return !going && generation != from.generation }, fresh...)
+}
+
+// renewedOwn is what stands for a patient under other keys: a new key with what lasts of
+// the one before, or the sign of the erasure.
+func renewedOwn(from, to *boxes, all ownKeys, owner clinical.ID, source io.Reader) (ownKey, error) {
+	o, err := unwrapOwn(from, all, owner)
+	if errors.Is(err, ErrErased) {
+		return newErasure(to, owner, source)
+	}
+	if err != nil {
+		return ownKey{}, err
+	}
+	defer o.wipe()
+	return newOwnKey(to, owner, o.lasting, source)
 }
 
 // EndRekey drops the former keys, from the patients' file, from the slots and from the

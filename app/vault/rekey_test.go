@@ -525,6 +525,44 @@ func TestRekeyThatCanNotWrite(t *testing.T) {
 	}
 }
 
+// Where the folder can't be synced behind the new slots, whoever made them goes on by the
+// former keys: who is taken up or erased then is in the re-key as well, with what lasts.
+func TestRekeyWhoseMakerDoesNotKnowOfIt(t *testing.T) {
+	dir, _, s, v := clinic(t)
+	if err := v.Own(ada); err != nil {
+		t.Fatal(err)
+	}
+	r, l, err := v.copies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.BeginRekey(v), v.hold(r, l), v.Own(other), v.Disown(ada)); err != nil {
+		t.Fatal(err)
+	}
+	lasts, err := v.Seal(lastingPlace(), other, []byte("kept"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := signIn(t, dir, "bela", second)
+	if err := errors.Join(s.BeginRekey(again), again.Own(other)); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []func(*Vault) error{s.BeginRekey, s.EndRekey} { // a second beginning changes nothing
+		if _, err := again.Seal(place(), other, nil); err != nil {
+			t.Error(err)
+		}
+		if err := end(again); err != nil {
+			t.Error(err)
+		}
+		if _, err := again.Open(lastingPlace(), lasts); err != nil {
+			t.Errorf("what lasts: %v", err)
+		}
+		if err := again.Own(ada); !errors.Is(err, ErrErased) {
+			t.Errorf("the erased one: %v", err)
+		}
+	}
+}
+
 // Whoever copies a store under Hold has keys that fit: nothing of a re-key happens then.
 func TestHoldKeepsTheKeys(t *testing.T) {
 	_, _, s, v := clinic(t)
