@@ -28,7 +28,6 @@ type door struct {
 type entry struct {
 	who   clinical.ID
 	name  string // where this is who set the store up; else empty
-	wrong int    // tries that were in vain before
 	coded bool   // by the recovery code, with a new passphrase
 	keys  *vault.Vault
 	slots *vault.Slots
@@ -154,12 +153,11 @@ func (d *door) signIn(name string, passphrase []byte) (*entry, error) {
 
 // letIn is signIn at a time.
 func letIn(slots *vault.Slots, name string, passphrase []byte, now time.Time) (*entry, error) {
-	wrong := slots.Wrong(name)
 	keys, who, err := slots.SignIn(name, passphrase, now)
 	if err != nil {
 		return nil, err
 	}
-	return &entry{who: who.ID, keys: keys, slots: slots, wrong: wrong}, nil
+	return &entry{who: who.ID, keys: keys, slots: slots}, nil
 }
 
 // recovered opens the store by its recovery code. The keys are the caller's.
@@ -228,18 +226,16 @@ func (e *entry) acting(ctx context.Context, s *store.Store) (context.Context, er
 	return audit.By(ctx, audit.Actor{Operator: who}), err
 }
 
-// tell writes into the audit chain who came in, and how. The tries that failed are
-// nobody's.
+// tell writes into the audit chain who came in, and how, behind what was tried before, by
+// whatever name.
 func (e *entry) tell(ctx context.Context, s *store.Store) error {
 	acting, err := e.acting(ctx, s)
 	if err != nil {
 		return err
 	}
-	if e.wrong > 0 {
-		err = tellVain(ctx, s, try{who: e.who}, e.wrong)
-	}
+	err = tellVain(ctx, s, e.slots)
 	if e.coded && err == nil {
-		code := audit.Change{Field: "by", After: audit.Text("recovery code")}
+		code := audit.Change{Field: "by", After: audit.Text(byCode)}
 		err = s.Audit(acting, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(e.who), Changes: []audit.Change{code}})
 	}
 	if err == nil {

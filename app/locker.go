@@ -93,7 +93,7 @@ func (l *locker) tryPIN(figures []byte) {
 	right := l.pins.try(who, figures)
 	clear(figures)
 	if !right {
-		l.room.vain.add(try{who, byPIN})
+		l.room.vain.add(who)
 		l.show(errWrongPIN, 0, false)
 		return
 	}
@@ -128,11 +128,8 @@ func (l *locker) signedIn(who vault.Person, passphrase []byte, do func(*vault.Va
 	l.work(func() {
 		keys, _, err := l.slots().SignIn(who.SignIn, passphrase, l.now())
 		clear(passphrase)
-		switch {
-		case err == nil:
+		if err == nil {
 			err = do(keys)
-		case errors.Is(err, vault.ErrWrong):
-			l.room.vain.add(try{who: who.ID})
 		}
 		l.dispatch(func() {
 			if err == nil {
@@ -238,13 +235,6 @@ func (l *locker) handOver(signIn string, passphrase []byte) {
 // second proves who somebody is.
 func (l *locker) second(signIn string, passphrase []byte) (*entry, clinical.Operator, error) {
 	next, err := letIn(l.slots(), signIn, passphrase, l.now())
-	if errors.Is(err, vault.ErrWrong) {
-		for _, p := range l.slots().People() {
-			if p.SignIn == vault.SignInName(signIn) {
-				l.room.vain.add(try{who: p.ID})
-			}
-		}
-	}
 	if err != nil {
 		return nil, clinical.Operator{}, err
 	}
@@ -270,7 +260,6 @@ func (l *locker) take(next *entry, operator clinical.Operator) {
 		_ = next.keys.Close()
 		l.showHandOver(errRunOpen, 0, false)
 	default:
-		l.room.vain.put(try{who: next.who}, 0) // the next console tells it
 		l.came(next)
 		l.reopen(next)
 	}
@@ -282,7 +271,6 @@ func (l *locker) takeOver(now, next *entry, operator clinical.Operator) {
 	before := l.room.desk.View().Operator
 	_ = next.keys.Close()
 	next.keys = now.keys
-	l.room.vain.put(try{who: next.who}, next.wrong)
 	l.room.who.Store(next)
 	l.write(operator, audit.Entry{
 		Action: audit.HandOver, Subject: operatorSubject(next.who),
@@ -316,7 +304,7 @@ func (l *locker) write(operator clinical.Operator, e audit.Entry) {
 	ctx := context.Background()
 	var err error
 	if e.Action != audit.Lock {
-		err = l.room.vain.tell(ctx, l.room.store)
+		err = l.room.vain.tell(ctx, l.room.store, l.slots())
 	}
 	by := audit.By(ctx, audit.Actor{Operator: operator})
 	if err := errors.Join(err, l.room.store.Audit(by, e)); err != nil {

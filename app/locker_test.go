@@ -222,7 +222,7 @@ func TestPIN(t *testing.T) {
 	}
 	// What was tried at the end is told at the end.
 	s := b.room.store
-	if err := b.room.vain.tell(t.Context(), s); err != nil {
+	if err := b.room.vain.tell(t.Context(), s, l.slots()); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.audited(1); !sameWords(got, []string{" sign_in.failed PIN 1"}) {
@@ -408,7 +408,7 @@ func TestHandOverToATechnician(t *testing.T) {
 	if v := b.room.desk.View(); v.Operators[0] != technician || v.Operator != technician {
 		t.Errorf("%+v of %+v is at work", v.Operator, v.Operators)
 	}
-	if got := b.audited(3); !sameWords(got, []string{"Dr A. Meyer sign_out", " sign_in.failed 1", "ROTH sign_in"}) {
+	if got := b.audited(3); !sameWords(got, []string{" sign_in.failed 1", "Dr A. Meyer sign_out", "ROTH sign_in"}) {
 		t.Errorf("%q", got)
 	}
 	// And a clinician whose keys the open store does not have.
@@ -419,6 +419,48 @@ func TestHandOverToATechnician(t *testing.T) {
 	b.until("the end", func() bool { return b.reopened != nil })
 	if err := b.reopened.keys.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What was tried in vain is in the audit chain whoever comes in then, and whatever became
+// of the right try behind it.
+func TestWhatWasTriedIsTold(t *testing.T) {
+	b := openLock(t)
+	b.add("roth", clinical.RoleTechnician, false)
+	dir := b.door.dir
+	b.close()
+	b.door = doorAt(t, dir)
+	if _, err := b.door.signIn("roth", []byte("not the passphrase")); !errors.Is(err, vault.ErrWrong) {
+		t.Fatal(err)
+	}
+	if _, err := b.door.recovered(recoveryCode(t)); !errors.Is(err, vault.ErrWrongCode) {
+		t.Fatal(err)
+	}
+	e, err := b.door.signIn("meyer", []byte(goodPassphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open(e)
+	want := []string{" sign_in.failed 1", " sign_in.failed recovery code 1", "Dr A. Meyer sign_in"}
+	if got := b.audited(3); !sameWords(got, want) {
+		t.Errorf("at the sign-in: %q", got)
+	}
+	l := b.lock
+	l.lock()
+	l.handOver("roth", []byte("not the passphrase"))
+	b.until("that it is wrong", func() bool { return errors.Is(l.state.Second.Err, vault.ErrWrong) })
+	b.run = true
+	l.handOver("roth", []byte(goodPassphrase))
+	b.until("the refusal", func() bool { return errors.Is(l.state.Second.Err, errRunOpen) })
+	b.run = false
+	l.handOver("roth", []byte(goodPassphrase))
+	b.until("the end", func() bool { return b.reopened != nil })
+	e = b.reopened
+	b.close()
+	b.open(e)
+	want = []string{"Dr A. Meyer lock", " sign_in.failed 1", "Dr A. Meyer sign_out", "ROTH sign_in"}
+	if got := b.audited(4); !sameWords(got, want) {
+		t.Errorf("at a hand-over: %q", got)
 	}
 }
 

@@ -30,7 +30,7 @@ import (
 type room struct {
 	store     *store.Store
 	who       atomic.Pointer[entry] // who signed in last; nil: a training store, which is open to all
-	vain      vain                  // what was tried at its lock since
+	vain      vain                  // the PINs that were tried at its lock since
 	backups   *keeper.Keeper        // nil: a training store has none
 	pen       pen
 	link      *device.Supervisor
@@ -285,7 +285,7 @@ func (r *room) closeStore() error {
 	who := r.who.Load()
 	if r.store != nil {
 		if who != nil {
-			err = errors.Join(r.vain.tell(context.Background(), r.store), who.left(r.store))
+			err = errors.Join(r.vain.tell(context.Background(), r.store, who.slots), who.left(r.store))
 		}
 		err = errors.Join(err, r.store.Close())
 	}

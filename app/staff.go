@@ -349,13 +349,13 @@ func (s *staff) signed(ctx context.Context, all clinical.Staff, sig console.Sign
 
 // tellWrong writes a signature that failed into the audit chain.
 func (s *staff) tellWrong(ctx context.Context, all clinical.Staff, signIn string) error {
-	e := audit.Entry{Action: audit.SignInFailed, Changes: []audit.Change{{Field: "tries", After: audit.Amount(audit.Count, 1)}}}
+	var of audit.Subject
 	for _, m := range all {
 		if m.SignIn == vault.SignInName(signIn) && m.SignIn != "" {
-			e.Subject = operatorSubject(m.ID)
+			of = operatorSubject(m.ID)
 		}
 	}
-	return s.store.Audit(ctx, e)
+	return tellTries(ctx, s.store, of, "", max(s.slots.TakeWrong(signIn), 1)) // nobody's name is not counted
 }
 
 // permitted says whether who came in may do something that a command is about to do: a

@@ -3,75 +3,71 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/app/store"
+	"stipple/app/vault"
 )
 
-// try is what was tried in vain, and for whom.
-type try struct {
-	who clinical.ID
-	by  string // byPIN; "" is the passphrase
-}
+// How the audit chain names what was tried, where it was no passphrase.
+const (
+	byPIN  = "PIN"
+	byCode = "recovery code"
+)
 
-// byPIN is how the audit chain names a PIN.
-const byPIN = "PIN"
-
-// vain counts the tries in vain at a console that is open, until they are told: one
-// entry for all of them once somebody gets in, or at the end.
+// vain counts the PINs that were tried in vain at a console that is open, until they are
+// told: one entry for all of a person's once somebody gets in, or at the end.
 type vain struct {
 	mu sync.Mutex
-	n  map[try]int
+	n  map[clinical.ID]int
 }
 
-func (v *vain) add(t try) {
+func (v *vain) add(who clinical.ID) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.n == nil {
-		v.n = make(map[try]int)
+		v.n = make(map[clinical.ID]int)
 	}
-	v.n[t]++
+	v.n[who]++
 }
 
-// put sets how often something was tried in vain; 0: it is told elsewhere.
-func (v *vain) put(t try, n int) {
-	v.add(t)
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.n[t] = n; n == 0 {
-		delete(v.n, t)
-	}
-}
-
-// tell writes them into the audit chain. They are nobody's.
-func (v *vain) tell(ctx context.Context, s *store.Store) error {
+// tell writes them into the audit chain, with the passphrases that were.
+func (v *vain) tell(ctx context.Context, s *store.Store, slots *vault.Slots) error {
 	v.mu.Lock()
 	all := v.n
 	v.n = nil
 	v.mu.Unlock()
-	var order []try
-	for t := range all {
-		order = append(order, t)
-	}
-	slices.SortFunc(order, func(a, b try) int { return strings.Compare(string(a.who)+a.by, string(b.who)+b.by) })
-	var errs []error
-	for _, t := range order {
-		errs = append(errs, tellVain(ctx, s, t, all[t]))
+	errs := []error{tellVain(ctx, s, slots)}
+	for _, who := range slices.Sorted(maps.Keys(all)) {
+		errs = append(errs, tellTries(ctx, s, operatorSubject(who), byPIN, all[who]))
 	}
 	return errors.Join(errs...)
 }
 
-// tellVain writes the entry of n tries.
-func tellVain(ctx context.Context, s *store.Store, t try, n int) error {
-	changes := []audit.Change{{Field: "tries", After: audit.Amount(audit.Count, int64(n))}}
-	if t.by != "" {
-		changes = append(changes, audit.Change{Field: "by", After: audit.Text(t.by)})
+// tellVain writes the passphrases and recovery codes that were tried in vain.
+func tellVain(ctx context.Context, s *store.Store, slots *vault.Slots) error {
+	var errs []error
+	for _, p := range slots.People() {
+		errs = append(errs, tellTries(ctx, s, operatorSubject(p.ID), "", slots.TakeWrong(p.SignIn)))
 	}
-	return s.Audit(ctx, audit.Entry{Action: audit.SignInFailed, Subject: operatorSubject(t.who), Changes: changes})
+	return errors.Join(append(errs, tellTries(ctx, s, audit.Subject{}, byCode, slots.TakeWrong("")))...)
+}
+
+// tellTries writes the entry of n tries, if there were any. They are nobody's, save where
+// ctx says who was at work.
+func tellTries(ctx context.Context, s *store.Store, of audit.Subject, by string, n int) error {
+	if n == 0 {
+		return nil
+	}
+	changes := []audit.Change{{Field: "tries", After: audit.Amount(audit.Count, int64(n))}}
+	if by != "" {
+		changes = append(changes, audit.Change{Field: "by", After: audit.Text(by)})
+	}
+	return s.Audit(ctx, audit.Entry{Action: audit.SignInFailed, Subject: of, Changes: changes})
 }
 
 // operatorSubject is an operator, as the audit chain names them.

@@ -36,6 +36,8 @@ type Slots struct {
 	mu    sync.Mutex
 	file  slotFile
 	tries map[string]*tries // by sign-in name; "" is the recovery code
+	// untold are the wrong tries, by the same names, that TakeWrong has not given out.
+	untold map[string]int
 	// recipient is the recovery code's, proven by the keys of who came in; else "".
 	recipient string
 }
@@ -47,7 +49,7 @@ func Load(dir string, opt Options) (*Slots, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Slots{dir: dir, opt: opt, file: file, tries: make(map[string]*tries)}, nil
+	return &Slots{dir: dir, opt: opt, file: file, tries: make(map[string]*tries), untold: make(map[string]int)}, nil
 }
 
 // Create makes keys for a new store, with a slot for its first person and one for a
@@ -68,7 +70,7 @@ func Create(dir string, first Person, passphrase []byte, code string, opt Option
 	if _, err := io.ReadFull(opt.rand(), store); err != nil {
 		return nil, nil, fmt.Errorf("make keys: %w", err)
 	}
-	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
+	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries), untold: make(map[string]int)}
 	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Store: hex.EncodeToString(store), Pending: true, Generation: r.generation}
 	first.HoldsPatients = true
 	slot, err := s.file.newSlot(first, passphrase, r, opt)
@@ -96,7 +98,7 @@ func CreateTraining(dir string, opt Options) (*Slots, *Vault, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries)}
+	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries), untold: make(map[string]int)}
 	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Training: slices.Concat(r.present.clinic, r.present.patients)}
 	return s.create(r)
 }

@@ -42,15 +42,15 @@ func (s *Slots) Wait(signIn string, now time.Time) time.Duration {
 	return 0
 }
 
-// Wrong is how often a sign-in name was tried in vain since it was last right; "" is
-// the recovery code.
-func (s *Slots) Wrong(signIn string) int {
+// TakeWrong is how often a sign-in name was tried in vain since TakeWrong was asked last,
+// whatever came after it; "" is the recovery code. Who can write down what was tried asks.
+func (s *Slots) TakeWrong(signIn string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.tries[SignInName(signIn)]; t != nil {
-		return t.wrong
-	}
-	return 0
+	name := SignInName(signIn)
+	n := s.untold[name]
+	delete(s.untold, name)
+	return n
 }
 
 // tried counts a try, and returns its error.
@@ -64,6 +64,7 @@ func (s *Slots) tried(name string, err error, now time.Time) error {
 	if !errors.Is(err, ErrWrong) && !errors.Is(err, ErrWrongCode) {
 		return err
 	}
+	s.untold[name]++
 	t := s.tries[name]
 	if t == nil {
 		t = &tries{}
