@@ -349,9 +349,6 @@ func (w *window) cannotOpen(ctx context.Context, opt Options, err error) {
 func (w *window) came(who *entry) {
 	w.app.Preferences().SetString(prefLast, who.person().SignIn)
 	w.app.Preferences().SetStringList(prefPractices, w.practices(w.opt))
-	if who.coded {
-		w.pins.remove(who.who) // it belonged to the old passphrase
-	}
 }
 
 // simulate changes over to the built-in simulated pen and its training store.

@@ -59,10 +59,10 @@ func (l *locker) actions() ui.LockActions {
 // own are what who is signed in does about their own secrets.
 func (l *locker) own() ui.OwnActions {
 	return ui.OwnActions{
-		HasPIN:           func() bool { return l.pins.has(l.person().ID) },
+		HasPIN:           func() bool { return l.pins.has(l.person().Slot) },
 		CheckPIN:         checkPIN,
 		SetPIN:           l.setPIN,
-		RemovePIN:        func() { l.pins.remove(l.person().ID) },
+		RemovePIN:        func() { l.pins.remove(l.person().Slot) },
 		CheckPassphrase:  func(p []byte) error { return vault.CheckPassphrase(l.person().SignIn, p) },
 		ChangePassphrase: l.changePassphrase,
 	}
@@ -89,11 +89,11 @@ func (l *locker) lock() {
 // tryPIN tries a PIN.
 func (l *locker) tryPIN(figures []byte) {
 	l.try++
-	who := l.person().ID
-	right := l.pins.try(who, figures)
+	who := l.person()
+	right := l.pins.try(who.Slot, figures)
 	clear(figures)
 	if !right {
-		l.room.vain.add(who)
+		l.room.vain.add(who.ID)
 		l.show(errWrongPIN, 0, false)
 		return
 	}
@@ -133,7 +133,7 @@ func (l *locker) signedIn(who vault.Person, passphrase []byte, do func(*vault.Va
 		}
 		l.dispatch(func() {
 			if err == nil {
-				l.pins.proven(who.ID)
+				l.pins.proven(who.Slot)
 			}
 			then(err)
 		})
@@ -145,15 +145,14 @@ func (l *locker) setPIN(passphrase, figures []byte, done func(error)) {
 	who := l.person()
 	l.signedIn(who, passphrase, func(keys *vault.Vault) error { return keys.Close() }, func(err error) {
 		if err == nil {
-			err = l.pins.set(who.ID, figures)
+			err = l.pins.set(who.Slot, figures)
 		}
 		clear(figures)
 		done(err)
 	})
 }
 
-// changePassphrase gives who is signed in another passphrase. A PIN that was set by the
-// old one goes with it.
+// changePassphrase gives who is signed in another passphrase, and so no PIN.
 func (l *locker) changePassphrase(present, next []byte, done func(error)) {
 	who, operator := l.person(), l.room.desk.View().Operator
 	l.signedIn(who, present, func(keys *vault.Vault) error {
@@ -165,9 +164,6 @@ func (l *locker) changePassphrase(present, next []byte, done func(error)) {
 		return errors.Join(err, keys.Close())
 	}, func(err error) {
 		clear(next)
-		if err == nil {
-			l.pins.remove(who.ID)
-		}
 		done(err)
 	})
 }
@@ -196,7 +192,7 @@ func (l *locker) countDown(try int, err error, until time.Time, show func(error,
 
 // show shows the lock, and what came of the newest try.
 func (l *locker) show(err error, wait time.Duration, busy bool) {
-	who := l.person().ID
+	who := l.person().Slot
 	l.state.PIN, l.state.Tries = l.pins.has(who), l.pins.left(who)
 	l.state.Err, l.state.Wait, l.state.Busy = err, wait, busy
 	l.state.Second = ui.SecondState{}
@@ -226,7 +222,7 @@ func (l *locker) handOver(signIn string, passphrase []byte) {
 				l.refused(signIn, err, l.showHandOver)
 				return
 			}
-			l.pins.proven(next.who)
+			l.pins.proven(next.person().Slot)
 			l.take(next, operator)
 		})
 	})

@@ -279,6 +279,30 @@ func TestChangePassphrase(t *testing.T) {
 	b.until("the console", func() bool { return !l.window.Locked() })
 }
 
+// Who was given another passphrase by the administrator, because somebody knew theirs, has
+// no PIN that somebody may know as well.
+func TestPINOfARenewedPassphrase(t *testing.T) {
+	b := openLock(t)
+	if err := b.setPIN(goodPassphrase, "4071"); err != nil {
+		t.Fatal(err)
+	}
+	e := b.room.who.Load()
+	const next = "a new set of words"
+	if err := e.slots.Renew(e.keys, e.person(), []byte(next)); err != nil {
+		t.Fatal(err)
+	}
+	l := b.lock
+	l.lock()
+	if l.tryPIN([]byte("4071")); !l.window.Locked() || l.state.PIN || l.own().HasPIN() {
+		t.Errorf("%+v", l.state)
+	}
+	l.unlock([]byte(next))
+	b.until("the console", func() bool { return !l.window.Locked() })
+	if err := b.setPIN(next, "4071"); err != nil || !l.own().HasPIN() {
+		t.Error(err)
+	}
+}
+
 func TestCheckPIN(t *testing.T) {
 	for pin, want := range map[string]error{
 		"": errPINLength, "407": errPINLength, "407140714": errPINLength, "40a1": errPINLength,
@@ -294,7 +318,7 @@ func TestCheckPIN(t *testing.T) {
 // A PIN is of one person.
 func TestPINOfEachPerson(t *testing.T) {
 	p := newPINs()
-	for who, pin := range map[clinical.ID]string{"a": "4071", "b": "9052"} {
+	for who, pin := range map[string]string{"a": "4071", "b": "9052"} {
 		if err := p.set(who, []byte(pin)); err != nil {
 			t.Fatal(err)
 		}

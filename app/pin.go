@@ -4,8 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-
-	"stipple/app/clinical"
 )
 
 // The bounds of a PIN.
@@ -26,13 +24,14 @@ var (
 	errWeakPIN error = &refusal{"weak_pin", "the PIN is too easy to guess"}
 )
 
-// pins are the PINs of those who signed in, by operator, for as long as the process
-// lives: none is on the disk. They are kept under a random key, so that none stands in
+// pins are the PINs of those who signed in, by the slot that their passphrase opens, for
+// as long as the process lives: none is on the disk. Who gets another passphrase, from
+// whomever, has no PIN any more. They are kept under a random key, so that none stands in
 // the memory as it is typed; against who can read that memory nothing helps, since the
 // keys of the store lie there, too. The window's thread alone uses them.
 type pins struct {
 	key []byte
-	of  map[clinical.ID]*pin
+	of  map[string]*pin
 }
 
 type pin struct {
@@ -43,45 +42,45 @@ type pin struct {
 func newPINs() *pins {
 	key := make([]byte, pinKeyBytes)
 	_, _ = rand.Read(key) // it never fails
-	return &pins{key: key, of: make(map[clinical.ID]*pin)}
+	return &pins{key: key, of: make(map[string]*pin)}
 }
 
-func (p *pins) sum(who clinical.ID, figures []byte) []byte {
+func (p *pins) sum(slot string, figures []byte) []byte {
 	h := hmac.New(sha256.New, p.key)
-	_, _ = h.Write([]byte(who + "\x00"))
+	_, _ = h.Write([]byte(slot + "\x00"))
 	_, _ = h.Write(figures)
 	return h.Sum(nil)
 }
 
 // has says whether somebody has a PIN.
-func (p *pins) has(who clinical.ID) bool { return p.of[who] != nil }
+func (p *pins) has(slot string) bool { return p.of[slot] != nil }
 
 // left is how many tries there are; 0: the passphrase is needed, or there is no PIN.
-func (p *pins) left(who clinical.ID) int {
-	if x := p.of[who]; x != nil {
+func (p *pins) left(slot string) int {
+	if x := p.of[slot]; x != nil {
 		return pinTries - x.wrong
 	}
 	return 0
 }
 
 // set gives somebody a PIN. errPINLength, errWeakPIN.
-func (p *pins) set(who clinical.ID, figures []byte) error {
+func (p *pins) set(slot string, figures []byte) error {
 	if err := checkPIN(figures); err != nil {
 		return err
 	}
-	p.of[who] = &pin{sum: p.sum(who, figures)}
+	p.of[slot] = &pin{sum: p.sum(slot, figures)}
 	return nil
 }
 
-func (p *pins) remove(who clinical.ID) { delete(p.of, who) }
+func (p *pins) remove(slot string) { delete(p.of, slot) }
 
 // try says whether it is somebody's PIN, and counts.
-func (p *pins) try(who clinical.ID, figures []byte) bool {
-	if p.left(who) == 0 {
+func (p *pins) try(slot string, figures []byte) bool {
+	if p.left(slot) == 0 {
 		return false
 	}
-	x := p.of[who]
-	if !hmac.Equal(x.sum, p.sum(who, figures)) {
+	x := p.of[slot]
+	if !hmac.Equal(x.sum, p.sum(slot, figures)) {
 		x.wrong++
 		return false
 	}
@@ -90,8 +89,8 @@ func (p *pins) try(who clinical.ID, figures []byte) bool {
 }
 
 // proven gives somebody who typed the passphrase all tries again.
-func (p *pins) proven(who clinical.ID) {
-	if x := p.of[who]; x != nil {
+func (p *pins) proven(slot string) {
+	if x := p.of[slot]; x != nil {
 		x.wrong = 0
 	}
 }

@@ -65,7 +65,7 @@ type keySlot struct {
 }
 
 func (s keySlot) person() Person {
-	return Person{ID: s.ID, SignIn: s.SignIn, HoldsPatients: s.Patients != nil}
+	return Person{ID: s.ID, SignIn: s.SignIn, HoldsPatients: s.Patients != nil, Slot: s.Recipient}
 }
 
 // bound binds what the passphrase wraps to its slot and store.

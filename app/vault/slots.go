@@ -25,6 +25,8 @@ type Person struct {
 	ID            clinical.ID
 	SignIn        string // public
 	HoldsPatients bool   // the slot holds the patient key, too
+	// Slot is the public half of the slot: another one whenever a passphrase was set.
+	Slot string
 }
 
 // Slots are the ways into a store. Its methods may be called from any goroutine.
