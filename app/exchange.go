@@ -432,7 +432,11 @@ func (x exchanger) WriteRoom(ctx context.Context, e console.RoomExport, told con
 	if out.Code, err = vault.NewFileCode(); err != nil {
 		return console.Exported{}, err
 	}
-	err = x.write(ctx, e.Path, audit.Entry{Action: audit.Export}, e.Reason, func(w io.Writer) (counts, error) {
+	entry := audit.Entry{Action: audit.Export}
+	if len(all) == 1 { // whom a reason may well name
+		entry.Patient = all[0].Patient.ID
+	}
+	err = x.write(ctx, e.Path, entry, e.Reason, func(w io.Writer) (counts, error) {
 		sealed, err := vault.EncryptFile(w, out.Code)
 		if err != nil {
 			return counts{}, err

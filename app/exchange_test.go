@@ -200,6 +200,13 @@ func TestTablesThereAndBack(t *testing.T) {
 	if e := lastEntry(t, one); e.Why != "" || e.Patient != p.ID || changed(e, "reason") != "Ms Ruiz asked" {
 		t.Errorf("%+v", e)
 	}
+	// A file for another room as well: whom it was about, and why, opens with the patient.
+	if _, err := one.WriteRoom(ctx, console.RoomExport{Path: filepath.Join(dir, "alone.room"), Query: p.FamilyName, Reason: "Ms Ruiz moves"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if e := lastEntry(t, one); e.Why != "" || e.Patient != p.ID || changed(e, "reason") != "Ms Ruiz moves" {
+		t.Errorf("%+v", e)
+	}
 	table, err := two.ReadTable(ctx2, filepath.Join(dir, "patients.csv"), console.TableChoice{}, nil)
 	if err != nil || table.New != 2 || table.Faulty != 0 {
 		t.Fatalf("%+v, %v", table, err)
