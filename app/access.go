@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,12 +27,13 @@ type door struct {
 
 // entry is somebody who came in.
 type entry struct {
-	who   clinical.ID
-	name  string // where this is who set the store up; else empty
-	coded bool   // by the recovery code, with a new passphrase
-	keys  *vault.Vault
-	slots *vault.Slots
-	ready *readying // of the door
+	who  clinical.ID
+	name string // where this is who set the store up; else empty
+	// renewed: with a new passphrase; coded: by the recovery code.
+	renewed, coded bool
+	keys           *vault.Vault
+	slots          *vault.Slots
+	ready          *readying // of the door
 }
 
 // close gives up the keys, and the store where it was not opened.
@@ -163,9 +165,17 @@ func letIn(slots *vault.Slots, name string, passphrase []byte, now time.Time) (*
 // recovered opens the store by its recovery code. The keys are the caller's.
 func (d *door) recovered(code string) (*vault.Vault, error) { return d.slots.Recover(code, time.Now()) }
 
-// renew gives a person a new passphrase with keys that the recovery code has opened,
-// and lets them in.
+// renew is ownPassphrase with keys that the recovery code has opened.
 func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry, error) {
+	e, err := d.ownPassphrase(keys, name, passphrase)
+	if err == nil {
+		e.coded = true
+	}
+	return e, err
+}
+
+// ownPassphrase gives a person a passphrase of their own, and lets them in.
+func (d *door) ownPassphrase(keys *vault.Vault, name string, passphrase []byte) (*entry, error) {
 	for _, p := range d.slots.People() {
 		if p.SignIn != vault.SignInName(name) {
 			continue
@@ -173,7 +183,7 @@ func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry,
 		if err := d.slots.ChangePassphrase(keys, p.ID, passphrase); err != nil {
 			return nil, store.Explain(err)
 		}
-		return &entry{who: p.ID, keys: keys, slots: d.slots, ready: d.ready, coded: true}, nil
+		return &entry{who: p.ID, keys: keys, slots: d.slots, ready: d.ready, renewed: true}, nil
 	}
 	return nil, vault.ErrNoSlot
 }
@@ -210,6 +220,18 @@ func (e *entry) openStore(path string) (*store.Store, error) {
 	return waiting.Open(opt)
 }
 
+// errLent: who comes in by a passphrase that somebody else has set does nothing with it
+// but set their own.
+var errLent error = &refusal{"lent", "somebody else has set this passphrase"}
+
+// own is errLent, with the keys closed, for who has no passphrase of their own.
+func (e *entry) own() error {
+	if !e.person().Lent {
+		return nil
+	}
+	return cmp.Or(e.keys.Close(), errLent)
+}
+
 // person is whose slot it is.
 func (e *entry) person() vault.Person {
 	for _, p := range e.slots.People() {
@@ -234,9 +256,12 @@ func (e *entry) tell(ctx context.Context, s *store.Store) error {
 		return err
 	}
 	err = tellVain(ctx, s, e.slots)
-	if e.coded && err == nil {
-		code := audit.Change{Field: "by", After: audit.Text(byCode)}
-		err = s.Audit(acting, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(e.who), Changes: []audit.Change{code}})
+	if e.renewed && err == nil {
+		changed := audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(e.who)}
+		if e.coded {
+			changed.Changes = []audit.Change{{Field: "by", After: audit.Text(byCode)}}
+		}
+		err = s.Audit(acting, changed)
 	}
 	if err == nil {
 		err = s.Audit(acting, audit.Entry{Action: audit.SignIn, Subject: operatorSubject(e.who)})

@@ -143,7 +143,11 @@ func (f storeFlags) signInTo(d *door) (*entry, error) {
 		return nil, err
 	}
 	defer clear(passphrase)
-	return d.signIn(name, passphrase)
+	e, err := d.signIn(name, passphrase)
+	if err == nil {
+		err = e.own()
+	}
+	return e, err
 }
 
 // readSecret reads the file descriptor of a flag to its end.

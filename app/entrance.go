@@ -25,6 +25,9 @@ type entrance struct {
 	// recovered are the keys that the recovery code has opened, until a new
 	// passphrase is set. It belongs to the window's thread.
 	recovered *vault.Vault
+	// lent is the sign-in name of who came in by a passphrase that somebody else has set:
+	// recovered are their keys then, and they set one of their own; else empty.
+	lent string
 	// over says that the window shows something else by now, or soon.
 	over bool
 }
@@ -57,6 +60,7 @@ func (e *entrance) forget() {
 		_ = e.recovered.Close() // only read from
 		e.recovered = nil
 	}
+	e.lent = ""
 }
 
 // do runs work off the window's thread, and then on it with what came of it.
@@ -156,6 +160,11 @@ func (e *entrance) signIn() {
 			case err != nil:
 				refused(name, err)
 				return
+			case who.person().Lent:
+				e.forget()
+				e.recovered, e.lent = who.keys, who.person().SignIn
+				show(func(s *ui.SignInState) { s.Recovered = true })
+				return
 			}
 			show(func(s *ui.SignInState) { s.Done = true })
 			e.recovered = nil
@@ -195,10 +204,13 @@ func (e *entrance) signIn() {
 		CheckPassphrase: vault.CheckPassphrase,
 		Renew: func(name string, passphrase []byte) {
 			busy()
-			keys := e.recovered
+			keys, renew := e.recovered, e.door.renew
+			if e.lent != "" {
+				name, renew = e.lent, e.door.ownPassphrase
+			}
 			do(e, func() (*entry, error) {
 				defer wipe(passphrase)
-				return e.door.renew(keys, name, passphrase)
+				return renew(keys, name, passphrase)
 			}, came(name))
 		},
 		Cancel: e.forget,

@@ -231,6 +231,9 @@ func (l *locker) handOver(signIn string, passphrase []byte) {
 // second proves who somebody is.
 func (l *locker) second(signIn string, passphrase []byte) (*entry, clinical.Operator, error) {
 	next, err := letIn(l.slots(), signIn, passphrase, l.now())
+	if err == nil {
+		err = next.own()
+	}
 	if err != nil {
 		return nil, clinical.Operator{}, err
 	}

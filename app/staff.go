@@ -245,7 +245,8 @@ func (s *staff) give(by signer, o clinical.Operator, w wayIn) error {
 	}
 	err := s.store.Audit(by.ctx, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(o.ID), Changes: changes})
 	if err == nil {
-		err = s.slots.Renew(by.keys, vault.Person{ID: o.ID, SignIn: signIn, HoldsPatients: w.patients}, w.passphrase)
+		lent := o.ID != audit.Who(by.ctx).Operator.ID
+		err = s.slots.Renew(by.keys, vault.Person{ID: o.ID, SignIn: signIn, HoldsPatients: w.patients, Lent: lent}, w.passphrase)
 	}
 	if err != nil {
 		return &console.HalfError{Name: o.Name, Cause: err}
@@ -341,6 +342,9 @@ func (s *staff) signed(ctx context.Context, all clinical.Staff, sig console.Sign
 	m, _ := all.Find(who.ID)
 	if !m.Works() || !m.Role.May(clinical.PermitGrantClinical) || !who.HoldsPatients {
 		return refused(cmp.Or(keys.Close(), clinical.ErrSigner))
+	}
+	if who.Lent { // whoever set it could sign
+		return refused(cmp.Or(keys.Close(), errLent))
 	}
 	actor := audit.Who(ctx)
 	actor.Second = m.Operator

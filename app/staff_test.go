@@ -294,6 +294,55 @@ func TestSignaturesAreSlowedDown(t *testing.T) {
 	}
 }
 
+// An administrator who chose a clinician's passphrase knows it: it opens nothing and signs
+// nothing, and whoever sets another one with it is seen by its owner.
+func TestPassphrasesThatSomebodyElseHasSet(t *testing.T) {
+	c := newClinic(t, clinical.RoleTechnician)
+	if _, err := c.AddOperator(c.as("admin"), newcomerOf("second", clinical.RoleSeniorClinician)); err != nil {
+		t.Fatal(err)
+	}
+	n := newcomerOf("third", clinical.RoleClinician)
+	n.Signature = sign("second")
+	if _, err := c.AddOperator(c.as("admin"), n); !errors.Is(field(err, console.StaffSignature), errLent) {
+		t.Errorf("it signs: %v", err)
+	}
+	l := &locker{room: &room{store: c.store}, now: func() time.Time { return c.at }}
+	l.room.who.Store(c.e)
+	if _, _, err := l.second("second", []byte(goodPassphrase)); !errors.Is(err, errLent) {
+		t.Errorf("it takes over: %v", err)
+	}
+	c.leave()
+	d := doorAt(t, c.d.dir)
+	e, err := d.signIn("second", []byte(goodPassphrase))
+	if err != nil || !e.person().Lent || e.own() != errLent {
+		t.Fatal(err, e)
+	}
+	if e, err = d.signIn("second", []byte(goodPassphrase)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.ownPassphrase(e.keys, "second", []byte(goodPassphrase)); !errors.Is(err, vault.ErrNotOwn) {
+		t.Errorf("the same: %v", err)
+	}
+	if e, err = d.ownPassphrase(e.keys, "second", []byte("a new set of words")); err != nil || e.own() != nil {
+		t.Fatal(err)
+	}
+	c.use(e)
+	if got := c.said(2); !slices.Equal(got, []string{"second passphrase.change", "second sign_in"}) {
+		t.Errorf("%q", got)
+	}
+	if in, _ := c.opens("second", goodPassphrase); in {
+		t.Error("the old passphrase opens")
+	}
+	// One's own is one's own, also where an administrator sets it.
+	c.again("admin")
+	if _, err := c.RenewPassphrase(c.as("admin"), console.NewPassphrase{ID: c.ids["admin"], Passphrase: []byte("a new set of words")}); err != nil {
+		t.Fatal(err)
+	}
+	if p := c.e.person(); p.Lent {
+		t.Errorf("%+v", p)
+	}
+}
+
 // Everything that is wrong with a form is said at once, field by field, and nothing of
 // it is done.
 func TestStaffFormsAreRefusedByField(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -69,6 +70,16 @@ func TestFirstAdministrator(t *testing.T) {
 		t.Fatal(err)
 	}
 	signIn(t, w, renewedPassphrase)
+	sees(w, "that it has to be an own one", func(s trace.Snapshot) bool { return s.States["step"] == "renew" })
+	for _, typed := range []string{practicePassphrase, "Tab", "Tab", practicePassphrase, "Return"} {
+		do := w.text
+		if typed == "Tab" || typed == "Return" {
+			do = func(ctx context.Context, key string) error { return w.key(ctx, key) }
+		}
+		if err := do(ctx, typed); err != nil {
+			t.Fatal(err)
+		}
+	}
 	sees(w, "the administrator at work", func(s trace.Snapshot) bool { return s.States["operator"] == "L. Brandt" })
 	if err := w.use(ctx, "nav.clinic"); err != nil {
 		t.Fatal(err)

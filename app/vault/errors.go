@@ -19,6 +19,8 @@ var (
 	ErrWrongCode error = &sentinel{"wrong_code", "not the recovery code of this store"}
 	// ErrWeak: the passphrase is too short, too long or too plain. Code "weak_passphrase".
 	ErrWeak error = &sentinel{"weak_passphrase", "the passphrase is too easy to guess"}
+	// ErrNotOwn: it is the passphrase that somebody else has set. Code "not_own".
+	ErrNotOwn error = &sentinel{"not_own", "the passphrase is the one that somebody else has set"}
 	// ErrName: a sign-in name that is empty, too long, or has characters that can't be
 	// told apart. Code "bad_sign_in".
 	ErrName error = &sentinel{"bad_sign_in", "the sign-in name can't be used"}

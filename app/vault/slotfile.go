@@ -50,6 +50,7 @@ func (f slotFile) span() (newest, oldest uint16) {
 type keySlot struct {
 	ID        clinical.ID `json:"id"`
 	SignIn    string      `json:"sign_in"`
+	Lent      bool        `json:"lent,omitempty"` // see Person
 	KDF       KDF         `json:"argon2id"`
 	Salt      []byte      `json:"salt"`
 	Identity  []byte      `json:"identity"`  // an anchor and the private half, wrapped by the passphrase
@@ -65,12 +66,16 @@ type keySlot struct {
 }
 
 func (s keySlot) person() Person {
-	return Person{ID: s.ID, SignIn: s.SignIn, HoldsPatients: s.Patients != nil, Slot: s.Recipient}
+	return Person{ID: s.ID, SignIn: s.SignIn, HoldsPatients: s.Patients != nil, Slot: s.Recipient, Lent: s.Lent}
 }
 
 // bound binds what the passphrase wraps to its slot and store.
 func (s keySlot) bound(store string) []byte {
-	return fmt.Appendf(nil, "stipple slot\x00%s\x00%s\x00%s\x00%d %d %d", store, s.ID, s.SignIn, s.KDF.Time, s.KDF.Memory, s.KDF.Threads)
+	out := fmt.Appendf(nil, "stipple slot\x00%s\x00%s\x00%s\x00%d %d %d", store, s.ID, s.SignIn, s.KDF.Time, s.KDF.Memory, s.KDF.Threads)
+	if s.Lent {
+		out = append(out, "\x00lent"...)
+	}
+	return out
 }
 
 const slotProof = "stipple slot recipient"
@@ -120,7 +125,7 @@ func (s *keySlot) fill(store string, r ring, given bool) error {
 // patient key proves that the slot is to have it, and the slot gets it where the person
 // says so.
 func (f slotFile) newSlot(p Person, passphrase []byte, r ring, opt Options) (keySlot, error) {
-	s := keySlot{ID: p.ID, SignIn: SignInName(p.SignIn), KDF: opt.KDF, Salt: make([]byte, saltLen)}
+	s := keySlot{ID: p.ID, SignIn: SignInName(p.SignIn), Lent: p.Lent, KDF: opt.KDF, Salt: make([]byte, saltLen)}
 	if err := CheckSignInName(p.SignIn); err != nil {
 		return keySlot{}, err
 	}
@@ -159,16 +164,25 @@ func (f slotFile) newSlot(p Person, passphrase []byte, r ring, opt Options) (key
 	return s, s.fill(f.Store, r, p.HoldsPatients)
 }
 
+// unwrap opens what the passphrase wraps. ErrWrong.
+func (s keySlot) unwrap(store string, passphrase []byte) ([]byte, error) {
+	box, err := s.KDF.box(passphrase, s.Salt)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := opened(box, s.Identity, s.bound(store))
+	if err != nil {
+		return nil, ErrWrong
+	}
+	return plain, nil
+}
+
 // open opens the ring. ErrWrong; ErrDamaged where the keys are not those of the slot's
 // making, nor lead there from those by a re-key.
 func (s keySlot) open(f slotFile, passphrase []byte) (ring, error) {
-	box, err := s.KDF.box(passphrase, s.Salt)
+	plain, err := s.unwrap(f.Store, passphrase)
 	if err != nil {
 		return ring{}, err
-	}
-	plain, err := opened(box, s.Identity, s.bound(f.Store))
-	if err != nil {
-		return ring{}, ErrWrong
 	}
 	defer clear(plain)
 	changed := damaged("the slot of %s", s.SignIn)

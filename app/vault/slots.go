@@ -27,6 +27,8 @@ type Person struct {
 	HoldsPatients bool   // the slot holds the patient key, too
 	// Slot is the public half of the slot: another one whenever a passphrase was set.
 	Slot string
+	// Lent: somebody else has set the passphrase, and knows it.
+	Lent bool
 }
 
 // Slots are the ways into a store. Its methods may be called from any goroutine.
@@ -267,9 +269,10 @@ func (s *Slots) Add(v *Vault, p Person, passphrase []byte) error {
 	})
 }
 
-// ChangePassphrase makes one slot anew; every other stays as it is.
+// ChangePassphrase makes one slot anew, with a passphrase of its owner's own; every other
+// stays as it is.
 //
-// Errors: ErrNoSlot, ErrWeak, ErrNoPatientKey, ErrClosed; ErrChanged where the vault's
+// Errors: ErrNoSlot, ErrWeak, ErrNotOwn, ErrNoPatientKey, ErrClosed; ErrChanged where the vault's
 // keys are not the file's any more; those of the disk.
 func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) error {
 	return s.change(func(f *slotFile) error {
@@ -279,6 +282,13 @@ func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) er
 		}
 		p := f.Slots[i].person()
 		withheld := !p.HoldsPatients && f.Slots[i].PatientsProof != nil
+		if p.Lent {
+			if plain, err := f.Slots[i].unwrap(f.Store, passphrase); err == nil {
+				clear(plain)
+				return ErrNotOwn
+			}
+			p.Lent = false
+		}
 		r, err := v.held(*f, p.HoldsPatients || withheld && v.HoldsPatients())
 		if err != nil {
 			return err

@@ -70,7 +70,7 @@ func englishOperators() map[string]string {
 
 		"staff.how.title": "%s can sign in now",
 		"staff.how.1":     "At the sign-in of this computer: choose %s from the list, and type the passphrase that was just set.",
-		"staff.how.2":     "Tell them the passphrase in person. They set one of their own then, in the menu behind their name at the top right.",
+		"staff.how.2":     "Tell them the passphrase in person. They are asked for one of their own there; until then it opens nothing.",
 		"staff.how.3":     "Who forgets it gets a new one here; nobody can look it up.",
 
 		"error.first_administrator":    "There is no administrator yet: only that one can be added.",

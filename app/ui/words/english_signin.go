@@ -73,7 +73,7 @@ func englishSignIn() map[string]string {
 		"signin.code.short":  "%s of %s characters so far.",
 		"signin.code.long":   "That is more than a code has: %s characters of %s.",
 		"signin.renew.title": "Set a new passphrase",
-		"signin.renew.text":  "The code is right. The old passphrase is replaced by this one; the code stays as it is.",
+		"signin.renew.text":  "One that nobody else knows. It replaces the old one; the recovery code stays as it is.",
 		"signin.renew":       "Set it and open",
 
 		"error.wrong_passphrase":    "That is not the passphrase.",
