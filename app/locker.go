@@ -336,6 +336,7 @@ type idleness struct {
 // tooLong says whether it has to be locked: nobody pressed anything, and no pen was
 // treating, for lockAfter. A clock that was set back begins anew.
 func (i *idleness) tooLong(now, here time.Time, phase console.Phase) bool {
+	now = now.Round(0) // the time of day: the other clock may stand while the computer sleeps
 	if phase == console.Treating || now.Before(i.since) {
 		i.since = now
 	}

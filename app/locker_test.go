@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"stipple/app/clinical"
 	"stipple/app/console"
@@ -49,6 +50,22 @@ func TestIdleness(t *testing.T) {
 	}
 	if i.tooLong(at(-time.Hour), long, console.Standby) || !i.tooLong(at(-time.Hour+lockAfter), long, console.Standby) {
 		t.Error("a clock that was set back does not begin anew")
+	}
+}
+
+// A laptop that slept counts the time that it slept, which a monotonic clock does not: who
+// opens its lid hours later finds the lock.
+func TestIdlenessWhileAsleep(t *testing.T) {
+	opened := time.Now()
+	woken := opened
+	// The layout of time.Time: seconds stand above 30 bits of nanoseconds.
+	*(*uint64)(unsafe.Pointer(&woken)) += uint64(lockAfter/time.Second) << 30
+	if woken.Sub(opened) != 0 || woken.Round(0).Sub(opened.Round(0)) != lockAfter {
+		t.Fatal("not what a sleep makes of a time")
+	}
+	i := idleness{since: opened}
+	if !i.tooLong(woken, time.Unix(0, 0), console.Standby) {
+		t.Error("open")
 	}
 }
 
