@@ -52,6 +52,13 @@
 // is made for it, stands nowhere else, and is too long to guess. How much work a file
 // may ask for before its code is known to fit is bounded.
 //
+// # Lent passphrases
+//
+// Who takes somebody up chooses their first passphrase, and knows it. Such a slot says so
+// (Person.Lent), bound to what the passphrase wraps, and the program lets nobody work by it:
+// its owner sets one of their own first. Against who copies the file before that and opens
+// the slot without the program, nothing helps but that the owner types the first one, too.
+//
 // # Re-key
 //
 // Who is removed may have kept every key that they were given, and a copy of the files.
