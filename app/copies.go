@@ -21,7 +21,7 @@ type copies struct {
 var _ console.Copies = copies{}
 
 // Made implements console.Copies.
-func (c copies) Made(ctx context.Context, from, to time.Time) ([]console.KeptBackup, error) {
+func (c copies) Made(ctx context.Context, from time.Time) ([]console.KeptBackup, error) {
 	var all []console.KeptBackup
 	if c.keeper != nil {
 		var err error
@@ -37,7 +37,7 @@ func (c copies) Made(ctx context.Context, from, to time.Time) ([]console.KeptBac
 		all = append(all, console.KeptBackup{Name: l.Name, Made: l.Made})
 	}
 	from = from.Truncate(time.Second) // as names of copies are
-	all = slices.DeleteFunc(all, func(k console.KeptBackup) bool { return k.Made.Before(from) || k.Made.After(to) })
+	all = slices.DeleteFunc(all, func(k console.KeptBackup) bool { return k.Made.Before(from) })
 	slices.SortStableFunc(all, func(a, b console.KeptBackup) int { return a.Made.Compare(b.Made) })
 	return all, nil
 }

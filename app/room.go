@@ -152,7 +152,10 @@ func (r *room) keepBackups(dir string) {
 		Dir:    dir,
 		Now:    time.Now,
 		Tell:   func(f alarm.Finding, there bool) { r.desk.Tell(f, there) },
-		Busy:   func() bool { return keepsAwake(r.desk.View().Pen.Phase) },
+		Busy: func() bool {
+			v := r.desk.View()
+			return v.Held != nil || keepsAwake(v.Pen.Phase)
+		},
 	})
 }
 

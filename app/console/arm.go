@@ -88,8 +88,8 @@ func (d *Desk) mayArm(shown clinical.Digest) error {
 	if len(d.blocks()) > 0 {
 		return ErrBlocked
 	}
-	if d.erasing {
-		return ErrErasing
+	if err := d.storeHeld(); err != nil {
+		return err
 	}
 	if r := d.review(); r == nil || shown == (clinical.Digest{}) || shown != r.Digest() {
 		return ErrNotShown

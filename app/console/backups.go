@@ -131,9 +131,16 @@ func (d *Desk) ChooseBackupFolder(folder string, done func(error)) {
 	d.aboutBackups(clinical.PermitBackup, func(ctx context.Context, b Backups) error { return b.ChooseFolder(ctx, folder) }, done)
 }
 
-// MakeBackup begins to make a backup; the view tells what comes of it.
+// MakeBackup begins to make a backup; the view tells what comes of it. ErrErasing and
+// ErrImporting: the store is not at rest.
 func (d *Desk) MakeBackup(done func(error)) {
-	d.aboutBackups(clinical.PermitBackup, func(ctx context.Context, b Backups) error { return b.Make(ctx) }, done)
+	d.permittedTo(clinical.PermitBackup, done, func() {
+		if err := d.storeHeld(); err != nil {
+			done(explain(err))
+			return
+		}
+		d.aboutBackups(clinical.PermitBackup, func(ctx context.Context, b Backups) error { return b.Make(ctx) }, done)
+	})
 }
 
 // DrillBackup begins to prove a backup of the folder by restoring it to a temporary

@@ -94,6 +94,7 @@ type Desk struct {
 	patient     *clinical.Patient
 	opening     int  // counts the patients that were asked for
 	erasing     bool // a patient is being erased
+	importing   bool // a table is being stored
 	erased      map[clinical.ID]bool
 	edited      clinical.Patient // as it was saved last
 	presets     []clinical.Preset

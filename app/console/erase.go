@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -45,33 +46,39 @@ func (d *Desk) Erasure(id clinical.ID, done func(Erasure, error)) {
 		}
 		treatments, err := d.cfg.Records.Treatments(ctx, id)
 		e := Erasure{Patient: p, Presets: len(presets), Treatments: len(treatments)}
-		d.backupsOf(ctx, &e, d.cfg.Now())
+		d.backupsOf(ctx, &e)
 		return func() Erasure { return e }, err
 	}, done)
 }
 
-// backupsOf lists the backups that were made while the patient was in the store.
-func (d *Desk) backupsOf(ctx context.Context, e *Erasure, until time.Time) {
+// backupsOf lists the backups that were made while the patient was in the store. One that
+// seems to come from the future was made by a clock that was set back since, and is none
+// too few; where the patient does, nobody knows which are, and all are listed.
+func (d *Desk) backupsOf(ctx context.Context, e *Erasure) {
 	if d.cfg.Copies != nil {
-		e.Backups, e.BackupsErr = d.cfg.Copies.Made(ctx, e.Patient.Created, until)
+		from := e.Patient.Created
+		if from.After(d.cfg.Now()) {
+			from = time.Time{}
+		}
+		e.Backups, e.BackupsErr = d.cfg.Copies.Made(ctx, from)
 		e.BackupsErr = explain(e.BackupsErr)
 	}
 }
 
 // ErasePatient erases a patient for a reason, and hands done what was taken away and
 // which backups still hold it; with an error of the store's beside it where the patient
-// is gone, but the next start has to do the rest. It is refused with ErrRunOpen or
-// ErrErasing. Done with ErrOtherOperator means that it was done, and that who is at work
-// by then may not see it.
+// is gone, but the next start has to do the rest. It is refused with ErrRunOpen,
+// ErrErasing, ErrImporting or ErrBackupBusy. Done with ErrOtherOperator means that it was
+// done, and that who is at work by then may not see it.
 func (d *Desk) ErasePatient(id clinical.ID, reason string, done func(Erasure, error)) {
 	refused := func(err error) { done(Erasure{}, explain(err)) }
 	d.permittedTo(clinical.PermitErasePatient, refused, func() {
-		switch {
-		case d.run != nil || d.attempt != nil || len(d.ending) > 0 || d.armed():
+		if d.recordOpen() {
 			refused(ErrRunOpen)
 			return
-		case d.erasing:
-			refused(ErrErasing)
+		}
+		if err := cmp.Or(d.storeHeld(), d.copying()); err != nil {
+			refused(err)
 			return
 		}
 		d.erasing = true
@@ -94,6 +101,19 @@ func (d *Desk) ErasePatient(id clinical.ID, reason string, done func(Erasure, er
 	})
 }
 
+// copying is ErrBackupBusy while the store is being copied into a backup. The old file
+// would stay, and an erasure with it, for as long as a slow stick takes; and nothing could
+// be armed meanwhile.
+func (d *Desk) copying() error {
+	if d.cfg.Backups == nil {
+		return nil
+	}
+	if j := d.cfg.Backups.State().Job; j.Task == BackupWriting && !j.Cancelling {
+		return ErrBackupBusy
+	}
+	return nil
+}
+
 // erase runs off Run's goroutine.
 func (d *Desk) erase(ctx context.Context, id clinical.ID, reason string) (Erasure, error) {
 	p, err := d.cfg.Patients.Patient(ctx, id)
@@ -102,7 +122,7 @@ func (d *Desk) erase(ctx context.Context, id clinical.ID, reason string) (Erasur
 	}
 	gone, err := d.cfg.Erasures.ErasePatient(ctx, id, reason)
 	e := Erasure{Patient: p, Presets: gone.Presets, Treatments: gone.Treatments}
-	d.backupsOf(ctx, &e, d.cfg.Now())
+	d.backupsOf(ctx, &e)
 	return e, err
 }
 

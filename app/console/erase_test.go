@@ -31,9 +31,9 @@ func (e *eraser) ErasePatient(ctx context.Context, id clinical.ID, reason string
 // made are backups of given times.
 type made []time.Time
 
-func (m made) Made(_ context.Context, from, to time.Time) (all []console.KeptBackup, err error) {
+func (m made) Made(_ context.Context, from time.Time) (all []console.KeptBackup, err error) {
 	for _, at := range m {
-		if !at.Before(from) && !at.After(to) {
+		if !at.Before(from) {
 			all = append(all, console.KeptBackup{Name: at.Format(time.DateOnly), Made: at})
 		}
 	}
@@ -79,7 +79,7 @@ func TestErasePatient(t *testing.T) {
 		})
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if asked.Patient != who || asked.Presets == 0 || asked.Treatments == 0 || len(asked.Backups) != 1 || asked.Backups[0].Name != "2026-11-22" {
+		if asked.Patient != who || asked.Presets == 0 || asked.Treatments == 0 || len(asked.Backups) != 2 || asked.Backups[0].Name != "2026-11-22" || asked.Backups[1].Name != "2031-01-01" {
 			t.Errorf("%+v", asked)
 		}
 		got, err := b.erase(who.ID, "asked for")
@@ -138,10 +138,63 @@ func TestErasingAndTreating(t *testing.T) {
 		if _, err := b.erase(b.patient("Tanaka"), "asked for"); !errors.Is(err, console.ErrErasing) {
 			t.Error("a second one:", err)
 		}
+		b.until("that nothing can be armed", func(v *console.View) bool {
+			return errors.Is(v.Held, console.ErrErasing) && v.Arm.State == console.ArmBlocked
+		})
 		b.desk.Arm(v.Arm.Shown)
 		b.until("refused", func(v *console.View) bool { return errors.Is(v.Arm.Err, console.ErrErasing) })
 		time.Sleep(4 * time.Second)
 		b.armed()
+	})
+}
+
+// While a backup copies the store nobody is erased: the old file would stay as long as a
+// slow stick takes, and nothing could be armed. One that was cancelled holds up nothing.
+func TestErasingBesideABackup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &countedBackups{c: new(calls), state: console.BackupsView{Has: true, Job: console.BackupJob{Task: console.BackupWriting}}}
+		e := new(eraser)
+		b := newBenchFrom(t, sim.R1, true, func(*bench) {}, func(cfg *console.Config) {
+			cfg.Backups, e.Erasures, cfg.Erasures = k, cfg.Erasures, e
+		})
+		defer b.stop()
+		b.work(clinical.RoleSeniorClinician)
+		who := b.patient("Silva")
+		if _, err := b.erase(who, "asked for"); !errors.Is(err, console.ErrBackupBusy) {
+			t.Error(err)
+		}
+		k.state.Job.Cancelling = true
+		if _, err := b.erase(who, "asked for"); err != nil {
+			t.Error(err)
+		}
+		e.takes = 3 * time.Second
+		b.desk.ErasePatient(b.patient("Tanaka"), "asked for", func(console.Erasure, error) {})
+		b.work(clinical.RoleAdministrator)
+		made := make(chan error)
+		b.desk.MakeBackup(func(err error) { made <- err })
+		if err := <-made; !errors.Is(err, console.ErrErasing) {
+			t.Error(err)
+		}
+	})
+}
+
+// A patient who came from a clock that was ahead is not taken for younger than any backup.
+func TestBackupsOfAPatientFromTheFuture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := new(eraser)
+		b := newBenchFrom(t, sim.R1, true, func(b *bench) {}, func(cfg *console.Config) {
+			e.Erasures, cfg.Erasures = cfg.Erasures, e
+			cfg.Copies = made{time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)}
+			now := cfg.Now
+			cfg.Now = func() time.Time { return now().AddDate(-50, 0, 0) }
+		})
+		defer b.stop()
+		b.work(clinical.RoleSeniorClinician)
+		asked := make(chan console.Erasure)
+		b.desk.Erasure(b.patient("Silva"), func(e console.Erasure, err error) { asked <- e })
+		if e := <-asked; len(e.Backups) != 1 {
+			t.Errorf("%+v", e)
+		}
 	})
 }
 

@@ -187,6 +187,9 @@ var (
 	ErrExchanging = errors.New("another import or export is going on")
 	// ErrTreating: a large write would hold up the record of the treatment.
 	ErrTreating = errors.New("a treatment is open")
+	// ErrImporting: for the same reason nothing is armed, and nobody erased, while a
+	// table is being stored.
+	ErrImporting = errors.New("patients are being imported")
 	// ErrReason: there is no reason, or it is longer than the audit chain takes.
 	ErrReason = errors.New("an export needs a reason")
 	// ErrFaulty: lines are faulty, and nobody has said that they are to be left out.
@@ -213,13 +216,34 @@ func (d *Desk) ImportTable(p TablePreview, leaveOut bool, told Told, done func(I
 			return ImportReport{}, ErrFaulty
 		}
 		return d.cfg.Exchange.ImportTable(ctx, p, told)
-	}, done, d.notTreating)
+	}, done, d.beginImport)
 }
 
-// notTreating refuses what would hold up the record of a treatment.
-func (d *Desk) notTreating() error {
-	if d.run != nil || d.attempt != nil {
+// beginImport refuses what would hold up the record of a treatment, and keeps one from
+// beginning: all of a table is one write, which takes seconds where it is long.
+func (d *Desk) beginImport() error {
+	if d.recordOpen() {
 		return ErrTreating
+	}
+	if err := d.storeHeld(); err != nil {
+		return err
+	}
+	d.importing = true
+	return nil
+}
+
+// recordOpen says whether something of a treatment is still to be written.
+func (d *Desk) recordOpen() bool {
+	return d.run != nil || d.attempt != nil || len(d.ending) > 0 || d.armed()
+}
+
+// storeHeld is what goes on for which every other write would have to wait, or nil.
+func (d *Desk) storeHeld() error {
+	switch {
+	case d.erasing:
+		return ErrErasing
+	case d.importing:
+		return ErrImporting
 	}
 	return nil
 }
@@ -343,7 +367,7 @@ func exchange[T any](d *Desk, p clinical.Permission, work func(context.Context) 
 			out, err := work(ctx)
 			return func() {
 				stop()
-				d.exchange = nil
+				d.exchange, d.importing = nil, false
 				if errors.Is(err, context.Canceled) {
 					err = ErrCancelled
 				}

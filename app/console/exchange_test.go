@@ -171,6 +171,38 @@ func TestNoTableWhileTreating(t *testing.T) {
 	})
 }
 
+// slowExchange takes its time to store a table.
+type slowExchange struct{ countedExchange }
+
+func (slowExchange) ImportTable(ctx context.Context, _ console.TablePreview, _ console.Told) (console.ImportReport, error) {
+	time.Sleep(6 * time.Second)
+	return console.ImportReport{}, ctx.Err()
+}
+
+// While a table is stored nothing can be armed, and the view says so before anybody
+// tries; once it is, or was cancelled, all is as before.
+func TestNothingIsArmedWhileATableIsStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := exchangeBench(t, slowExchange{countedExchange{new(calls)}})
+		defer b.stop()
+		b.applied()
+		v := b.until("reviewed", func(v *console.View) bool { return v.Arm.Review != nil && v.Arm.State == console.ArmReady })
+		told := make(chan string, 1)
+		b.desk.ImportTable(console.TablePreview{}, false, nil, func(_ console.ImportReport, err error) { told <- coded(err) })
+		b.until("that nothing can be armed", func(v *console.View) bool {
+			return coded(v.Held) == "importing" && v.Arm.State == console.ArmBlocked
+		})
+		b.desk.Arm(v.Arm.Shown)
+		b.until("refused", func(v *console.View) bool { return coded(v.Arm.Err) == "importing" })
+		b.desk.CancelExchange()
+		if got := <-told; got != "cancelled" {
+			t.Error(got)
+		}
+		b.until("free", func(v *console.View) bool { return v.Held == nil })
+		b.armed()
+	})
+}
+
 // What an import has changed of the patient on the Treat page shows there.
 func TestAnImportOfThePatientAtHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -67,8 +67,8 @@ type Erasures interface {
 // Copies knows the copies of the store that were made: its backups, and what migrations
 // have left.
 type Copies interface {
-	// Made lists those that were made from one moment to another, oldest first.
-	Made(ctx context.Context, from, to time.Time) ([]KeptBackup, error)
+	// Made lists those that were made from a moment on, oldest first.
+	Made(ctx context.Context, from time.Time) ([]KeptBackup, error)
 }
 
 // Operators says who may work here: in a practice who signed in, in a training store

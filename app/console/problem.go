@@ -182,6 +182,7 @@ func sentinels() []struct {
 		{ErrCancelled, "cancelled"},
 		{ErrExchanging, "exchanging"},
 		{ErrTreating, "treating"},
+		{ErrImporting, "importing"},
 		{ErrReason, "reason_missing"},
 		{ErrFaulty, "import_faulty"},
 		{ErrUnsettled, "import_unsettled"},

@@ -26,6 +26,7 @@ func (d *Desk) publish() {
 		Training:   d.cfg.Training,
 		ThrowAway:  d.cfg.ThrowAway,
 		Rekey:      d.rekey,
+		Held:       explain(d.storeHeld()),
 		Notices:    d.notices,
 		Alarms:     d.alarmsView(),
 		Uncertain:  d.uncertainViews(),
@@ -232,7 +233,7 @@ func (d *Desk) armView(blocks []clinical.Block) ArmView {
 		v.State, v.Checking = Arming, d.attempt.checking
 	case d.armed():
 		v.State = ArmArmed
-	case len(blocks) > 0:
+	case len(blocks) > 0 || d.storeHeld() != nil:
 		v.State = ArmBlocked
 	}
 	return v

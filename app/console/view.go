@@ -40,6 +40,7 @@ type View struct {
 	Warnings []clinical.Block
 	Checks   []clinical.Check // what was looked at and holds
 	Arm      ArmView
+	Held     error // ErrErasing or ErrImporting: why nothing can be armed for now, whatever the pen says
 	Stop     StopView
 	Alarms   AlarmsView
 	Notices  []Notice // newest last; each for a while, or until it is not true any more

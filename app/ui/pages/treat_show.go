@@ -207,6 +207,8 @@ func holdState(w *words.Words, v *console.View, narrow bool) widgets.HoldState {
 			s.Text = fellText(w, v.Arm.Fell, w.T("arm.closed"), narrow)
 		} else if n := len(v.Blocks); n > 0 {
 			s.Text = fellText(w, v.Arm.Fell, w.N("arm.blocked", n), narrow)
+		} else if v.Held != nil {
+			s.Text = w.T("arm.failed", w.Error(v.Held).What)
 		}
 	}
 	return s

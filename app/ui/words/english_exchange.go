@@ -60,6 +60,8 @@ func englishExchange() map[string]string {
 		"error.treating":             "A treatment is open, and its record must not wait.",
 		"error.treating.kept":        kept,
 		"error.treating.do":          "End the treatment, then import.",
+		"error.importing":            "Patients are being imported.",
+		"error.importing.do":         "Wait a moment: nothing else is recorded while the table is stored.",
 		"error.reason_missing":       "An export needs a reason, of at most 512 characters.",
 		"error.reason_missing.do":    "Say in a few words what it is for.",
 
