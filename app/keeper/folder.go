@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"stipple/app/backup"
@@ -16,42 +17,63 @@ import (
 // markName is the file by which a folder for backups is known.
 const markName = "stipple-backups.txt"
 
-// markText is what is in it, for a person and for the keeper.
-func markText(mark string) string {
-	return "Stipple keeps backups of a practice in this folder. Leave this file here.\n" + mark + "\n"
+// markHead is what is in it for a person; behind it the mark of each practice or room that
+// has chosen the folder stands in a line of its own.
+const markHead = "Stipple keeps backups of a practice in this folder. Leave this file here.\n"
+
+// marksIn are the marks in a file.
+func marksIn(text string) []string {
+	rest, ours := strings.CutPrefix(text, markHead)
+	if !ours {
+		return nil
+	}
+	return strings.Fields(rest)
 }
 
 // marked says whether a folder is the one that was chosen: nil, ErrFolderGone,
 // ErrOtherDisk or the system's error.
 func marked(folder, mark string) error {
-	f, err := os.Open(filepath.Join(folder, markName))
+	marks, err := marksOf(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 			return ErrFolderGone
 		}
 		return ErrOtherDisk
 	}
-	if err != nil {
-		return err
+	if err == nil && !slices.Contains(marks, mark) {
+		err = ErrOtherDisk
 	}
-	defer func() { _ = f.Close() }() // it was only read
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return ErrOtherDisk
-	}
-	text, err := io.ReadAll(io.LimitReader(f, mostMark))
-	if err != nil {
-		return err
-	}
-	if string(text) != markText(mark) {
-		return ErrOtherDisk
-	}
-	return nil
+	return err
 }
 
-// putMark makes a folder the one for backups.
+// marksOf are the marks of a folder; none where the file is something else.
+func marksOf(folder string) ([]string, error) {
+	path := filepath.Join(folder, markName)
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a pipe would block
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	text, err := io.ReadAll(io.LimitReader(f, mostMark))
+	return marksIn(string(text)), err
+}
+
+// putMark makes a folder the one for backups. Others that keep theirs there, such as the
+// console of another room, go on to know it.
 func putMark(folder, mark string) error {
+	marks, err := marksOf(folder)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case slices.Contains(marks, mark):
+		return nil
+	}
+	marks = append(marks[max(len(marks)-mostMarks+1, 0):], mark)
 	return durable.Replace(filepath.Join(folder, markName), func(w io.Writer) error {
-		_, err := io.WriteString(w, markText(mark))
+		_, err := io.WriteString(w, markHead+strings.Join(marks, "\n")+"\n")
 		return err
 	})
 }

@@ -18,7 +18,7 @@ type job struct {
 	task     atomic.Value // console.BackupTask
 	name     atomic.Value // string
 	done, of atomic.Int64
-	moved    atomic.Int64 // when it last came on, in ns since 1970
+	moved    atomic.Value // time.Time: when it last came on; a clock that is set, or a sleep, moves it along
 
 	// Below is guarded by Keeper.mu.
 	cancelledAt time.Time // zero: it was not
@@ -30,7 +30,7 @@ func (k *Keeper) step(j *job, task console.BackupTask, name string) {
 	j.name.Store(name)
 	j.done.Store(0)
 	j.of.Store(0)
-	j.moved.Store(k.cfg.Now().UnixNano())
+	j.moved.Store(k.cfg.Now())
 }
 
 // progress is told how far it is.
@@ -38,7 +38,7 @@ func (k *Keeper) progress(j *job) func(done, of int64) {
 	return func(done, of int64) {
 		j.done.Store(done)
 		j.of.Store(of)
-		j.moved.Store(k.cfg.Now().UnixNano())
+		j.moved.Store(k.cfg.Now())
 	}
 }
 
@@ -95,7 +95,7 @@ func (k *Keeper) giveUp() {
 		return
 	}
 	// A comparison reads the store beside, and tells nothing while it does.
-	if now := k.cfg.Now(); j.task.Load() != console.BackupCompares && now.UnixNano()-j.moved.Load() > int64(stall) {
+	if now := k.cfg.Now(); j.task.Load() != console.BackupCompares && now.Sub(j.moved.Load().(time.Time)) > stall {
 		j.cancelledAt = now
 		j.cancel(ErrNoAnswer)
 		if j.task.Load() != console.BackupDrilling && j.task.Load() != console.BackupRestores {

@@ -309,13 +309,42 @@ func TestStickIsNotThere(t *testing.T) {
 	})
 }
 
+// Two rooms keep their backups in one folder: choosing it for the second does not take it
+// from the first.
+func TestAFolderOfTwoRooms(t *testing.T) {
+	run(t, func(t *testing.T, b *bench) {
+		b.choose()
+		must(t, putMark(b.stick, "another-room"))
+		must(t, putMark(b.stick, "another-room"))
+		time.Sleep(2 * lookEvery)
+		b.settle()
+		mine := b.keeper.memory.Mark
+		if v := b.keeper.State(); v.FolderErr != nil || marked(b.stick, mine) != nil || marked(b.stick, "another-room") != nil {
+			t.Errorf("%v", v.FolderErr)
+		}
+		for i := range 2 * mostMarks {
+			must(t, putMark(b.stick, fmt.Sprintf("01aaaaaaaaaaaaaaaaaaaaa%03d", i)))
+		}
+		if marks, err := marksOf(b.stick); err != nil || len(marks) != mostMarks {
+			t.Error(len(marks), err)
+		}
+		// What is no such file is replaced.
+		must(t, os.WriteFile(filepath.Join(b.stick, markName), []byte("shopping list"), 0o600))
+		if err := marked(b.stick, mine); !errors.Is(err, ErrOtherDisk) {
+			t.Error(err)
+		}
+		must(t, putMark(b.stick, mine))
+		must(t, marked(b.stick, mine))
+	})
+}
+
 // Another stick in the place of the right one gets nothing.
 func TestAnotherStick(t *testing.T) {
 	run(t, func(t *testing.T, b *bench) {
 		b.choose()
 		must(t, os.Rename(b.stick, b.stick+".away"))
 		must(t, os.Mkdir(b.stick, 0o700))
-		must(t, os.WriteFile(filepath.Join(b.stick, markName), []byte(markText("another practice")), 0o600))
+		must(t, os.WriteFile(filepath.Join(b.stick, markName), []byte(markHead+"another-practice\n"), 0o600))
 		time.Sleep(25 * time.Hour)
 		if v := b.keeper.State(); !errors.Is(v.FolderErr, ErrOtherDisk) || len(b.made()) > 0 {
 			t.Errorf("%+v, %v", v, b.made())

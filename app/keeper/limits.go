@@ -34,8 +34,10 @@ const (
 	mostMemory = 60 << 10
 	// mostNames bounds what is read of a folder.
 	mostNames = 20_000
-	// mostMark bounds the mark in bytes.
-	mostMark = 4 << 10
+	// mostMark bounds the file of marks in bytes, and mostMarks how many are in it: more
+	// rooms than any practice has.
+	mostMark  = 4 << 10
+	mostMarks = 100
 )
 
 // policy is how long backups are kept: two weeks, and then one a month for a year.
