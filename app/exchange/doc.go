@@ -73,7 +73,7 @@
 //
 // # Never
 //
-// It never opens, names or removes a file; SafeName only makes a name that is
-// none of the system's and no path. It never makes an id. From a table it never takes
-// one: an id in it is shown as not imported. It never seals: keys are package vault's.
+// It never opens, names or removes a file. It never makes an id. From a table it never
+// takes one: an id in it is shown as not imported. It never seals: keys are package
+// vault's.
 package exchange

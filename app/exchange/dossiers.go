@@ -111,7 +111,7 @@ type (
 // WriteDossiers writes patients with their presets for another room: a line that says
 // what follows, and a line for each. What it writes is readable: the caller seals it.
 // told, which may be nil, is called with the number of patients so far. The error is
-// w's, or a *DossierError for what ReadDossiers would refuse.
+// w's, or a *FileError or *DossierError for what is beyond the bounds of ReadDossiers.
 func WriteDossiers(w io.Writer, made time.Time, program string, all []clinical.Dossier, told func(done int)) (Manifest, error) {
 	m := Manifest{Made: made.UTC().Truncate(time.Second), Program: program, Patients: len(all)}
 	for _, d := range all {
@@ -120,16 +120,19 @@ func WriteDossiers(w io.Writer, made time.Time, program string, all []clinical.D
 	if m.Patients > maxDossiers {
 		return Manifest{}, &FileError{Err: ErrFileTooLarge, Bound: maxDossiers}
 	}
-	out := bufio.NewWriter(w)
-	err := writeLine(out, manifestLine{dossierFormat, dossierVersion, m.Made, m.Program, m.Patients, m.Presets})
+	out := &dossierWriter{to: bufio.NewWriter(w)}
+	err := out.line(manifestLine{dossierFormat, dossierVersion, m.Made, m.Program, m.Patients, m.Presets})
 	for i := 0; i < len(all) && err == nil; i++ {
-		err = writeLine(out, lineOf(all[i]))
+		if len(all[i].Presets) > maxPresets {
+			return Manifest{}, &DossierError{Patient: i + 1, Field: "Presets", Problem: TooLong}
+		}
+		err = out.line(lineOf(all[i]))
 		if told != nil {
 			told(i + 1)
 		}
 	}
 	if err == nil {
-		err = out.Flush()
+		err = out.to.Flush()
 	}
 	if err != nil {
 		return Manifest{}, fmt.Errorf("export: %w", err)
@@ -137,12 +140,26 @@ func WriteDossiers(w io.Writer, made time.Time, program string, all []clinical.D
 	return m, nil
 }
 
-func writeLine(w io.Writer, v any) error {
+// dossierWriter writes lines within the bounds of what is read.
+type dossierWriter struct {
+	to      *bufio.Writer
+	written int
+}
+
+func (w *dossierWriter) line(v any) error {
 	line, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(line, '\n'))
+	line = append(line, '\n')
+	w.written += len(line)
+	switch {
+	case len(line) > maxDossierBytes:
+		return &FileError{Err: ErrFileTooLarge, Bound: maxDossierBytes}
+	case w.written > maxDossiersBytes:
+		return &FileError{Err: ErrFileTooLarge, Bound: maxDossiersBytes}
+	}
+	_, err = w.to.Write(line)
 	return err
 }
 
@@ -395,7 +412,6 @@ func (b *dossiers) preset(p clinical.Preset) (string, Problem) {
 		check{"Indication", keyProblem(string(p.Indication))},
 		check{"Zone", keyProblem(string(p.Zone))},
 		check{"Settings", unless(s.Depth >= 0 && s.Speed > 0 && powers, BadValue)},
-		check{"SavedAt", unless(!p.SavedAt.After(b.now.Add(dayAhead*time.Hour)), InFuture)},
 		check{"SavedBy", stored(p.SavedBy, textProblem(p.SavedBy, maxNameRunes))},
 	)
 }

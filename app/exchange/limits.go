@@ -39,13 +39,6 @@ const (
 	minYear = 1
 	maxYear = 9999
 
-	// maxNameBytes bounds a suggested file name: below the 255 bytes of the
-	// systems, with room for a folder where whole paths have 260.
-	maxNameBytes = 120
-	// maxExtensionBytes is how long an ending may be to be kept when the rest is
-	// cut; anything longer is no ending.
-	maxExtensionBytes = 10
-
 	// maxDossiers bounds the patients of a file for another room, as maxLines bounds
 	// those of a table.
 	maxDossiers = 250_000
