@@ -34,7 +34,7 @@ type auditFiles struct{}
 // WriteAudit implements console.AuditFiles. The file's name has the number and the short
 // head of the chain's end, which CSV has no other place for.
 func (auditFiles) WriteAudit(ctx context.Context, folder string, form console.AuditForm, end audit.End, entries iter.Seq2[audit.Opened, error], written func(name string, entries int) error) (string, error) {
-	return within(ctx, func() (string, error) {
+	return settled(ctx, func() (string, error) {
 		folder, err := wholePath(folder)
 		if err == nil {
 			err = checkFolder(folder)
@@ -42,7 +42,10 @@ func (auditFiles) WriteAudit(ctx context.Context, folder string, form console.Au
 		if err != nil {
 			return "", err
 		}
-		name := exchange.SafeName(fmt.Sprintf("audit %d %s.%s", end.Seq, end.Head.Short(), form))
+		name := fmt.Sprintf("audit %d %s.%s", end.Seq, end.Head.Short(), form)
+		if !goodName(name) {
+			return "", &console.FileError{Path: name, Fault: console.FileName}
+		}
 		path := filepath.Join(folder, name)
 		err = durable.Create(path, func(w io.Writer) error {
 			n, err := writeAudit(w, form, end, entries)

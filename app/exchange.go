@@ -92,6 +92,10 @@ func (x exchanger) everybody(ctx context.Context, query string) ([]clinical.Pati
 
 // ReadTable says what a CSV file of patients would come to.
 func (x exchanger) ReadTable(ctx context.Context, path string, how console.TableChoice, told console.Told) (console.TablePreview, error) {
+	return settled(ctx, func() (console.TablePreview, error) { return x.readTable(ctx, path, how, told) })
+}
+
+func (x exchanger) readTable(ctx context.Context, path string, how console.TableChoice, told console.Told) (console.TablePreview, error) {
 	here, err := x.everybody(ctx, "")
 	if err != nil {
 		return console.TablePreview{}, err
@@ -197,6 +201,10 @@ func (x exchanger) SaveFaults(ctx context.Context, p console.TablePreview, path 
 
 // ReadRoom opens another room's file and holds it against the store.
 func (x exchanger) ReadRoom(ctx context.Context, path, code string, told console.Told) (console.RoomPreview, error) {
+	return settled(ctx, func() (console.RoomPreview, error) { return x.readRoom(ctx, path, code, told) })
+}
+
+func (x exchanger) readRoom(ctx context.Context, path, code string, told console.Told) (console.RoomPreview, error) {
 	f, err := openFile(ctx, path, told)
 	if err != nil {
 		return console.RoomPreview{}, err
@@ -278,19 +286,21 @@ func (f outFile) Write(p []byte) (int, error) {
 // file has its name: a file that nobody has told of can't be there. With no action it
 // tells of nothing. reason goes into the private part where the entry is of a patient.
 func (x exchanger) write(ctx context.Context, path string, e audit.Entry, reason string, content func(io.Writer) (counts, error)) error {
-	var inside error // what went wrong before the disk
-	err := durable.Create(path, func(file io.Writer) error {
-		out := outFile{ctx, file, sha256.New()}
-		buffer := bufio.NewWriter(out)
-		c, err := content(buffer)
-		if err == nil {
-			err = buffer.Flush()
-		}
-		if err != nil || e.Action == "" {
-			return err
-		}
-		inside = x.tell(ctx, e, reason, c, hex.EncodeToString(out.sum.Sum(nil)))
-		return inside
+	inside, err := settled(ctx, func() (inside, err error) { // inside: what went wrong before the disk
+		err = durable.Create(path, func(file io.Writer) error {
+			out := outFile{ctx, file, sha256.New()}
+			buffer := bufio.NewWriter(out)
+			c, err := content(buffer)
+			if err == nil {
+				err = buffer.Flush()
+			}
+			if err != nil || e.Action == "" {
+				return err
+			}
+			inside = x.tell(ctx, e, reason, c, hex.EncodeToString(out.sum.Sum(nil)))
+			return inside
+		})
+		return inside, err
 	})
 	var coded interface{ Code() string }
 	switch {

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -281,5 +283,43 @@ func TestExportThatEndsEarly(t *testing.T) {
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// A disk that never answers holds neither the next import up nor the console's end; and
+// what it lets go of later gets no name, nor an entry in the chain.
+func TestAnExportIsAbandoned(t *testing.T) {
+	x, ctx := aRoom(t)
+	aPatient(t, x, ctx, "Silva", "1")
+	ctx, cancel := context.WithCancel(ctx)
+	path := filepath.Join(t.TempDir(), "out.csv")
+	hangs, ended := make(chan struct{}), make(chan struct{})
+	before := lastEntry(t, x).Seq
+	err := x.write(ctx, path, audit.Entry{Action: audit.Export}, "asked", func(io.Writer) (counts, error) {
+		defer close(ended)
+		cancel()
+		<-hangs
+		return counts{}, nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	close(hangs)
+	<-ended
+	names := func() (all []string) {
+		entries, err := os.ReadDir(filepath.Dir(path))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, e := range entries {
+			all = append(all, e.Name())
+		}
+		return all
+	}
+	for until := time.Now().Add(10 * time.Second); len(names()) > 0 && time.Now().Before(until); {
+		runtime.Gosched()
+	}
+	if left := names(); len(left) > 0 || lastEntry(t, x).Seq != before {
+		t.Errorf("left: %v", left)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -21,6 +22,9 @@ import (
 const (
 	mostEntries = 5000
 	mostPath    = 4096 // bytes
+	// leavePatience is how long what was cancelled may take to remove what it has half
+	// written, before it is left to a disk that does not answer.
+	leavePatience = 2 * time.Second
 )
 
 // files are the folders of this computer, as console.Files.
@@ -231,6 +235,15 @@ func within[T any](ctx context.Context, do func() (T, error)) (T, error) {
 		var none T
 		return none, ctx.Err()
 	}
+}
+
+// settled is within for what cleans up after itself, such as a file that is half written:
+// do ends with ctx by itself, and is abandoned only where it has not leavePatience later.
+func settled[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	patient, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(leavePatience, leave) })()
+	return within(patient, do)
 }
 
 // quick is within for what has nothing to return.

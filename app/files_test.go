@@ -145,3 +145,22 @@ func TestWithinIsAbandoned(t *testing.T) {
 		close(never)
 	})
 }
+
+// What cleans up after itself is waited for when it was cancelled, and left to the disk
+// where that does not answer.
+func TestSettledWaitsForTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		n, err := settled(ctx, func() (int, error) { time.Sleep(leavePatience / 2); return 7, ctx.Err() })
+		if n != 7 || !errors.Is(err, context.Canceled) {
+			t.Errorf("%d, %v", n, err)
+		}
+		never, begun := make(chan struct{}), time.Now()
+		n, err = settled(ctx, func() (int, error) { <-never; return 7, nil })
+		if n != 0 || !errors.Is(err, context.Canceled) || time.Since(begun) != leavePatience {
+			t.Errorf("%d, %v after %v", n, err, time.Since(begun))
+		}
+		close(never)
+	})
+}
