@@ -396,6 +396,35 @@ func TestPenThatGarblesNotes(t *testing.T) {
 	})
 }
 
+// endlessJournal is a chain that takes for ever to judge.
+type endlessJournal struct{ console.Journal }
+
+func (endlessJournal) JudgeAudit(ctx context.Context, _ []audit.Known, _ func(uint64)) (audit.Report, error) {
+	<-ctx.Done()
+	return audit.Report{}, ctx.Err()
+}
+
+// What was asked for by who was at work before does not go on beside whoever is now.
+func TestAVerificationEndsWithWhoAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBenchFrom(t, sim.R1, true, func(*bench) {}, func(cfg *console.Config) { cfg.Journal = endlessJournal{cfg.Journal} })
+		defer b.stop()
+		b.work(clinical.RoleSeniorClinician)
+		told := make(chan error, 1)
+		b.desk.VerifyAudit(false, func(console.AuditProgress) {}, func(_ *console.AuditVerdict, err error) { told <- err })
+		synctest.Wait()
+		b.work(clinical.RoleAdministrator)
+		select {
+		case err := <-told:
+			if !errors.Is(err, console.ErrOtherOperator) {
+				t.Error(err)
+			}
+		case <-time.After(time.Minute):
+			t.Error("it goes on")
+		}
+	})
+}
+
 // madeChain is a journal whose chain can be made anew by whoever has its key.
 type madeChain struct {
 	console.Journal

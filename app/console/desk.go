@@ -86,9 +86,11 @@ type Desk struct {
 	operators   []clinical.Operator
 	operator    clinical.Operator // who is at work; zero: nobody
 	turn        int               // counts those who were
-	vacant      bool              // the practice has no administrator who can sign in
-	staffKnown  bool              // that was read
-	tookOver    time.Time         // when the present one came
+	atWork      context.Context   // over once somebody else is at work
+	handedOver  context.CancelFunc
+	vacant      bool      // the practice has no administrator who can sign in
+	staffKnown  bool      // that was read
+	tookOver    time.Time // when the present one came
 	pen         penState
 	sel         selection
 	patient     *clinical.Patient
@@ -147,6 +149,7 @@ func New(cfg Config) *Desk {
 	}
 	d.rec = newRecorder(cfg.Records, d.post, d.wrote, d.notTaken)
 	d.sel.spot = 1
+	d.atWork, d.handedOver = context.WithCancel(context.Background())
 	if cfg.Unfinished != nil {
 		d.note(Notice{Key: noticeUnfinished, Err: cfg.Unfinished})
 	}

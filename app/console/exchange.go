@@ -333,12 +333,12 @@ func reasonable(why string) error {
 
 // CancelExchange ends the import or export that is going on, if there is one. Who
 // asked for it is told.
-func (d *Desk) CancelExchange() { d.post(d.cancelExchange) }
-
-func (d *Desk) cancelExchange() {
-	if d.exchange != nil {
-		d.exchange()
-	}
+func (d *Desk) CancelExchange() {
+	d.post(func() {
+		if d.exchange != nil {
+			d.exchange()
+		}
+	})
 }
 
 // exchange does one import or export for whoever is at work: one at a time, and to its
@@ -358,7 +358,7 @@ func exchange[T any](d *Desk, p clinical.Permission, work func(context.Context) 
 			}
 		}
 		turn := d.turn
-		stopped, stop := context.WithCancel(d.ctx)
+		stopped, stop := context.WithCancel(d.atWork)
 		d.exchange = stop
 		d.job(func(ctx context.Context) func() {
 			ctx, cancel := context.WithCancel(ctx)

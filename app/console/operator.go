@@ -52,7 +52,8 @@ func (d *Desk) changeOperator(o clinical.Operator) {
 func (d *Desk) takeOperator(o clinical.Operator) {
 	d.operator, d.tookOver = o, d.cfg.Now()
 	d.turn++
-	d.cancelExchange()
+	d.handedOver()
+	d.atWork, d.handedOver = context.WithCancel(context.Background())
 	d.opening++
 	if s := d.session.Load(); s != nil {
 		s.SetRole(o.Role.Wire())

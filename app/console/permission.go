@@ -80,11 +80,15 @@ func (d *Desk) permittedTo(p clinical.Permission, done func(error), do func()) {
 
 // read reads for whoever is at work, and hands done what came of it, or why
 // nothing did, with none in its place. Work runs off Run's goroutine; what it
-// returns runs on it, and not at all once somebody else is at work.
+// returns runs on it, and not at all once somebody else is at work; work's context is
+// over then, so that nothing goes on for minutes that nobody gets.
 func read[T any](d *Desk, p clinical.Permission, none T, work func(context.Context) (func() T, error), done func(T, error)) {
 	d.permittedTo(p, func(err error) { done(none, err) }, func() {
-		turn := d.turn
+		turn, atWork := d.turn, d.atWork
 		d.job(func(ctx context.Context) func() {
+			ctx, end := context.WithCancel(ctx)
+			defer end()
+			defer context.AfterFunc(atWork, end)()
 			out, err := work(ctx)
 			return func() {
 				switch {
