@@ -18,7 +18,8 @@ import (
 const markName = "stipple-backups.txt"
 
 // markHead is what is in it for a person; behind it the mark of each practice or room that
-// has chosen the folder stands in a line of its own.
+// has chosen the folder stands in a line of its own, and the disk's, by which two sticks
+// that take turns under one path are told apart.
 const markHead = "Stipple keeps backups of a practice in this folder. Leave this file here.\n"
 
 // marksIn are the marks in a file.
@@ -61,6 +62,23 @@ func marksOf(folder string) ([]string, error) {
 	return marksIn(string(text)), err
 }
 
+// diskMark is how the mark of a disk begins.
+const diskMark = "disk-"
+
+// diskOf is the mark of the disk on which a folder is now; empty: it has none.
+func diskOf(folder string) string {
+	marks, err := marksOf(folder)
+	if err != nil {
+		return ""
+	}
+	if i := slices.IndexFunc(marks, isDisk); i >= 0 {
+		return marks[i]
+	}
+	return ""
+}
+
+func isDisk(mark string) bool { return strings.HasPrefix(mark, diskMark) }
+
 // putMark makes a folder the one for backups. Others that keep theirs there, such as the
 // console of another room, go on to know it.
 func putMark(folder, mark string) error {
@@ -71,7 +89,16 @@ func putMark(folder, mark string) error {
 	case slices.Contains(marks, mark):
 		return nil
 	}
-	marks = append(marks[max(len(marks)-mostMarks+1, 0):], mark)
+	disk := diskOf(folder)
+	if disk == "" {
+		id, err := newMark()
+		if err != nil {
+			return err
+		}
+		disk = diskMark + id
+	}
+	marks = append(slices.DeleteFunc(marks, isDisk), mark)
+	marks = append([]string{disk}, marks[max(len(marks)-mostMarks, 0):]...)
 	return durable.Replace(filepath.Join(folder, markName), func(w io.Writer) error {
 		_, err := io.WriteString(w, markHead+strings.Join(marks, "\n")+"\n")
 		return err

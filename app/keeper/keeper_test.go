@@ -325,7 +325,7 @@ func TestAFolderOfTwoRooms(t *testing.T) {
 		for i := range 2 * mostMarks {
 			must(t, putMark(b.stick, fmt.Sprintf("01aaaaaaaaaaaaaaaaaaaaa%03d", i)))
 		}
-		if marks, err := marksOf(b.stick); err != nil || len(marks) != mostMarks {
+		if marks, err := marksOf(b.stick); err != nil || len(marks) != mostMarks+1 {
 			t.Error(len(marks), err)
 		}
 		// What is no such file is replaced.
@@ -335,6 +335,54 @@ func TestAFolderOfTwoRooms(t *testing.T) {
 		}
 		must(t, putMark(b.stick, mine))
 		must(t, marked(b.stick, mine))
+	})
+}
+
+// Two sticks take turns under one path: what is on the one that is away stays remembered,
+// since an erased patient is still in it, and is not counted as what is on the other.
+func TestTwoSticksTakeTurns(t *testing.T) {
+	run(t, func(t *testing.T, b *bench) {
+		b.choose()
+		away := b.stick + ".away"
+		must(t, os.Rename(b.stick, away))
+		must(t, os.Mkdir(b.stick, 0o700))
+		b.choose()
+		turn := func() {
+			must(t, os.Rename(b.stick, b.stick+".other"))
+			must(t, os.Rename(away, b.stick))
+			must(t, os.Rename(b.stick+".other", away))
+			time.Sleep(25 * time.Hour)
+			b.settle()
+		}
+		for range 30 {
+			turn()
+		}
+		kept, err := b.keeper.Kept(t.Context())
+		must(t, err)
+		there := map[string]bool{}
+		for _, name := range b.made() {
+			there[name] = true
+		}
+		mine := b.stick
+		b.stick = away
+		for _, name := range b.made() {
+			there[name] = true
+		}
+		b.stick = mine
+		for _, k := range kept {
+			if !there[k.Name] {
+				t.Errorf("%s is listed and on neither stick", k.Name)
+			}
+			delete(there, k.Name)
+		}
+		if len(there) > 0 || len(kept) < 2*14 || len(b.made()) < 14 || len(b.made()) > 14+12 {
+			t.Errorf("not listed: %v; %d kept, %d here", there, len(kept), len(b.made()))
+		}
+		must(t, b.keeper.Drill(b.acting(), ""))
+		b.settle()
+		if r := b.keeper.State().Report; r == nil || !r.OK {
+			t.Errorf("%+v", r)
+		}
 	})
 }
 
@@ -448,7 +496,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 		b.choose()
 		at := b.now().Add(time.Hour).UTC().Truncate(time.Second)
 		half, whole := backup.Name(at), backup.Name(at.Add(time.Minute))
-		for _, e := range []entry{{Folder: b.stick, Name: half, Made: at}, {Folder: b.stick, Name: whole, Made: at.Add(time.Minute)}} {
+		for _, e := range []entry{{Folder: b.stick, Disk: diskOf(b.stick), Name: half, Made: at}, {Folder: b.stick, Disk: diskOf(b.stick), Name: whole, Made: at.Add(time.Minute)}} {
 			must(t, b.keeper.change(t.Context(), func(m memory) memory { return m.with(e) }))
 		}
 		must(t, os.WriteFile(filepath.Join(b.stick, half+".new-123"), []byte("half"), 0o600))

@@ -37,7 +37,7 @@ func (k *Keeper) backUp(ctx context.Context, j *job) error {
 	for m.find(m.Folder, backup.Name(at)) >= 0 { // two within a second
 		at = at.Add(time.Second)
 	}
-	e := entry{Folder: m.Folder, Name: backup.Name(at), Made: at}
+	e := entry{Folder: m.Folder, Disk: diskOf(m.Folder), Name: backup.Name(at), Made: at}
 	if err := k.change(ctx, func(m memory) memory { return m.with(e) }); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (k *Keeper) backUp(ctx context.Context, j *job) error {
 	if err != nil {
 		return errors.Join(err, k.tidyAfter(ctx))
 	}
-	e = goodEntry(m.Folder, made, size)
+	e = goodEntry(e.Folder, e.Disk, made, size)
 	if err := k.change(ctx, func(m memory) memory { return m.with(e) }, madeEntry(made.Manifest)); err != nil {
 		return err
 	}
@@ -64,11 +64,13 @@ func (k *Keeper) ready() (memory, error) {
 }
 
 // tidy removes what a process left that was killed over a backup, and forgets what is not
-// in the folder any more.
+// in the folder any more. What is on another disk stays remembered: a patient who is
+// erased is still in it.
 func (k *Keeper) tidy(ctx context.Context, m memory) (memory, error) {
 	var gone []string
+	here := entry{Folder: m.Folder, Disk: diskOf(m.Folder)}
 	for _, e := range m.Made {
-		if e.Folder != m.Folder {
+		if !e.beside(here) {
 			continue
 		}
 		path := filepath.Join(e.Folder, e.Name)
@@ -160,7 +162,7 @@ func (k *Keeper) expire(ctx context.Context, newest entry) error {
 	var names []string
 	good := make(map[string]bool)
 	for _, e := range m.Made {
-		if e.Folder == newest.Folder && e.Name != newest.Name {
+		if e.beside(newest) && e.Name != newest.Name {
 			names = append(names, e.Name)
 			good[e.Name] = e.Good
 		}

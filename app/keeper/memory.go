@@ -27,6 +27,7 @@ type memory struct {
 // entry is a backup that was begun and not removed since.
 type entry struct {
 	Folder string    `json:"folder"`
+	Disk   string    `json:"disk"` // on which the folder was then: another may be there now
 	Name   string    `json:"name"`
 	Made   time.Time `json:"made"`
 	Good   bool      `json:"good"` // it was read back; all below is known then
@@ -68,10 +69,13 @@ func (m memory) without(match func(entry) bool) memory {
 	return m
 }
 
-// names are the good backups of a folder.
-func (m memory) names(folder string) (names []string) {
+// beside says whether two entries are in the same folder of the same disk.
+func (e entry) beside(o entry) bool { return e.Folder == o.Folder && e.Disk == o.Disk }
+
+// names are the good backups beside an entry, and itself.
+func (m memory) names(of entry) (names []string) {
 	for _, e := range m.Made {
-		if e.Folder == folder && e.Good {
+		if e.beside(of) && e.Good {
 			names = append(names, e.Name)
 		}
 	}
@@ -83,7 +87,7 @@ func (m memory) expires(e entry, now time.Time) time.Time {
 	if e.Folder != m.Folder || !e.Good {
 		return time.Time{}
 	}
-	return policy().Expires(e.Name, m.names(e.Folder), now)
+	return policy().Expires(e.Name, m.names(e), now)
 }
 
 // recall reads the memory of a store; fresh says that there was none.
@@ -123,12 +127,12 @@ func Remember(ctx context.Context, s *store.Store, folder string, made backup.Ma
 	if err != nil {
 		return err
 	}
-	return keep(ctx, s, m.with(goodEntry(folder, made, size)), madeEntry(made.Manifest))
+	return keep(ctx, s, m.with(goodEntry(folder, diskOf(folder), made, size)), madeEntry(made.Manifest))
 }
 
-func goodEntry(folder string, made backup.Made, size int64) entry {
+func goodEntry(folder, disk string, made backup.Made, size int64) entry {
 	m := made.Manifest
-	return entry{Folder: folder, Name: backup.Name(m.Made), Made: m.Made, Good: true, Size: size, Seq: m.AuditSeq, Head: m.AuditHead}
+	return entry{Folder: folder, Disk: disk, Name: backup.Name(m.Made), Made: m.Made, Good: true, Size: size, Seq: m.AuditSeq, Head: m.AuditHead}
 }
 
 // madeEntry is what the audit chain says of a backup that was made.

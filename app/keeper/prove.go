@@ -20,7 +20,7 @@ func (k *Keeper) Drill(ctx context.Context, name string) error {
 	folder := k.memory.Folder
 	if name == "" {
 		for _, e := range k.memory.Made {
-			if e.Folder == folder && e.Good {
+			if size, there := k.seen.files[e.Name]; e.Folder == folder && e.Good && there && size == e.Size {
 				name = e.Name
 			}
 		}
