@@ -194,6 +194,20 @@ func TestABlockedHoldOpensNothing(t *testing.T) {
 	}
 }
 
+// While a table is stored the bar says in the place of the hold why nothing can be armed,
+// and a tap opens no empty list of reasons.
+func TestTheBarSaysThatTheStoreIsHeld(t *testing.T) {
+	w, d := use(t, "treat-standby")
+	d.change(w, func(v *console.View) { v.Blocks, v.Held, v.Arm.State = nil, coded("importing"), console.ArmBlocked })
+	if text := w.find("treat.arm").(*widgets.HoldButton).State().Text; text != "Not armed: Patients are being imported." {
+		t.Error(text)
+	}
+	w.find("treat.arm").(*widgets.HoldButton).Tapped(&fyne.PointEvent{})
+	if w.layer.IsOpen() {
+		t.Error("an empty list is open")
+	}
+}
+
 func TestNeedlingRecordSpeaksOfNeedlesAndPulls(t *testing.T) {
 	w, _ := use(t, "patients-needling-record")
 	w.tap(w.cfg.Canvas, "patients.tab.1")
