@@ -102,18 +102,18 @@ func mustBeEmpty(dir string) error {
 
 // read opens a backup and hands its members on.
 func read(ctx context.Context, path, identity string, progress func(done, of int64), put func(name string) (io.WriteCloser, error)) (Manifest, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Manifest{}, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for who never writes
+		return Manifest{}, damaged("not a file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return Manifest{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	info, err := f.Stat()
-	if err != nil {
-		return Manifest{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return Manifest{}, damaged("not a file")
-	}
 	in := &input{ctx: ctx, from: f, tell: progress, of: info.Size()}
 	m, err := unpack(in, identity, put)
 	if in.err != nil {

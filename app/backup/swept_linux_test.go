@@ -1,12 +1,14 @@
 package backup
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"stipple/app/durable"
@@ -80,5 +82,15 @@ func TestKilledRestoresAndDrillsAreSwept(t *testing.T) {
 	}
 	if got, want := names(t, parent), []string{"new", "newer" + durable.Mark + "1", drillPrefix + "of-a-person"}; !slices.Equal(got, want) {
 		t.Errorf("after a drill: %v", got)
+	}
+}
+
+// A pipe under a backup's name is no backup, and nobody waits for what it will say.
+func TestAPipeIsNoBackup(t *testing.T) {
+	p := newPractice(t, false)
+	path := filepath.Join(t.TempDir(), Name(madeAt()))
+	must(t, syscall.Mkfifo(path, 0o600))
+	if _, err := Check(t.Context(), path, p.code, nil); !errors.Is(err, ErrDamaged) {
+		t.Error(err)
 	}
 }

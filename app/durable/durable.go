@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 )
 
 // Mark stands between a file's name and random digits in the name of what will
@@ -29,9 +30,18 @@ func Replace(path string, write func(io.Writer) error) error {
 }
 
 // Create is Replace for a file that must not exist: fs.ErrExist if it does, also
-// where another process makes it at the same moment.
+// where another process makes it at the same moment. On every other error there is none.
 func Create(path string, write func(io.Writer) error) error {
-	return place(path, write, Publish)
+	published := false
+	err := place(path, write, func(temporary, path string) error {
+		err := Publish(temporary, path)
+		published = err == nil
+		return err
+	})
+	if err != nil && published { // its name is not certain to last
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // place writes a file under a temporary name and lets publish give it its own.
@@ -86,8 +96,9 @@ func Sweep(path string) {
 	}
 }
 
-// SyncDir makes the names in a folder durable. Windows has no way to sync a folder,
-// and does not need it.
+// SyncDir makes the names in a folder durable. Windows has no way to sync a folder, and
+// does not need it; nor have some file systems of networks and sticks, on which nothing
+// could be written at all if that counted.
 func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -96,5 +107,9 @@ func SyncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
