@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -148,11 +149,21 @@ func TestErasingAndTreating(t *testing.T) {
 	})
 }
 
+// copyingBackups copy the store for ever.
+type copyingBackups struct {
+	*countedBackups
+	cancelling atomic.Bool
+}
+
+func (k *copyingBackups) State() console.BackupsView {
+	return console.BackupsView{Has: true, Job: console.BackupJob{Task: console.BackupWriting, Cancelling: k.cancelling.Load()}}
+}
+
 // While a backup copies the store nobody is erased: the old file would stay as long as a
 // slow stick takes, and nothing could be armed. One that was cancelled holds up nothing.
 func TestErasingBesideABackup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := &countedBackups{c: new(calls), state: console.BackupsView{Has: true, Job: console.BackupJob{Task: console.BackupWriting}}}
+		k := &copyingBackups{countedBackups: &countedBackups{c: new(calls)}}
 		e := new(eraser)
 		b := newBenchFrom(t, sim.R1, true, func(*bench) {}, func(cfg *console.Config) {
 			cfg.Backups, e.Erasures, cfg.Erasures = k, cfg.Erasures, e
@@ -163,7 +174,7 @@ func TestErasingBesideABackup(t *testing.T) {
 		if _, err := b.erase(who, "asked for"); !errors.Is(err, console.ErrBackupBusy) {
 			t.Error(err)
 		}
-		k.state.Job.Cancelling = true
+		k.cancelling.Store(true)
 		if _, err := b.erase(who, "asked for"); err != nil {
 			t.Error(err)
 		}
