@@ -49,6 +49,9 @@ func (d *Desk) ExportAudit(x AuditExport, tell func(AuditProgress), done func(Au
 	return until(d, clinical.PermitAuditRead, AuditExported{}, func(ctx, ended context.Context, r *auditReader) (func() AuditExported, error) {
 		r.patients = r.patients && audit.Who(ctx).Operator.Role.May(clinical.PermitExportPatient)
 		out, err := r.export(ctx, ended, x, d.waiting(tell))
+		if err != nil && ended.Err() != nil { // wherever it was
+			err = ErrCancelled
+		}
 		return func() AuditExported { return out }, err
 	}, done)
 }
@@ -80,13 +83,10 @@ func (r *auditReader) export(ctx, ended context.Context, x AuditExport, tell fun
 		written = n
 		return journal.Audit(ctx, x.told(name, n))
 	})
-	switch {
-	case err == nil:
-		return AuditExported{Path: path, Entries: written}, nil
-	case ended.Err() != nil:
-		err = ErrCancelled
+	if err != nil {
+		return AuditExported{}, err
 	}
-	return AuditExported{}, err
+	return AuditExported{Path: path, Entries: written}, nil
 }
 
 // told is the entry of an export: what, how many, and by which filter.

@@ -217,6 +217,28 @@ func TestAuditOfPatientsIsSealed(t *testing.T) {
 	})
 }
 
+// An export that was cancelled before it had begun to read says so, too.
+func TestAuditExportIsCancelledAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := auditBench(t, func(c *console.Config) { c.Journal = patientJournal{c.Journal} })
+		defer b.stop()
+		_, err := answer(t, func(done func(console.AuditExported, error)) {
+			b.desk.ExportAudit(console.AuditExport{Folder: "/stick", Form: console.AuditJSON}, func(console.AuditProgress) {}, done)()
+		})
+		if !errors.Is(err, console.ErrCancelled) {
+			t.Error(err)
+		}
+	})
+}
+
+// patientJournal has no end before somebody gives up.
+type patientJournal struct{ console.Journal }
+
+func (patientJournal) AuditEnd(ctx context.Context) (audit.End, error) {
+	<-ctx.Done()
+	return audit.End{}, ctx.Err()
+}
+
 // An export is in the chain, with its name, how many and by which filter; one that comes
 // to nothing is not.
 func TestAuditExportIsAudited(t *testing.T) {
