@@ -35,24 +35,33 @@ func trainingKeys(path string) (*vault.Vault, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
-	slots, err := vault.Load(dir, vault.Options{})
+	slots, err := loadSlots(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		var keys *vault.Vault
 		if slots, keys, err = firstTraining(dir, path); keys != nil {
 			return keys, nil
 		}
 	}
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("%w: %w", ErrNoAccess, err)
-	case err != nil:
-		return nil, classify(err)
+	if err != nil {
+		return nil, err
 	}
 	keys, training, err := slots.Training()
 	if err == nil && !training {
 		err = ErrNotTraining
 	}
 	return keys, classify(err)
+}
+
+// loadSlots reads the key slots: fs.ErrNotExist, or errors of this package.
+func loadSlots(dir string) (*vault.Slots, error) {
+	slots, err := vault.Load(dir, vault.Options{})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%w: %w", ErrNoAccess, err)
+	}
+	return slots, classify(err)
 }
 
 // firstTraining makes the keys of a first start, or reads those that another start has
@@ -65,10 +74,10 @@ func firstTraining(dir, path string) (*vault.Slots, *vault.Vault, error) {
 	if found != Sealed {
 		slots, keys, err := vault.CreateTraining(dir, vault.Options{})
 		if !errors.Is(err, fs.ErrExist) {
-			return slots, keys, err
+			return slots, keys, classify(err)
 		}
 	}
-	slots, err := vault.Load(dir, vault.Options{})
+	slots, err := loadSlots(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = damaged("the key slots (%s) are missing", vault.SlotsName)
 	}
