@@ -156,11 +156,14 @@ func (l *locker) setPIN(passphrase, figures []byte, done func(error)) {
 func (l *locker) changePassphrase(present, next []byte, done func(error)) {
 	who, operator := l.person(), l.room.desk.View().Operator
 	l.signedIn(who, present, func(keys *vault.Vault) error {
-		err := l.slots().ChangePassphrase(keys, who.ID, next)
-		clear(next)
-		if err == nil {
-			l.write(operator, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(who.ID)})
+		err := vault.CheckPassphrase(who.SignIn, next)
+		if err == nil { // before it is done: no crash hides it
+			err = l.put(operator, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(who.ID)})
 		}
+		if err == nil {
+			err = l.slots().ChangePassphrase(keys, who.ID, next)
+		}
+		clear(next)
 		return errors.Join(err, keys.Close())
 	}, func(err error) {
 		clear(next)
@@ -297,18 +300,24 @@ func (l *locker) tell(a audit.Action) {
 	l.work(func() { l.write(operator, audit.Entry{Action: a}) })
 }
 
-// write writes an entry into the audit chain, behind what was tried in vain if somebody
-// got in. What can't be written is told like any other record that can't be.
+// write writes an entry. What can't be written is told like any other record that can't
+// be.
 func (l *locker) write(operator clinical.Operator, e audit.Entry) {
+	if err := l.put(operator, e); err != nil {
+		l.room.desk.Report(err)
+	}
+}
+
+// put puts an entry into the audit chain, behind what was tried in vain if somebody got
+// in.
+func (l *locker) put(operator clinical.Operator, e audit.Entry) error {
 	ctx := context.Background()
 	var err error
 	if e.Action != audit.Lock {
 		err = l.room.vain.tell(ctx, l.room.store, l.slots())
 	}
 	by := audit.By(ctx, audit.Actor{Operator: operator})
-	if err := errors.Join(err, l.room.store.Audit(by, e)); err != nil {
-		l.room.desk.Report(err)
-	}
+	return errors.Join(err, l.room.store.Audit(by, e))
 }
 
 // watch locks a console that nobody has used for lockAfter, until ctx ends.

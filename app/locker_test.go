@@ -296,6 +296,28 @@ func TestChangePassphrase(t *testing.T) {
 	b.until("the console", func() bool { return !l.window.Locked() })
 }
 
+// A passphrase whose change can't be written down is not changed.
+func TestPassphraseThatCanNotBeTold(t *testing.T) {
+	b := openLock(t)
+	if err := b.room.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	done := false
+	b.lock.changePassphrase([]byte(goodPassphrase), []byte("a new set of words"), func(e error) { done, err = true, e })
+	b.until("the answer", func() bool { return done })
+	if !errors.Is(err, store.ErrClosed) {
+		t.Error(err)
+	}
+	if keys, _, err := b.lock.slots().SignIn("meyer", []byte(goodPassphrase), time.Now()); err != nil {
+		t.Error("the former one: ", err)
+	} else if err := keys.Close(); err != nil {
+		t.Error(err)
+	}
+	_ = b.room.close() // the store was closed
+	b.room = nil
+}
+
 // Who was given another passphrase by the administrator, because somebody knew theirs, has
 // no PIN that somebody may know as well.
 func TestPINOfARenewedPassphrase(t *testing.T) {
