@@ -46,7 +46,10 @@ type Parts struct {
 func (r *room) parts() Parts {
 	p := Parts{Desk: r.desk, Link: r.link, Store: r.store}
 	if who := r.who.Load(); who != nil {
-		p.Backup = (&atDesk{entry: who, store: r.store}).backup
+		desk := &atDesk{entry: who, store: r.store}
+		p.Backup = func(ctx context.Context, folder string, at time.Time) (backup.Made, int64, error) {
+			return desk.backup(backup.GivingWay(ctx, r.puttingOut), folder, at)
+		}
 	}
 	return p
 }

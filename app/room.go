@@ -153,8 +153,7 @@ func (r *room) keepBackups(dir string) {
 		Now:    time.Now,
 		Tell:   func(f alarm.Finding, there bool) { r.desk.Tell(f, there) },
 		Busy: func() bool {
-			v := r.desk.View()
-			return v.Held != nil || keepsAwake(v.Pen.Phase)
+			return r.desk.View().Held != nil || r.puttingOut()
 		},
 	})
 }
@@ -224,6 +223,9 @@ func (r *room) start(ctx context.Context) {
 		})
 	}
 }
+
+// puttingOut says whether the pen can put anything out.
+func (r *room) puttingOut() bool { return keepsAwake(r.desk.View().Pen.Phase) }
 
 // keepsAwake says in which phases the computer must not sleep, and STOP must wait
 // for nothing: those with output.

@@ -1,6 +1,10 @@
 package backup
 
-import "stipple/app/vault"
+import (
+	"time"
+
+	"stipple/app/vault"
+)
 
 // Every limit of the package, with its reason. A file from a stick is as hostile as
 // the wire.
@@ -25,6 +29,12 @@ const (
 	// is hashed.
 	hashBytes   = 256 << 10
 	hashBuffers = 2
+
+	// givenWay is how many times as long as it has worked a backup pauses while a pen can
+	// put anything out: it takes a twentieth of a processor then. mostGiven bounds one pause,
+	// such as behind a disk that was slow.
+	givenWay  = 20
+	mostGiven = 50 * time.Millisecond
 
 	// dirMode and fileMode: patient data is the user's own.
 	dirMode  = 0o700

@@ -114,7 +114,7 @@ func read(ctx context.Context, path, identity string, progress func(done, of int
 		return Manifest{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	in := &input{ctx: ctx, from: f, tell: progress, of: info.Size()}
+	in := &input{ctx: ctx, from: f, tell: progress, of: info.Size(), way: newWay(ctx)}
 	m, err := unpack(in, identity, put)
 	if in.err != nil {
 		return Manifest{}, in.err // not the file's fault
@@ -130,9 +130,11 @@ type input struct {
 	tell     func(done, of int64)
 	done, of int64
 	err      error
+	way      way
 }
 
 func (i *input) Read(p []byte) (int, error) {
+	i.way.give()
 	if err := i.ctx.Err(); err != nil {
 		i.err = err
 		return 0, err

@@ -54,7 +54,7 @@ func write(ctx context.Context, src Source, folder string, at time.Time, progres
 	err = durable.Create(made.Path, func(file io.Writer) error {
 		disk, stop := beside(ctx, wrap(file))
 		defer stop()
-		out := &output{ctx: ctx, to: disk, tell: progress}
+		out := &output{ctx: ctx, to: disk, tell: progress, way: newWay(ctx)}
 		var err error
 		made.Manifest, err = src.encrypt(ctx, out, identity, at)
 		if out.err == nil {
@@ -81,9 +81,11 @@ type output struct {
 	tell     func(done, of int64)
 	done, of int64
 	err      error
+	way      way
 }
 
 func (o *output) Write(p []byte) (int, error) {
+	o.way.give()
 	if o.err == nil {
 		o.err = o.ctx.Err()
 	}

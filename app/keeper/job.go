@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stipple/app/audit"
+	"stipple/app/backup"
 	"stipple/app/console"
 )
 
@@ -50,7 +51,7 @@ func (k *Keeper) begin(by audit.Actor, task console.BackupTask, auto bool, work 
 	if k.ctx == nil || k.job != nil || !k.recalled {
 		return console.ErrBackupBusy
 	}
-	ctx, cancel := context.WithCancelCause(audit.By(k.ctx, by))
+	ctx, cancel := context.WithCancelCause(backup.GivingWay(audit.By(k.ctx, by), k.cfg.Busy))
 	j := &job{auto: auto, cancel: cancel, ended: make(chan struct{})}
 	k.step(j, task, "")
 	k.job = j
