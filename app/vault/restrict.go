@@ -25,7 +25,7 @@ func (s *Slots) Renew(v *Vault, p Person, passphrase []byte) error {
 		if i < 0 {
 			i = len(others)
 		} else {
-			delete(s.tries, others[i].SignIn)
+			s.forgive(others[i].SignIn)
 			others = slices.Delete(others, i, i+1)
 		}
 		f.Slots = others

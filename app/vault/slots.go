@@ -36,7 +36,10 @@ type Slots struct {
 	dir string
 	opt Options
 
-	rekey sync.RWMutex // held for writing where keys of the store change; before mu
+	rekey    sync.RWMutex // held for writing where keys of the store change; before changing
+	changing sync.Mutex   // held for a change of the file, which takes a second; before mu
+	// mu guards what follows, and is held for moments alone: the window's thread asks who
+	// can sign in, and must hear STOP.
 	mu    sync.Mutex
 	file  slotFile
 	tries map[string]*tries // by sign-in name; "" is the recovery code
@@ -300,7 +303,7 @@ func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) er
 			return err
 		}
 		f.Slots = slices.Insert(f.Slots, i, slot)
-		delete(s.tries, p.SignIn)
+		s.forgive(p.SignIn)
 		return nil
 	})
 }
@@ -331,8 +334,8 @@ func (s *Slots) change(f func(*slotFile) error) error {
 // changeThen is change; then is called once the file is written, before anybody else may
 // change it.
 func (s *Slots) changeThen(f func(*slotFile) error, then func() error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	release, err := s.lock()
 	if err != nil {
 		return err
@@ -342,7 +345,10 @@ func (s *Slots) changeThen(f func(*slotFile) error, then func() error) error {
 	if err != nil {
 		return fmt.Errorf("read the key slots: %w", err)
 	}
-	if next.Store != s.file.Store {
+	s.mu.Lock()
+	store := s.file.Store
+	s.mu.Unlock()
+	if next.Store != store {
 		return ErrChanged
 	}
 	if err := f(&next); err != nil {
@@ -358,7 +364,9 @@ func (s *Slots) changeThen(f func(*slotFile) error, then func() error) error {
 	if err := s.save(next); err != nil {
 		return err
 	}
+	s.mu.Lock()
 	s.file = next
+	s.mu.Unlock()
 	return then()
 }
 

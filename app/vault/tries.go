@@ -53,6 +53,13 @@ func (s *Slots) TakeWrong(signIn string) int {
 	return n
 }
 
+// forgive lets a sign-in name with a new passphrase be tried at once.
+func (s *Slots) forgive(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tries, name)
+}
+
 // tried counts a try, and returns its error.
 func (s *Slots) tried(name string, err error, now time.Time) error {
 	s.mu.Lock()
