@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -118,7 +117,7 @@ func (w *window) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	first := w.prepare(ctx, w.opt, nil) // while the toolkit gets ready
-	looks := loadPrefs(w.app.Preferences())
+	looks := w.looks()
 	w.app.Settings().SetTheme(theme.New(looks.Mode, looks.Scale))
 	w.win = w.app.NewWindow(appName)
 	w.win.SetMaster()
@@ -321,34 +320,12 @@ func (w *window) show(ctx context.Context, o opened) {
 	}
 }
 
-// practices are the folders of stores that somebody has signed in to, with that of opt.
-func (w *window) practices(opt Options) []string {
-	known := w.app.Preferences().StringList(prefPractices)
-	if dir := opt.folder(); dir != "" && !slices.Contains(known, dir) {
-		known = append(known, dir)
-	}
-	return known
-}
-
-// hadSignIn says whether somebody has signed in to the store of opt, where nobody has to
-// now. Whoever can change the folder may be able to change the preferences, too: it is
-// said to who put the wrong files there.
-func (w *window) hadSignIn(opt Options) bool {
-	return !opt.training() && slices.Contains(w.app.Preferences().StringList(prefPractices), opt.folder())
-}
-
 // cannotOpen shows why a console can't be opened.
 func (w *window) cannotOpen(ctx context.Context, opt Options, err error) {
 	w.win.SetContent(ui.CannotOpen(err, ui.CannotOpenActions{
 		TryAgain: func() { w.open(ctx, opt) },
 		Close:    w.quit,
 	}))
-}
-
-// came remembers who signed in: that one is chosen at the next sign-in.
-func (w *window) came(who *entry) {
-	w.app.Preferences().SetString(prefLast, who.person().SignIn)
-	w.app.Preferences().SetStringList(prefPractices, w.practices(w.opt))
 }
 
 // simulate changes over to the built-in simulated pen and its training store.
@@ -406,8 +383,8 @@ func (r *room) show(ctx context.Context, w *window) {
 		Desk:     r.desk,
 		Dispatch: fyne.Do,
 		Now:      time.Now,
-		Prefs:    loadPrefs(w.app.Preferences()),
-		OnPrefs:  func(p ui.Prefs) { savePrefs(w.app.Preferences(), p) },
+		Prefs:    w.looks(),
+		OnPrefs:  w.keepLooks,
 		OnTouch:  r.desk.Touch,
 	}
 	cfg.KeepSize = w.keepSize
@@ -449,32 +426,6 @@ func (w *window) keepSize(keep bool) {
 		w.win.Resize(w.win.Canvas().Size())
 	}
 	w.win.SetFixedSize(keep)
-}
-
-// Names of the preferences: the window's looks, and beside them what the sign-in
-// remembers; nothing that has to be right, since the toolkit does not keep them in
-// transactions.
-const (
-	prefMode    = "theme"
-	prefScale   = "text_scale"
-	prefHistory = "chart_seconds"
-)
-
-// prefPractices are the folders of stores that somebody has signed in to.
-const prefPractices = "practices"
-
-func loadPrefs(p fyne.Preferences) ui.Prefs {
-	return ui.Prefs{
-		Mode:    theme.Mode(p.IntWithFallback(prefMode, int(theme.Dark))),
-		Scale:   theme.Scale(p.IntWithFallback(prefScale, int(theme.Scale100))),
-		History: time.Duration(p.Int(prefHistory)) * time.Second,
-	}
-}
-
-func savePrefs(p fyne.Preferences, looks ui.Prefs) {
-	p.SetInt(prefMode, int(looks.Mode))
-	p.SetInt(prefScale, int(looks.Scale))
-	p.SetInt(prefHistory, int(looks.History.Seconds()))
 }
 
 // storePath makes the data folder and names the store in it.
