@@ -47,9 +47,7 @@ func (r *room) parts() Parts {
 	p := Parts{Desk: r.desk, Link: r.link, Store: r.store}
 	if who := r.who.Load(); who != nil {
 		desk := &atDesk{entry: who, store: r.store}
-		p.Backup = func(ctx context.Context, folder string, at time.Time) (backup.Made, int64, error) {
-			return desk.backup(backup.GivingWay(ctx, r.puttingOut), folder, at)
-		}
+		p.Backup = desk.backup
 	}
 	return p
 }

@@ -16,6 +16,7 @@ import (
 	"stipple/app/backup"
 	"stipple/app/clinical"
 	"stipple/app/console"
+	"stipple/app/giveway"
 	"stipple/app/keeper"
 	"stipple/app/sound/player"
 	"stipple/app/store"
@@ -152,9 +153,7 @@ func (r *room) keepBackups(dir string) {
 		Dir:    dir,
 		Now:    time.Now,
 		Tell:   func(f alarm.Finding, there bool) { r.desk.Tell(f, there) },
-		Busy: func() bool {
-			return r.desk.View().Held != nil || r.puttingOut()
-		},
+		Busy:   r.busy,
 	})
 }
 
@@ -188,6 +187,7 @@ func (r *room) staff() console.Staff {
 
 // start runs what the room is made of. The ends come in the reverse order.
 func (r *room) start(ctx context.Context) {
+	ctx = giveway.While(ctx, r.busy)
 	hurried := false
 	r.desk.Watch(func() {
 		up := keepsAwake(r.desk.View().Pen.Phase)
@@ -224,8 +224,12 @@ func (r *room) start(ctx context.Context) {
 	}
 }
 
-// puttingOut says whether the pen can put anything out.
-func (r *room) puttingOut() bool { return keepsAwake(r.desk.View().Pen.Phase) }
+// busy says whether long work gives way (package giveway): while the pen can put anything
+// out, and while somebody holds the button that lets it.
+func (r *room) busy() bool {
+	v := r.desk.View()
+	return v.Held != nil || keepsAwake(v.Pen.Phase)
+}
 
 // keepsAwake says in which phases the computer must not sleep, and STOP must wait
 // for nothing: those with output.

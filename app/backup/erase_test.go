@@ -46,7 +46,7 @@ func (p practice) beside(t *testing.T) (made Made, who clinical.ID) {
 	must(t, p.Store.Snapshot(t.Context(), func(s *store.Snapshot) (err error) {
 		who, done = p.erased(t)
 		var size int64
-		made.Manifest, err = p.pack(sealed, s, madeAt(), &size, func() {})
+		made.Manifest, err = p.pack(t.Context(), sealed, s, madeAt(), &size, func() {})
 		return err
 	}))
 	must(t, errors.Join(sealed.Close(), f.Close(), <-done))

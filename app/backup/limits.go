@@ -1,10 +1,6 @@
 package backup
 
-import (
-	"time"
-
-	"stipple/app/vault"
-)
+import "stipple/app/vault"
 
 // Every limit of the package, with its reason. A file from a stick is as hostile as
 // the wire.
@@ -29,12 +25,6 @@ const (
 	// is hashed.
 	hashBytes   = 256 << 10
 	hashBuffers = 2
-
-	// givenWay is how many times as long as it has worked a backup pauses while a pen can
-	// put anything out: it takes a twentieth of a processor then. mostGiven bounds one pause,
-	// such as behind a disk that was slow.
-	givenWay  = 20
-	mostGiven = 50 * time.Millisecond
 
 	// dirMode and fileMode: patient data is the user's own.
 	dirMode  = 0o700

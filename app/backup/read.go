@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"stipple/app/durable"
+	"stipple/app/giveway"
 	"stipple/app/vault"
 )
 
@@ -114,7 +115,7 @@ func read(ctx context.Context, path, identity string, progress func(done, of int
 		return Manifest{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	in := &input{ctx: ctx, from: f, tell: progress, of: info.Size(), way: newWay(ctx)}
+	in := &input{ctx: ctx, from: f, tell: progress, of: info.Size(), way: giveway.New(ctx)}
 	m, err := unpack(in, identity, put)
 	if in.err != nil {
 		return Manifest{}, in.err // not the file's fault
@@ -130,11 +131,11 @@ type input struct {
 	tell     func(done, of int64)
 	done, of int64
 	err      error
-	way      way
+	way      *giveway.Way
 }
 
 func (i *input) Read(p []byte) (int, error) {
-	i.way.give()
+	i.way.Give()
 	if err := i.ctx.Err(); err != nil {
 		i.err = err
 		return 0, err

@@ -47,7 +47,7 @@ func Compare(ctx context.Context, dir string, m Manifest, keys *vault.Vault) (r 
 	defer func() { err = errors.Join(err, s.Close()) }()
 	r = Report{Manifest: m, Patients: keys.HoldsPatients()}
 	err = s.Snapshot(ctx, func(now *store.Snapshot) error {
-		stored, err := now.Counts()
+		stored, err := now.Counts(ctx)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"stipple/app/durable"
+	"stipple/app/giveway"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -54,7 +55,7 @@ func write(ctx context.Context, src Source, folder string, at time.Time, progres
 	err = durable.Create(made.Path, func(file io.Writer) error {
 		disk, stop := beside(ctx, wrap(file))
 		defer stop()
-		out := &output{ctx: ctx, to: disk, tell: progress, way: newWay(ctx)}
+		out := &output{ctx: ctx, to: disk, tell: progress, way: giveway.New(ctx)}
 		var err error
 		made.Manifest, err = src.encrypt(ctx, out, identity, at)
 		if out.err == nil {
@@ -81,11 +82,11 @@ type output struct {
 	tell     func(done, of int64)
 	done, of int64
 	err      error
-	way      way
+	way      *giveway.Way
 }
 
 func (o *output) Write(p []byte) (int, error) {
-	o.way.give()
+	o.way.Give()
 	if o.err == nil {
 		o.err = o.ctx.Err()
 	}
@@ -115,19 +116,19 @@ func (src Source) encrypt(ctx context.Context, out *output, identity string, at 
 	release := sync.OnceFunc(src.Slots.Hold())
 	defer release()
 	err = src.Store.Snapshot(ctx, func(s *store.Snapshot) (err error) {
-		m, err = src.pack(sealed, s, at, &out.of, release)
+		m, err = src.pack(ctx, sealed, s, at, &out.of, release)
 		return err
 	})
 	return m, errors.Join(err, sealed.Close())
 }
 
 // pack writes the members. taken is called when all keys are copied.
-func (src Source) pack(w io.Writer, s *store.Snapshot, at time.Time, size *int64, taken func()) (Manifest, error) {
+func (src Source) pack(ctx context.Context, w io.Writer, s *store.Snapshot, at time.Time, size *int64, taken func()) (Manifest, error) {
 	m := Manifest{Format: format, Version: version, Schema: s.Schema(), Made: at.UTC().Truncate(time.Second), Program: src.Program}
 	end := s.AuditEnd()
 	m.AuditSeq, m.AuditHead = end.Seq, end.Head.String()
 	var err error
-	if m.Counts, err = s.Counts(); err != nil {
+	if m.Counts, err = s.Counts(ctx); err != nil {
 		return m, err
 	}
 	seniors, err := s.Seniors()

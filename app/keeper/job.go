@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"stipple/app/audit"
-	"stipple/app/backup"
 	"stipple/app/console"
 )
 
@@ -51,7 +50,7 @@ func (k *Keeper) begin(by audit.Actor, task console.BackupTask, auto bool, work 
 	if k.ctx == nil || k.job != nil || !k.recalled {
 		return console.ErrBackupBusy
 	}
-	ctx, cancel := context.WithCancelCause(backup.GivingWay(audit.By(k.ctx, by), k.cfg.Busy))
+	ctx, cancel := context.WithCancelCause(audit.By(k.ctx, by))
 	j := &job{auto: auto, cancel: cancel, ended: make(chan struct{})}
 	k.step(j, task, "")
 	k.job = j

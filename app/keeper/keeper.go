@@ -20,8 +20,7 @@ type Config struct {
 	Now    func() time.Time
 	// Tell says that an alarm's condition is there or not. It must return at once.
 	Tell func(f alarm.Finding, there bool)
-	// Busy says that nothing may begin by itself now, and that what goes on gives way: a pen
-	// can put out.
+	// Busy says that nothing may begin by itself now: a pen can put anything out.
 	Busy func() bool
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/giveway"
 	"stipple/app/vault"
 )
 
@@ -250,6 +251,7 @@ func (s *Store) auditValues(ctx context.Context, failed *error, seen func(uint64
 	type pair struct{ k, v []byte }
 	return func(yield func(k, v []byte) bool) {
 		n := uint64(0)
+		way := giveway.New(ctx)
 		for from := []byte{}; from != nil; {
 			var some []pair
 			err := s.view(ctx, func(t *txn) error {
@@ -272,6 +274,7 @@ func (s *Store) auditValues(ctx context.Context, failed *error, seen func(uint64
 			}
 			n += uint64(len(some))
 			seen(n)
+			way.Give()
 		}
 	}
 }

@@ -495,7 +495,7 @@ func TestErasingWhileOthersRead(t *testing.T) {
 		if err := checkPages(bytes.NewReader(copied.Bytes()), int64(copied.Len())); err != nil {
 			t.Error("the copy:", err)
 		}
-		if n := must(now.Counts())(t)[bucketPatients]; n != 3 {
+		if n := must(now.Counts(t.Context()))(t)[bucketPatients]; n != 3 {
 			t.Errorf("%d revisions of patients in the old file", n)
 		}
 		return nil

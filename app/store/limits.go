@@ -48,9 +48,11 @@ const (
 	maxBatch = 4096
 	// storeNameBytes is the length of a store's random name: no two have the same.
 	storeNameBytes = 16
-	// verifyBatch is how many values Verify opens in one transaction: a few
-	// milliseconds, so that a write that has to grow the file does not wait longer.
-	verifyBatch = 1000
+	// verifyBatch is how many values Verify opens in one transaction: less than a
+	// millisecond, so that neither a write that has to grow the file nor who wants the
+	// processor waits longer. countBatch is how many are counted in that time.
+	verifyBatch = 50
+	countBatch  = 1000
 	// importGroup is how many patients of another room go into one transaction: a few
 	// milliseconds, so that the record of a treatment does not wait longer.
 	importGroup = 50

@@ -11,6 +11,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/giveway"
 	"stipple/app/vault"
 )
 
@@ -36,7 +37,8 @@ func rekeyOrder() []string {
 // Rekey seals anew all values that are sealed with former keys, save the audit chain,
 // whose bytes last. It works in short transactions beside other calls, and after a crash
 // or an error goes on where it was. What erased patients left goes. progress, which may
-// be nil, is told how many values of how many are done.
+// be nil, is told how many values of how many are done. It waits while somebody is busy
+// (package giveway).
 //
 // When it returns nil, no value needs the former keys, not for a read that has begun
 // before either, such as a backup's, for which it waits. The file is written anew at the
@@ -112,6 +114,7 @@ func (s *Store) rekeyAt(ctx context.Context) (at rekeyed, err error) {
 // sealedBefore says whether a value is sealed with keys of an earlier generation. It
 // opens none.
 func (s *Store) sealedBefore(ctx context.Context, generation uint16) (left bool, err error) {
+	way := giveway.New(ctx)
 	for _, name := range rekeyOrder() {
 		for next := []byte{}; next != nil && !left && err == nil; {
 			err = s.view(ctx, func(t *txn) error {
@@ -132,6 +135,7 @@ func (s *Store) sealedBefore(ctx context.Context, generation uint16) (left bool,
 				next = bytes.Clone(k)
 				return nil
 			})
+			way.Give()
 		}
 	}
 	return left, err
@@ -193,11 +197,13 @@ func (s *Store) rekeyOnce(ctx context.Context, at rekeyed, progress func(done, o
 		tell(0)
 	}
 	order := rekeyOrder()
+	way := giveway.New(ctx)
 	for i := slices.Index(order, at.Bucket); i < len(order); i++ {
 		if at.Bucket != order[i] {
 			at.Bucket, at.Next = order[i], nil
 		}
 		for {
+			way.Wait()
 			n := int64(0)
 			err := s.update(ctx, func(t *txn) (err error) {
 				next := at
@@ -226,6 +232,7 @@ func (s *Store) rekeyOnce(ctx context.Context, at rekeyed, progress func(done, o
 // rekeyCount is how many values a re-key has passed, and how many there are.
 func (s *Store) rekeyCount(ctx context.Context, at rekeyed) (done, of int64, err error) {
 	passed := true
+	way := giveway.New(ctx)
 	err = s.view(ctx, func(t *txn) error {
 		for _, name := range rekeyOrder() {
 			b, err := t.bucket(name)
@@ -237,7 +244,9 @@ func (s *Store) rekeyCount(ctx context.Context, at rekeyed) (done, of int64, err
 			}
 			c := b.Cursor()
 			for k, _ := c.First(); k != nil; k, _ = c.Next() {
-				of++
+				if of++; of%countBatch == 0 {
+					way.Give()
+				}
 				if passed || name == at.Bucket && bytes.Compare(k, at.Next) < 0 {
 					done++
 				}

@@ -10,6 +10,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/giveway"
 )
 
 // backupKey in bucket chain is the practice's own way into its backups.
@@ -80,9 +81,11 @@ func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 
 // Counts are the values of each bucket by its name, all revisions, erased ones too:
 // what can be counted without the patient key. Bucket meta is the file's own, and the
-// erasures that are not finished are those that opening finishes.
-func (s *Snapshot) Counts() (map[string]uint64, error) {
+// erasures that are not finished are those that opening finishes. The error is that of
+// reading, or of the context.
+func (s *Snapshot) Counts(ctx context.Context) (map[string]uint64, error) {
 	counts := make(map[string]uint64)
+	way := giveway.New(ctx)
 	for _, name := range append(sealedBuckets(), bucketAudit) {
 		if name == bucketErasing {
 			continue
@@ -94,7 +97,12 @@ func (s *Snapshot) Counts() (map[string]uint64, error) {
 		n := uint64(0)
 		c := b.Cursor()
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
-			n++
+			if n++; n%countBatch == 0 {
+				way.Give()
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 		counts[name] = n
 	}

@@ -34,7 +34,7 @@ func TestWritesDuringASnapshot(t *testing.T) {
 		return nil
 	}
 	err := s.Snapshot(t.Context(), func(now *Snapshot) error {
-		before, err := now.Counts()
+		before, err := now.Counts(t.Context())
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func TestWritesDuringASnapshot(t *testing.T) {
 		case <-time.After(20 * time.Second): // with this copy the writer waits for us
 			err = errors.New("a commit waits for the copy")
 		}
-		after, again := now.Counts()
+		after, again := now.Counts(t.Context())
 		if before["patients"] != 1 || fmt.Sprint(before) != fmt.Sprint(after) {
 			err = errors.Join(err, fmt.Errorf("%v became %v", before, after))
 		}

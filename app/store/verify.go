@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"stipple/app/clinical"
+	"stipple/app/giveway"
 	"stipple/app/vault"
 )
 
@@ -17,8 +18,10 @@ import (
 // see is an old copy of a whole page of the file in the place of the newest.
 //
 // It takes about a second for a million values, and may run beside other calls: it
-// works in short transactions, because bbolt can't grow the file during a read.
+// works in short transactions, because bbolt can't grow the file during a read, and gives
+// way (package giveway).
 func (s *Store) Verify(ctx context.Context) error {
+	way := giveway.New(ctx)
 	for _, name := range sealedBuckets() {
 		for next := []byte(nil); ; {
 			err := s.view(ctx, func(t *txn) (err error) {
@@ -31,6 +34,7 @@ func (s *Store) Verify(ctx context.Context) error {
 			if next == nil {
 				break
 			}
+			way.Give()
 		}
 	}
 	return nil
