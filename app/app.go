@@ -60,15 +60,15 @@ func Run(ctx context.Context, opt Options) error {
 		Migrations: map[string]bool{"fyneDo": true},
 	})
 	w := &window{
-		opt: opt,
-		log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		app: fyneapp.NewWithID(appID),
-		gc:  debug.SetGCPercent(startGC),
-
+		opt:      opt,
+		log:      slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		app:      fyneapp.NewWithID(appID),
 		pins:     newPINs(),
 		unfollow: func() {},
 		over:     make(chan struct{}),
 	}
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(gcBytes)
 	if opt.Screenshots != "" {
 		return screenshots(opt.Screenshots)
 	}
@@ -84,14 +84,16 @@ func Run(ctx context.Context, opt Options) error {
 	return w.run(ctx)
 }
 
-// startGC is the garbage collector's percentage until the first page is on the
-// screen: what the start makes is small and mostly stays, and collecting it
-// costs a tenth of the start.
-const startGC = 400
+// Memory is cheaper than the processors for which STOP would wait while garbage is
+// collected, and which a start would take: a fifth as many collections as the runtime's
+// own choice. Above so many bytes, which only the largest practices reach, there are more.
+const (
+	gcPercent = 400
+	gcBytes   = 1 << 30
+)
 
 // window is the program with its one window. It shows one console at a time.
 type window struct {
-	gc    int // the collector's percentage once the start is over
 	opt   Options
 	log   *slog.Logger
 	app   fyne.App
@@ -304,8 +306,6 @@ func (w *window) begin() bool {
 
 // show shows what came of open.
 func (w *window) show(ctx context.Context, o opened) {
-	// Behind the next frame, which draws what is shown here.
-	defer fyne.Do(func() { fyne.Do(func() { debug.SetGCPercent(w.gc) }) })
 	w.unfollow()
 	if o.door != nil {
 		w.enter(ctx, o.opt, o.door)

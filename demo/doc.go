@@ -16,7 +16,8 @@
 // With --measure it measures the budgets of safety.md section 4 instead, on the
 // console as it is with a load and clocks beside it (package rig), and prints a
 // table; `make measure` runs it. With --backup beside it, stops alone, and whether the
-// pen's telemetry comes without a gap, while a practice is backed up again and again.
+// pen's telemetry comes without a gap, while a practice is backed up again and again and,
+// in turn with it, while it is not.
 //
 // It knows the programs only from outside: it imports nothing of them but the
 // form of the trace. Nothing in it waits for a length of time; each wait is

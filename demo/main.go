@@ -23,7 +23,7 @@ func main() {
 	var size measureSize
 	flag.IntVar(&size.stops, "stops", measuredStops, "with --measure: `number` of stops by key, and of alarms")
 	flag.IntVar(&size.ends, "ends", measuredEnds, "with --measure: `number` of killed consoles, and of frozen windows")
-	flag.BoolVar(&size.backup, "backup", false, "with --measure: measure stops alone, while a practice is backed up again and again")
+	flag.BoolVar(&size.backup, "backup", false, "with --measure: measure stops alone, while a practice is backed up again and again, and in turn while it is not")
 	flag.IntVar(&size.patients, "patients", backedUp, "with --backup: `number` of the practice's patients")
 	flag.Parse()
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

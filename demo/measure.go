@@ -25,8 +25,8 @@ const backedUp = 20_000
 // measureSize is how often each thing is measured.
 type measureSize struct {
 	stops, ends int
-	// backup: the store is that of a practice of so many patients, and is backed up again
-	// and again while stops are measured, and nothing else is.
+	// backup: the store is that of a practice of so many patients, and nothing but stops
+	// is measured: so many while it is backed up again and again, and as many while not.
 	backup   bool
 	patients int
 }
@@ -60,6 +60,9 @@ type measurements struct {
 	frozenRF, frozenMotion  figure
 	alarm, sound            figure
 	status                  figure
+
+	// quiet is what was measured in turn with it, while nobody backed up; else nil.
+	quiet *measurements
 }
 
 func newMeasurements() *measurements {
@@ -78,7 +81,11 @@ func newMeasurements() *measurements {
 	}
 }
 
-// all are the lines; of the last one only some where the store is backed up meanwhile.
+// turn is how many stops are measured while backups are made before as many are without,
+// so that both have the same computer.
+const turn = 25
+
+// all are the lines; only some where the store is backed up meanwhile.
 func (m *measurements) all(size measureSize) []*figure {
 	if size.backup {
 		return []*figure{&m.write, &m.off, &m.key, &m.needle, &m.status}
@@ -125,6 +132,10 @@ func measure(ctx context.Context, out io.Writer, size measureSize) (err error) {
 	}
 	fmt.Fprintf(out, "%d frames of the pen's live lane never came\n\n", b.missing)
 	missed := table(out, m.all(size))
+	if m.quiet != nil {
+		fmt.Fprintf(out, "\nIn turn with these, %d at a time, without a backup:\n", turn)
+		table(out, m.quiet.all(size))
+	}
 	if b.nothing > 0 {
 		fmt.Fprintf(out, "\n%d tries came to nothing, though nothing stood still; see above\n", b.nothing)
 	}
@@ -139,31 +150,56 @@ func (b *bench) measureAll(ctx context.Context, m *measurements, size measureSiz
 	if err := b.weighLoad(ctx); err != nil {
 		return err
 	}
-	type part struct {
+	if size.backup {
+		return b.measureBackup(ctx, m, size.stops)
+	}
+	for _, part := range []struct {
 		what string
 		n    int
 		once func(context.Context, *measurements) error
-	}
-	parts := []part{{"stops by key", size.stops, b.stop}}
-	if !size.backup {
-		parts = append(parts, part{"alarms", size.stops, b.alarm}, part{"frozen windows", size.ends, b.freeze}, part{"killed consoles", size.ends, b.kill})
-	}
-	for _, part := range parts {
-		begun := time.Now()
-		for done, nothing := 0, 0; done < part.n; {
-			err := b.repeat(ctx, m, part.once)
-			if err == nil {
-				done++
-				continue
-			}
-			if nothing++; nothing > 1+part.n/mostNothing || ctx.Err() != nil || b.rig != nil && !b.rig.running() {
-				return fmt.Errorf("%s, number %d: %w", part.what, done+1, err)
-			}
-			b.nothing++
-			fmt.Fprintf(b.out, "%s, number %d came to nothing, though nothing stood still: %v\n", part.what, done+1, err)
+	}{{"stops by key", size.stops, b.stop}, {"alarms", size.stops, b.alarm}, {"frozen windows", size.ends, b.freeze}, {"killed consoles", size.ends, b.kill}} {
+		if err := b.series(ctx, m, part.what, part.n, part.once); err != nil {
+			return err
 		}
-		fmt.Fprintf(b.out, "%d %s in %.0f s\n", part.n, part.what, time.Since(begun).Seconds())
 	}
+	return nil
+}
+
+// measureBackup measures stops while the store is backed up, and as many while it is not.
+func (b *bench) measureBackup(ctx context.Context, m *measurements, stops int) error {
+	m.quiet = newMeasurements()
+	for left := stops; left > 0; left -= turn {
+		for _, with := range []struct {
+			backups string
+			m       *measurements
+		}{{"on", m}, {"off", m.quiet}} {
+			if _, err := b.command(ctx, "backups", with.backups); err != nil {
+				return err
+			}
+			if err := b.series(ctx, with.m, "stops with backups "+with.backups, min(turn, left), b.stop); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// series measures one kind of thing so many times.
+func (b *bench) series(ctx context.Context, m *measurements, what string, n int, once func(context.Context, *measurements) error) error {
+	begun := time.Now()
+	for done, nothing := 0, 0; done < n; {
+		err := b.repeat(ctx, m, once)
+		if err == nil {
+			done++
+			continue
+		}
+		if nothing++; nothing > 1+n/mostNothing || ctx.Err() != nil || b.rig != nil && !b.rig.running() {
+			return fmt.Errorf("%s, number %d: %w", what, done+1, err)
+		}
+		b.nothing++
+		fmt.Fprintf(b.out, "%s, number %d came to nothing, though nothing stood still: %v\n", what, done+1, err)
+	}
+	fmt.Fprintf(b.out, "%d %s in %.0f s\n", n, what, time.Since(begun).Seconds())
 	return nil
 }
 

@@ -102,7 +102,7 @@ const (
 )
 
 func measure(ctx context.Context, dir, path string, rounds int) error {
-	var check, derive, open series
+	var check, derive, open, verify series
 	heading()
 	var waiting *store.Waiting
 	err := check.add(func() (err error) {
@@ -146,6 +146,9 @@ func measure(ctx context.Context, dir, path string, rounds int) error {
 		return err
 	}
 	err = errors.Join(keystrokes(ctx, s, all), loads(ctx, s, all), commits(ctx, s, dir, all), weigh(ctx, s, path))
+	if err = errors.Join(err, verify.add(func() error { return s.Verify(ctx) })); err == nil {
+		verify.row("every value read, beside the work")
+	}
 	if rounds > 0 {
 		err = errors.Join(err, backups(ctx, backup.Source{Store: s, Keys: keys, Slots: slots, Program: "clinic"}, path, rounds))
 	}

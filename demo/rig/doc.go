@@ -17,7 +17,8 @@
 // the same session, from its beginning, again and again; and the store commits
 // in a loop, at the pace of a drive. The charts are drawn 30 times a second as they
 // are in READY. With --backups the store is that of a practice that the rig makes and
-// signs in to, and a backup of it is made, read back and removed in a loop.
+// signs in to; from one command to the next a backup of it is made, read back and removed
+// in a loop.
 //
 // It counts frames of the pen's live lane that never came, and how long the console
 // was without STATUS.

@@ -28,7 +28,7 @@ func main() {
 	}
 	port := flag.String("port", "", "`path` of the simulated pen's port")
 	fd := flag.Int("ui-trace", 0, "open file `descriptor` for the UI trace")
-	folder := flag.String("backups", "", "make a practice in this `folder`, and back it up again and again")
+	folder := flag.String("backups", "", "make a practice in this `folder`, to be backed up")
 	patients := flag.Int("patients", 0, "with --backups: `number` of its patients")
 	flag.Parse()
 	leave(run(*port, *fd, *folder, *patients))
@@ -50,7 +50,7 @@ func run(port string, traceFD int, folder string, patients int) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	r := &rig{lines: make(chan any, lineQueue), commands: make(chan []string)}
+	r := &rig{lines: make(chan any, lineQueue), commands: make(chan []string), backing: make(chan bool)}
 	opt := app.Options{
 		Demo: true, Port: port, TraceFD: traceFD, Exit: leave,
 		Bench: &app.Bench{Port: r.port, Window: r.window, Limits: limits, Run: r.run},

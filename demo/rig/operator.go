@@ -52,8 +52,8 @@ type operator struct {
 	app.Parts
 }
 
-// obey carries out one command: prepare TIP, arm, rest, end, fault,
-// redraw, freeze MS or counts.
+// obey carries out one command: prepare TIP, arm, rest, end, fault, redraw, freeze MS,
+// backups on or off, or counts.
 func (o operator) obey(ctx context.Context, words []string) answer {
 	a := answer{Done: words[0]}
 	var err error
@@ -73,6 +73,16 @@ func (o operator) obey(ctx context.Context, words []string) answer {
 		err = o.redrawn(ctx)
 	case "freeze":
 		err = o.freeze(words[1:])
+	case "backups":
+		if len(words) != 2 || o.stick == "" {
+			err = errors.New("backups: on or off, of a practice")
+			break
+		}
+		select {
+		case o.backing <- words[1] == "on":
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	case "counts":
 		a.Redraws, a.Records, a.Downloads, a.Commits = o.redraws.Load(), o.records.Load(), o.downloads.Load(), o.commits.Load()
 		a.Backups, a.Missing = o.backups.Load(), o.missing.Load()

@@ -44,7 +44,8 @@ type rig struct {
 	silent    atomic.Int64 // ns: the longest between two STATUS
 	missing   atomic.Int64 // frames of the lane of STATUS
 
-	stick string // where backups go; empty: none are made
+	stick   string    // where backups go; empty: none are made
+	backing chan bool // whether they are
 }
 
 // event is something that was measured.
@@ -199,15 +200,43 @@ func (r *rig) commit(ctx context.Context, parts app.Parts) error {
 	}
 }
 
-// backup makes a backup, reads it back, removes it, and makes the next.
+// backup backs up from one command to the next.
 func (r *rig) backup(ctx context.Context, parts app.Parts) error {
-	if r.stick == "" {
-		return nil
+	at := time.Now()
+	for {
+		on := false
+		for !on {
+			select {
+			case <-ctx.Done():
+				return nil
+			case on = <-r.backing:
+			}
+		}
+		some, cancel := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- r.backUp(some, parts, &at) }()
+		for on {
+			select {
+			case on = <-r.backing:
+			case err := <-ended:
+				cancel()
+				return err
+			}
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			return err
+		}
 	}
-	for at := time.Now(); ; at = at.Add(time.Second) { // each has its second in its name
-		made, _, err := parts.Backup(ctx, r.stick, at)
-		if err == nil {
-			err = os.Remove(made.Path)
+}
+
+// backUp makes a backup, reads it back, removes it, and makes the next.
+func (r *rig) backUp(ctx context.Context, parts app.Parts, at *time.Time) error {
+	for {
+		*at = at.Add(time.Second) // each has its second in its name
+		made, _, err := parts.Backup(ctx, r.stick, *at)
+		if made.Path != "" {
+			err = errors.Join(err, os.Remove(made.Path))
 		}
 		if err != nil {
 			return err
