@@ -213,7 +213,7 @@ func (d *Desk) ImportTable(p TablePreview, leaveOut bool, told Told, done func(I
 		case len(p.Needs) > 0:
 			return ImportReport{}, ErrUnsettled
 		case p.Faulty > 0 && !leaveOut:
-			return ImportReport{}, ErrFaulty
+			return ImportReport{}, problem(ErrFaulty, "import_faulty", p.Faulty)
 		}
 		return d.cfg.Exchange.ImportTable(ctx, p, told)
 	}, done, d.beginImport)

@@ -3,6 +3,8 @@ package console_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +95,14 @@ func coded(err error) string {
 	return ""
 }
 
+func argsOf(err error) []any {
+	var a interface{ Args() []any }
+	if errors.As(err, &a) {
+		return a.Args()
+	}
+	return nil
+}
+
 func exchangeBench(t *testing.T, x console.Exchange) *bench {
 	t.Helper()
 	return newBenchFrom(t, sim.R1, true, func(*bench) {}, func(cfg *console.Config) { cfg.Exchange = x })
@@ -135,7 +145,12 @@ func TestAnExchangeThatIsRefused(t *testing.T) {
 		defer b.stop()
 		b.until("a clinician", func(v *console.View) bool { return v.Operator.Role == clinical.RoleClinician })
 		told := make(chan string, 1)
-		report := func(_ console.ImportReport, err error) { told <- coded(err) }
+		report := func(r console.ImportReport, err error) {
+			if err != nil && !reflect.DeepEqual(r, console.ImportReport{}) {
+				t.Errorf("%+v beside %v", r, err)
+			}
+			told <- coded(err)
+		}
 		file := func(_ console.Exported, err error) { told <- coded(err) }
 		for want, ask := range map[string]func(){
 			"reason_missing": func() { b.desk.ExportTable(console.TableExport{Reason: " \n"}, nil, file) },
@@ -151,6 +166,12 @@ func TestAnExchangeThatIsRefused(t *testing.T) {
 			}
 		}
 		if got := c.take(); len(got) != 1 {
+			t.Error(got)
+		}
+		b.desk.ImportTable(console.TablePreview{Faulty: 3}, false, nil, func(_ console.ImportReport, err error) {
+			told <- fmt.Sprint(argsOf(err)...)
+		})
+		if got := <-told; got != "3" { // the sentence names how many
 			t.Error(got)
 		}
 	})

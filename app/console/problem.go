@@ -184,7 +184,6 @@ func sentinels() []struct {
 		{ErrTreating, "treating"},
 		{ErrImporting, "importing"},
 		{ErrReason, "reason_missing"},
-		{ErrFaulty, "import_faulty"},
 		{ErrUnsettled, "import_unsettled"},
 		{ErrNoPen, "no_pen"},
 		{ErrBackupBusy, "backup_busy"},

@@ -6,10 +6,9 @@
 // or guessed in silence, and nothing of it is half taken. ReadPatients therefore
 // stores nothing; it makes a Preview, which says how the file was read, what
 // each column was taken for, what each line comes to and what is wrong with it.
-// Patients come out of a Preview only if every line is good, or if the caller
-// says that the faulty ones, which are listed, are to be left out. A patient
-// that is in the store already is never among them: the preview shows whether
-// the file says the same, or where it differs.
+// A row has a patient only if the line is good; whether the others may be left
+// out is package console's to ask. A patient that is in the store already is never
+// new: the preview shows whether the file says the same, or where it differs.
 //
 // # How a file is read
 //

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"fmt"
-	"strings"
 )
 
 // sentinel is an error that stands for one decision of a caller.
@@ -76,38 +75,6 @@ func (e *FileError) Args() []any {
 	return nil
 }
 
-// FaultyError says that lines are faulty, and that the caller has not said that
-// they are to be left out. Nothing is handed over. Code "import_faulty".
-type FaultyError struct {
-	Lines int // faulty records
-	First LineError
-}
-
-func (e *FaultyError) Error() string {
-	return fmt.Sprintf("%d faulty records, the first at %v; nothing was imported", e.Lines, e.First)
-}
-
-// Code is "import_faulty".
-func (e *FaultyError) Code() string { return "import_faulty" }
-
-// Args is how many records are faulty.
-func (e *FaultyError) Args() []any { return []any{e.Lines} }
-
-// UnsettledError says that the file can be read in more than one way, and that
-// the caller has to choose first. Code "import_unsettled".
-type UnsettledError struct{ Needs []Need }
-
-func (e *UnsettledError) Error() string {
-	var all []string
-	for _, n := range e.Needs {
-		all = append(all, fmt.Sprintf("%s of %s", n.Kind, n.Field))
-	}
-	return "not settled: " + strings.ReplaceAll(strings.Join(all, ", "), "_", " ")
-}
-
-// Code is "import_unsettled".
-func (e *UnsettledError) Code() string { return "import_unsettled" }
-
 // RecordError says that a record can't be written, since a value of it has no
 // form in the file. Code "not_writable".
 type RecordError struct {
@@ -153,24 +120,4 @@ type LineError struct {
 	Problem Problem
 	Text    string // the text at fault, safe to show and bounded; may be empty
 	Other   int    // with Duplicate the other line, where the field begins
-}
-
-// String is the error in one line.
-func (e LineError) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "line %d", e.Line)
-	if e.Number > 0 {
-		fmt.Fprintf(&b, ", column %d", e.Number)
-		if e.Column != "" {
-			fmt.Fprintf(&b, " (%s)", e.Column)
-		}
-	}
-	fmt.Fprintf(&b, ": %s", strings.ReplaceAll(string(e.Problem), "_", " "))
-	if e.Text != "" {
-		fmt.Fprintf(&b, ": %s", e.Text)
-	}
-	if e.Other > 0 {
-		fmt.Fprintf(&b, " (see line %d)", e.Other)
-	}
-	return b.String()
 }

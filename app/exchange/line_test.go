@@ -82,30 +82,29 @@ func holdErrors(t *testing.T, p Preview, want []LineError) {
 	if diff := cmp.Diff(want, p.Errors); diff != "" {
 		t.Error(diff)
 	}
-	got, err := p.Patients()
-	var faulty *FaultyError
-	if errors.As(err, &faulty) != (want != nil) || err != nil && got != nil {
-		t.Errorf("%d patients beside %v", len(got), err)
+	if faulty := states(p, Faulty); (len(faulty) > 0) != (want != nil) || len(faulty) != p.Counts.Faulty {
+		t.Errorf("%d faulty rows, %d counted", len(faulty), p.Counts.Faulty)
 	}
+	found := 0
 	for _, r := range p.Rows {
-		for _, e := range p.ErrorsOf(r) {
-			if r.State != Faulty || e.Line < r.Line || e.Line > r.Last {
-				t.Errorf("%v in a row of lines %d to %d", e, r.Line, r.Last)
-			}
+		of := errorsOf(p, r)
+		found += len(of)
+		if faulty := r.State == Faulty; faulty != (len(of) > 0) || faulty && r.Patient != (clinical.Patient{}) {
+			t.Errorf("%+v of lines %d to %d has %v", r.Patient, r.Line, r.Last, of)
 		}
+	}
+	if found != len(want) {
+		t.Errorf("%d errors on the lines of rows, want %d", found, len(want))
 	}
 }
 
-func TestLeavingFaultyLinesOutIsAChoice(t *testing.T) {
+func TestFaultyRecordsStandBesideGoodOnes(t *testing.T) {
 	p := read(t, "MRN;Surname;DOB;Notes\nF-1;Ruiz;1984-02-11;\nF-2;Silva;1994-10-28;\"a\nb\nc\"\nF-3;;1987-05-13;\"a\nb\"\nF-4;Novák;1987-05-13;\nF-1;Tanaka;1998-03-21;\n", auto())
-	if got, err := p.Patients(); err == nil || got != nil {
-		t.Fatalf("%v %v", got, err)
+	if got := states(p, New); len(got) != 2 || got[0].Patient.FamilyName != "Silva" || got[1].Patient.FamilyName != "Novák" {
+		t.Errorf("%v", got)
 	}
-	got, left, err := p.PatientsWithoutFaulty()
-	if err != nil || len(got) != 2 || got[0].FamilyName != "Silva" || got[1].FamilyName != "Novák" {
-		t.Errorf("%v %v", got, err)
-	}
-	if diff := cmp.Diff([]Lines{{2, 2}, {6, 7}, {9, 9}}, left); diff != "" {
+	want := []Row{{Line: 2, Last: 2, State: Faulty}, {Line: 6, Last: 7, State: Faulty}, {Line: 9, Last: 9, State: Faulty}}
+	if diff := cmp.Diff(want, states(p, Faulty)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(Counts{Records: 5, New: 2, Faulty: 3}, p.Counts); diff != "" {
@@ -123,11 +122,10 @@ func TestErrorsAreBounded(t *testing.T) {
 	if len(p.Errors) != maxErrors || p.MoreErrors != 20 || p.Counts.Faulty != lines {
 		t.Errorf("%d and %d more, %+v", len(p.Errors), p.MoreErrors, p.Counts)
 	}
-	_, left, err := p.PatientsWithoutFaulty()
-	if err != nil || len(left) != lines {
-		t.Errorf("%d left out, %v", len(left), err)
+	if left := states(p, Faulty); len(left) != lines {
+		t.Errorf("%d faulty", len(left))
 	}
-	if last := p.Rows[lines-1]; last.State != Faulty || len(p.ErrorsOf(last)) != 0 {
+	if last := p.Rows[lines-1]; last.State != Faulty || len(errorsOf(p, last)) != 0 {
 		t.Errorf("%+v", last)
 	}
 }
@@ -160,9 +158,8 @@ func TestKnownPatients(t *testing.T) {
 			if r.Stored != nil && *r.Stored != stored {
 				t.Errorf("stored %+v", *r.Stored)
 			}
-			got, err := p.Patients()
-			if err != nil || (len(got) == 1) != (c.state == New) {
-				t.Errorf("%v %v", got, err)
+			if got := states(p, New); len(p.Errors) > 0 || (len(got) == 1) != (c.state == New) {
+				t.Errorf("%v %v", got, p.Errors)
 			}
 		})
 	}

@@ -28,14 +28,14 @@ func (b *builder) row(rec *record) {
 			}
 		}
 	}
-	row := Row{Line: rec.line, Last: rec.last, first: len(p.Errors)}
+	row := Row{Line: rec.line, Last: rec.last}
 	switch {
 	case len(wrong) > 0:
 		row.State = Faulty
 		p.Counts.Faulty++
-		row.count = min(len(wrong), maxErrors-len(p.Errors))
-		p.Errors = append(p.Errors, wrong[:row.count]...)
-		p.MoreErrors += len(wrong) - row.count
+		kept := min(len(wrong), maxErrors-len(p.Errors))
+		p.Errors = append(p.Errors, wrong[:kept]...)
+		p.MoreErrors += len(wrong) - kept
 	case !settled:
 		row.State = Unsettled
 		p.Counts.Unsettled++
