@@ -150,7 +150,7 @@ func tablePreview(p exchange.Preview) console.TablePreview {
 	for _, r := range p.Rows {
 		switch r.State {
 		case exchange.New:
-			out.Patients = append(out.Patients, r.Patient)
+			out.Patients = append(out.Patients, console.TablePatient{Line: r.Line, Patient: r.Patient})
 		case exchange.Differs:
 			d := console.TableDifference{Line: r.Line, File: r.Patient, Here: *r.Stored}
 			for _, f := range r.Differs {
@@ -165,14 +165,52 @@ func tablePreview(p exchange.Preview) console.TablePreview {
 // ImportTable stores the new patients, all or none of them.
 func (x exchanger) ImportTable(ctx context.Context, p console.TablePreview, told console.Told) (console.ImportReport, error) {
 	all := make([]clinical.Dossier, len(p.Patients))
-	for i, patient := range p.Patients {
-		all[i].Patient = patient
+	for i, of := range p.Patients {
+		all[i].Patient = of.Patient
 	}
 	got, err := x.store.ImportPatients(ctx, all, store.Import{Kind: "table", Hash: p.Hash, Whole: true, Told: toldOf(told, len(all))})
 	if err != nil {
-		return console.ImportReport{}, err
+		return console.ImportReport{}, linesRefused(p, got.Refused, err)
 	}
 	return console.ImportReport{Patients: got.Patients, Same: p.Same, Kept: p.Differs, Left: p.Faulty}, nil
+}
+
+// linesRefused names the lines of a table whose patients the store refuses, as a preview
+// names faulty ones. err is why nothing was stored, and stays as it is for any other reason.
+func linesRefused(p console.TablePreview, refused map[int]error, err error) error {
+	var faults []console.TableFault
+	for _, i := range slices.Sorted(maps.Keys(refused)) {
+		var invalid *store.InvalidError
+		if !errors.As(refused[i], &invalid) {
+			return err
+		}
+		for _, f := range invalid.Fields {
+			faults = append(faults, faultOf(p, p.Patients[i], f))
+		}
+	}
+	if len(faults) == 0 {
+		return err
+	}
+	return &console.LinesRefusedError{Faults: faults, Cause: err}
+}
+
+// faultOf is a field that the store refuses, at its place in the file.
+func faultOf(p console.TablePreview, of console.TablePatient, f store.FieldError) console.TableFault {
+	fault := console.TableFault{Line: of.Line, Field: f.Field, Problem: string(f.Problem)}
+	switch exchange.Field(f.Field) {
+	case exchange.FileNumber:
+		fault.Text = of.Patient.FileNumber
+	case exchange.FamilyName:
+		fault.Text = of.Patient.FamilyName
+	case exchange.GivenName:
+		fault.Text = of.Patient.GivenName
+	}
+	for _, c := range p.Columns {
+		if c.Use == string(exchange.UseField) && c.Field == f.Field {
+			fault.Column, fault.Name = c.Number, c.Name
+		}
+	}
+	return fault
 }
 
 func toldOf(told console.Told, of int) func(int) {

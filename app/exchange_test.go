@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
@@ -256,6 +259,59 @@ func TestTableWithFaults(t *testing.T) {
 		if _, err := x.ReadRoom(ctx, bad, "X", nil); !errors.As(err, &e) {
 			t.Error(err)
 		}
+	}
+}
+
+// Numbers that somebody took since the table was read let nothing of it in; the error
+// names their lines, and a second reading tells of them.
+func TestATableWhoseNumbersWereTaken(t *testing.T) {
+	x, ctx := aRoom(t)
+	path := filepath.Join(t.TempDir(), "list.csv")
+	const file = "Family name;Birth date;MRN\nRuiz;11.2.1984;F-1\n\"Silva\";11.2.1984;F-2\nOkafor;11.2.1984;\nTanaka;11.2.1984;F-3\n"
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func() console.TablePreview {
+		t.Helper()
+		p, err := x.ReadTable(ctx, path, console.TableChoice{}, nil)
+		if err != nil || len(p.Patients) != p.New {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		return p
+	}
+	before := read()
+	if before.New != 3 || before.Faulty != 1 {
+		t.Fatalf("%+v", before)
+	}
+	aPatient(t, x, ctx, "Novák", "f 2")
+	aPatient(t, x, ctx, "Lindqvist", "F-3")
+	seq := lastEntry(t, x).Seq
+	r, err := x.ImportTable(ctx, before, nil)
+	var refused *console.LinesRefusedError
+	if !errors.As(err, &refused) || r.Patients != 0 || !strings.Contains(err.Error(), "line 3: ") || fmt.Sprint(refused.Args()) != "[3]" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	want := []console.TableFault{
+		{Line: 3, Column: 3, Name: "MRN", Field: "FileNumber", Problem: "duplicate", Text: "F-2"},
+		{Line: 5, Column: 3, Name: "MRN", Field: "FileNumber", Problem: "duplicate", Text: "F-3"},
+	}
+	if diff := cmp.Diff(want, refused.Faults); diff != "" {
+		t.Error(diff)
+	}
+	if all, err := x.everybody(ctx, ""); err != nil || len(all) != 2 || lastEntry(t, x).Seq != seq {
+		t.Error("something of the table is here", len(all), err)
+	}
+	after := read()
+	if after.New != 1 || len(after.Different) != 2 || after.Different[0].Line != 3 || after.Different[0].Here.FamilyName != "Novák" {
+		t.Errorf("%+v", after)
+	}
+	if r, err := x.ImportTable(ctx, after, nil); err != nil || r.Patients != 1 || r.Kept != 2 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	stopped, stop := context.WithCancel(ctx)
+	stop()
+	if _, err := x.ImportTable(stopped, before, nil); !errors.Is(err, context.Canceled) || errors.As(err, &refused) {
+		t.Error("what is no line's is told of one:", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +18,8 @@ import (
 type Exchange interface {
 	// ReadTable says what a CSV file of patients would come to; nothing is stored.
 	ReadTable(ctx context.Context, path string, how TableChoice, told Told) (TablePreview, error)
-	// ImportTable stores the new patients of a table, all or none of them.
+	// ImportTable stores the new patients of a table, all or none of them; a
+	// *LinesRefusedError says which lines the store does not take.
 	ImportTable(ctx context.Context, p TablePreview, told Told) (ImportReport, error)
 	// SaveFaults writes what is wrong with the lines of a table into a CSV file.
 	SaveFaults(ctx context.Context, p TablePreview, path string) error
@@ -59,10 +61,16 @@ type TablePreview struct {
 
 	Records, New, Same, Differs, Faulty, Unsettled int
 
-	Patients   []clinical.Patient // the new ones
-	Different  []TableDifference  // those that are here, told otherwise: they stay as they are
-	Faults     []TableFault       // the first of them
+	Patients   []TablePatient    // the new ones
+	Different  []TableDifference // those that are here, told otherwise: they stay as they are
+	Faults     []TableFault      // the first of them
 	MoreFaults int
+}
+
+// TablePatient is a new patient, and the line.
+type TablePatient struct {
+	Line    int // where the record begins
+	Patient clinical.Patient
 }
 
 // TableColumn is a column of the file.
@@ -90,6 +98,27 @@ type TableFault struct {
 	Text    string // at fault, safe to show
 	Other   int    // line
 }
+
+// LinesRefusedError says that nothing of a table was stored, since the store refuses
+// lines that were good when the table was read: somebody else has the file number by now.
+// Code "import_refused".
+type LinesRefusedError struct {
+	Faults []TableFault // in the order of the file; at least one
+	Cause  error        // the store's, of the first
+}
+
+func (e *LinesRefusedError) Error() string {
+	return fmt.Sprintf("line %d: %v", e.Faults[0].Line, e.Cause)
+}
+
+// Unwrap is the store's error.
+func (e *LinesRefusedError) Unwrap() error { return e.Cause }
+
+// Code is "import_refused".
+func (e *LinesRefusedError) Code() string { return "import_refused" }
+
+// Args is the first line.
+func (e *LinesRefusedError) Args() []any { return []any{e.Faults[0].Line} }
 
 // TableDifference is a line about somebody who is here.
 type TableDifference struct {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type Import struct {
 type Imported struct {
 	Patients int           // new ones, and new revisions
 	Presets  int           // likewise
-	Refused  map[int]error // who was left out, by the index, and why
+	Refused  map[int]error // who was left out, or let nothing in, by the index, and why
 }
 
 // ImportPatients writes patients with their presets, each of them whole or not at all.
@@ -37,8 +38,9 @@ type Imported struct {
 //
 // Each transaction has an entry of the import in the audit chain, beside those of the
 // changes. Once an error comes back nothing of its transaction was written; what
-// Imported counts was. With Whole that is all or nothing, and one who is refused is
-// the error. Between patients the context is looked at.
+// Imported counts was. With Whole that is all or nothing: once one is refused nothing is
+// written, the error is that of the first, and Refused names the first maxRefused. Between
+// patients the context is looked at.
 //
 // Errors: those of SavePatient and SavePreset.
 func (s *Store) ImportPatients(ctx context.Context, all []clinical.Dossier, of Import) (Imported, error) {
@@ -55,6 +57,9 @@ func (s *Store) ImportPatients(ctx context.Context, all []clinical.Dossier, of I
 			return w.group(all[from:to])
 		})
 		if err != nil {
+			if of.Whole {
+				out.Refused = w.refused
+			}
 			return out, fmt.Errorf("import: %w", err)
 		}
 		out.Patients += w.patients
@@ -91,17 +96,24 @@ type planned struct {
 
 func (w *importing) group(all []clinical.Dossier) error {
 	plan := make([]planned, 0, len(all))
+	var refused error
 	for i, d := range all {
+		if w.of.Whole && len(w.refused) == maxRefused {
+			break
+		}
 		p, err := w.plan(d)
 		var invalid *InvalidError
 		switch {
 		case err == nil:
 			plan = append(plan, p)
-		case !w.of.Whole && (errors.As(err, &invalid) || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound)):
-			w.refused[w.first+i] = err
+		case errors.As(err, &invalid) || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound):
+			w.refused[w.first+i], refused = err, cmp.Or(refused, err)
 		default:
 			return err
 		}
+	}
+	if w.of.Whole && refused != nil {
+		return refused
 	}
 	if err := w.own(plan); err != nil {
 		return err

@@ -177,6 +177,15 @@ func TestImportRefusesWhatTheStoreRefuses(t *testing.T) {
 			t.Errorf("%s, whole: %v, %d patients", field, err, total(t, s))
 		}
 	}
+	// A table tells of all that are refused, as far as anybody reads them.
+	all := dossiersOf(maxRefused + 2)
+	for i := range all[1:] {
+		all[i+1].Patient.BirthDate.Year = 2999
+	}
+	whole, err := s.ImportPatients(t.Context(), all, Import{Kind: "table", Whole: true})
+	if !errors.Is(err, whole.Refused[1]) || len(whole.Refused) != maxRefused || whole.Refused[0] != nil || whole.Patients != 0 || total(t, s) != 1 {
+		t.Errorf("%v, %d refused, %d patients", err, len(whole.Refused), total(t, s))
+	}
 	twice := []clinical.Dossier{dossierOf(0), dossierOf(1)}
 	twice[1].Patient.FileNumber = twice[0].Patient.FileNumber
 	got, err := s.ImportPatients(t.Context(), twice, Import{Kind: "room"})

@@ -56,6 +56,9 @@ const (
 	// importGroup is how many patients of another room go into one transaction: a few
 	// milliseconds, so that the record of a treatment does not wait longer.
 	importGroup = 50
+	// maxRefused bounds the patients of a table that are named when it is refused: as
+	// many as package exchange keeps errors, and more than anybody mends by hand.
+	maxRefused = 1000
 	// rekeyBatch and rekeyBytes are how many values, and about how many bytes of them, a
 	// re-key seals anew in one transaction: some milliseconds, for which a write waits.
 	rekeyBatch = 500

@@ -142,6 +142,27 @@ func TestATableComesIn(t *testing.T) {
 	}
 }
 
+// Lines that the store refuses are shown as faulty ones are, and the file is read again.
+func TestATableWhoseLinesAreRefused(t *testing.T) {
+	w, d, _ := exchangeAt(t, "exchange-table")
+	d.fail = &console.LinesRefusedError{Cause: coded("invalid"), Faults: []console.TableFault{
+		{Line: 318, Column: 1, Name: "MRN", Field: "FileNumber", Problem: "duplicate", Text: "K-10330"}, {Line: 644, Field: "GivenName", Problem: "too_long"},
+	}}
+	tapName(t, w, "exchange.go")
+	tapName(t, w, "overlay.button.yes")
+	for _, text := range []string{"Line 318 can't be stored", "Nothing was imported.", "K-10330", "File number is taken by another patient", "Line 644", "Given name is too long"} {
+		if !shows(w, text) {
+			t.Error("does not say", text)
+		}
+	}
+	d.take()
+	tapName(t, w, "exchange.go")
+	expect(t, d.deskLog, "read /home/clinic/patients-2026-11.csv map[] ")
+	if !shows(w, "Import 1\u202f187 new") {
+		t.Error("the file was not read again")
+	}
+}
+
 func TestATableThatIsNotSettledWaits(t *testing.T) {
 	w, d, _ := exchangeAt(t, "exchange-start")
 	d.needs = []console.TableNeed{{Kind: "date_order", Field: "BirthDate"}}

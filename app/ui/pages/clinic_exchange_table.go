@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"maps"
 	"path/filepath"
 	"strings"
@@ -60,7 +61,7 @@ func (s *exchangeSheet) toTable(notice widgets.Run) {
 	st.sub = w.T("exchange.table.sub", words.Count(p.Records), words.Count(p.New), words.Count(p.Same+p.Differs), words.Count(p.Faulty))
 	switch s.tabs.Selected() {
 	case tableFaults:
-		st.rows, st.empty = s.faultRows(), w.T("exchange.faults.none")
+		st.rows, st.empty = s.faultRows(p.Faults, p.MoreFaults), w.T("exchange.faults.none")
 	case tableDiffers:
 		st.rows, st.empty = s.differRows(), w.T("exchange.differs.none")
 	default:
@@ -140,16 +141,17 @@ func (s *exchangeSheet) needs(kind string) bool {
 	return false
 }
 
-func (s *exchangeSheet) faultRows() []widgets.Row {
+// faultRows are faulty lines, and how many more there are.
+func (s *exchangeSheet) faultRows(faults []console.TableFault, more int) []widgets.Row {
 	w := s.env.Words
 	var rows []widgets.Row
-	for i, f := range s.table.Faults {
+	for i, f := range faults {
 		where := f.Name
 		if f.Field != "" {
 			where = s.env.fieldWord(f.Field)
 		}
 		problem := w.Or("field."+f.Problem, w.T("field.other", f.Problem))
-		if f.Problem == "duplicate" {
+		if f.Other > 0 {
 			problem = w.T("exchange.twice", words.Count(f.Other))
 		}
 		rows = append(rows, widgets.Row{
@@ -157,8 +159,8 @@ func (s *exchangeSheet) faultRows() []widgets.Row {
 			Sub: []widgets.Run{widgets.Small(strings.TrimSpace(where + " " + problem))}, Right: []widgets.Run{widgets.Muted(f.Text)},
 		})
 	}
-	if n := s.table.MoreFaults; n > 0 {
-		rows = append(rows, widgets.Row{Key: "more", Title: []widgets.Run{widgets.Muted(w.N("exchange.more", n))}})
+	if more > 0 {
+		rows = append(rows, widgets.Row{Key: "more", Title: []widgets.Run{widgets.Muted(w.N("exchange.more", more))}})
 	}
 	return rows
 }
@@ -293,10 +295,24 @@ func (s *exchangeSheet) storeTable(leaveOut bool) {
 	begin(s, s.env.t("exchange.storing"), func(told console.Told, done func(console.ImportReport, error)) {
 		s.env.Desk.ImportTable(s.table, leaveOut, told, done)
 	}, func(r console.ImportReport, err error) {
-		if err != nil {
+		var lines *console.LinesRefusedError
+		switch {
+		case errors.As(err, &lines):
+			s.toLines(lines)
+		case err != nil:
 			s.toTable(s.env.wrong(err))
-			return
+		default:
+			s.toReport(r, nil)
 		}
-		s.toReport(r, nil)
 	})
+}
+
+// toLines shows the lines that the store refuses. What is here has changed since the
+// table was read: only reading it again tells what it comes to now.
+func (s *exchangeSheet) toLines(e *console.LinesRefusedError) {
+	t, p := s.env.t, s.table
+	st := exchangeStage{name: "lines", title: words.Foreign(filepath.Base(p.Path)), sub: t("exchange.refused"), rows: s.faultRows(e.Faults, 0), notice: s.env.wrong(e)}
+	st.acts[exchangeBack] = s.back()
+	st.acts[exchangeGo] = exchangeAct{text: t("exchange.reread"), kind: widgets.Primary, act: func() { s.readTable(p.Path, p.Choice) }}
+	s.to(st)
 }

@@ -23,7 +23,7 @@ type Desk struct {
 	hand    console.Handpiece
 	audit   auditSample
 	staff   clinical.Staff
-	refused error                               // of a change of the staff; nil: it is done
+	refused error                               // of a change of the staff, or a table; nil: it is done
 	slow    bool                                // a change of the staff does not end
 	after   func(clinical.Staff) clinical.Staff // what a change makes of the staff
 }

@@ -49,6 +49,10 @@ func (d *Desk) ReadTable(path string, how console.TableChoice, _ console.Told, d
 
 // ImportTable is one of the whole table.
 func (d *Desk) ImportTable(p console.TablePreview, _ bool, _ console.Told, done func(console.ImportReport, error)) {
+	if d.refused != nil {
+		done(console.ImportReport{}, d.refused)
+		return
+	}
 	done(console.ImportReport{Patients: p.New, Same: p.Same, Kept: p.Differs, Left: p.Faulty}, nil)
 }
 
@@ -135,10 +139,16 @@ func (c Clinic) exchangeScenes() []Scene {
 	}
 	sealed := []string{"exchange.list.choice.room_out", "exchange.reason=Room 2 treats on Fridays"}
 	out := []string{"exchange.list.choice.table_out", "exchange.reason=Yearly report to the insurer"}
+	taken := c.practice()
+	taken.desk.refused = &console.LinesRefusedError{Cause: odd{"invalid"}, Faults: []console.TableFault{
+		{Line: 318, Column: 1, Name: "Patientennummer", Field: "FileNumber", Problem: "duplicate", Text: "K-10330"},
+		{Line: 644, Column: 1, Name: "Patientennummer", Field: "FileNumber", Problem: "duplicate", Text: "K-10671"},
+	}}
 	return []Scene{
 		on("start"),
 		on("table", read...),
 		on("table-faults", with(read, "exchange.tab.1")...),
+		{Name: "exchange-lines", Page: "clinic", Tap: with(append([]string{exchangeTab}, read...), "exchange.go", "overlay.button.yes"), Desk: taken.done()},
 		on("table-report", with(read, "exchange.go", "overlay.button.yes")...),
 		on("refused", table, "path.list.choice.5"),
 		on("code", code...),

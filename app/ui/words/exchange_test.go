@@ -10,7 +10,7 @@ func TestFilesOfPatientsHaveWords(t *testing.T) {
 	w := English()
 	for code, args := range map[string][]any{
 		"file_empty": nil, "file_too_large": {64 << 20}, "file_not_text": nil, "file_too_many_lines": {250_000},
-		"file_too_many_columns": {256}, "file_open_quote": {17}, "import_faulty": {3}, "import_unsettled": nil,
+		"file_too_many_columns": {256}, "file_open_quote": {17}, "import_faulty": {3}, "import_unsettled": nil, "import_refused": {3},
 		"bad_options": nil, "not_writable": nil,
 		"not_sealed_file": nil, "file_code": nil, "file_damaged": nil, "dossiers_other": nil, "dossiers_newer": nil, "dossier_bad": {3},
 		"cancelled": nil, "exchanging": nil, "treating": nil, "importing": nil, "reason_missing": nil,
