@@ -36,18 +36,13 @@ type Erasure struct {
 // Erasure reads what erasing a patient would come to.
 func (d *Desk) Erasure(id clinical.ID, done func(Erasure, error)) {
 	read(d, clinical.PermitErasePatient, Erasure{}, func(ctx context.Context) (func() Erasure, error) {
-		p, err := d.cfg.Patients.Patient(ctx, id)
+		p, presets, treatments, err := d.keptOf(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		presets, err := d.cfg.Presets.Presets(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		treatments, err := d.cfg.Records.Treatments(ctx, id)
 		e := Erasure{Patient: p, Presets: len(presets), Treatments: len(treatments)}
 		d.backupsOf(ctx, &e)
-		return func() Erasure { return e }, err
+		return func() Erasure { return e }, nil
 	}, done)
 }
 

@@ -94,17 +94,23 @@ func (d *Desk) SearchPatients(query string, done func(PatientList, error)) {
 // PatientFile reads everything about one patient.
 func (d *Desk) PatientFile(id clinical.ID, done func(PatientFile, error)) {
 	read(d, clinical.PermitPatientData, PatientFile{}, func(ctx context.Context) (func() PatientFile, error) {
-		p, err := d.cfg.Patients.Patient(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		presets, err := d.cfg.Presets.Presets(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		treatments, err := d.cfg.Records.Treatments(ctx, id)
+		p, presets, treatments, err := d.keptOf(ctx, id)
 		return func() PatientFile { return d.patientFile(p, presets, treatments) }, err
 	}, done)
+}
+
+// keptOf reads a patient with presets and treatments. It runs off Run's goroutine.
+func (d *Desk) keptOf(ctx context.Context, id clinical.ID) (clinical.Patient, []clinical.Preset, []clinical.Treatment, error) {
+	p, err := d.cfg.Patients.Patient(ctx, id)
+	if err != nil {
+		return p, nil, nil, err
+	}
+	presets, err := d.cfg.Presets.Presets(ctx, id)
+	if err != nil {
+		return p, nil, nil, err
+	}
+	treatments, err := d.cfg.Records.Treatments(ctx, id)
+	return p, presets, treatments, err
 }
 
 func (d *Desk) patientFile(p clinical.Patient, presets []clinical.Preset, treatments []clinical.Treatment) PatientFile {
