@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"slices"
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
@@ -96,20 +97,8 @@ func (x exchanger) tell(ctx context.Context, e audit.Entry, reason string, c cou
 
 // WriteTable writes a file that anybody can read.
 func (x exchanger) WriteTable(ctx context.Context, e console.TableExport, told console.Told) (console.Exported, error) {
-	var patients []clinical.Patient
-	var err error
-	if e.Patient == "" {
-		patients, err = x.everybody(ctx, "")
-	} else {
-		var p clinical.Patient
-		p, err = x.store.Patient(ctx, e.Patient)
-		patients = []clinical.Patient{p}
-	}
-	if err != nil {
-		return console.Exported{}, err
-	}
-	rows := reading{ctx: ctx, patients: patients, told: told}
-	table, err := x.table(e.Kind, &rows)
+	rows := reading{ctx: ctx, told: told}
+	table, err := x.table(e, &rows)
 	if err != nil {
 		return console.Exported{}, err
 	}
@@ -156,8 +145,14 @@ func each[T any](r *reading, of func(clinical.Patient) ([]T, error)) iter.Seq[T]
 	}
 }
 
-func (x exchanger) table(kind console.ExportKind, r *reading) (exchange.Table, error) {
-	switch kind {
+func (x exchanger) table(e console.TableExport, r *reading) (exchange.Table, error) {
+	if e.Kind == console.ExportSafety {
+		return x.safety(e, r)
+	}
+	if err := x.whose(e, r); err != nil {
+		return exchange.Table{}, err
+	}
+	switch e.Kind {
 	case console.ExportPatients:
 		return exchange.Patients(each(r, func(p clinical.Patient) ([]clinical.Patient, error) { return []clinical.Patient{p}, nil })), nil
 	case console.ExportPresets:
@@ -166,6 +161,30 @@ func (x exchanger) table(kind console.ExportKind, r *reading) (exchange.Table, e
 		return exchange.Treatments(each(r, func(p clinical.Patient) ([]clinical.Treatment, error) { return x.store.Treatments(r.ctx, p.ID) })), nil
 	}
 	return exchange.Table{}, exchange.ErrOptions
+}
+
+// whose finds out of whom an export is.
+func (x exchanger) whose(e console.TableExport, r *reading) (err error) {
+	if e.Patient == "" {
+		r.patients, err = x.everybody(r.ctx, "")
+		return err
+	}
+	p, err := x.store.Patient(r.ctx, e.Patient)
+	r.patients = []clinical.Patient{p}
+	return err
+}
+
+// safety is the table of what is kept of those who were erased. Where there is nobody,
+// that is said before there is a file.
+func (x exchanger) safety(e console.TableExport, r *reading) (exchange.Table, error) {
+	if e.Patient != "" {
+		return exchange.Table{}, exchange.ErrOptions
+	}
+	all, err := x.store.SafetyRecords(r.ctx)
+	if err == nil && len(all) == 0 {
+		err = console.ErrNothingKept
+	}
+	return exchange.Safety(slices.Values(all)), err
 }
 
 func writeTable(w io.Writer, t exchange.Table, f console.ExportFormat) (int, error) {

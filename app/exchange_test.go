@@ -227,6 +227,68 @@ func TestTablesThereAndBack(t *testing.T) {
 	}
 }
 
+// What is kept of those who were erased goes out under the pseudonym alone, guarded and
+// audited; where there is nobody, that is said and no file is made.
+func TestSafetyRecordsGoOut(t *testing.T) {
+	x, ctx := aRoom(t)
+	p := aPatient(t, x, ctx, "Ruiz", "F-20105")
+	who := audit.Who(ctx).Operator
+	v, err := x.store.BeginTreatment(ctx, clinical.Treatment{
+		Patient: p.ID, Operator: who, PenKind: clinical.RF, PenModel: "=R1", PenSerial: "0042", Indication: "acne_scars", Zone: "cheek_left",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Outcome = clinical.OutcomeComplete
+	if _, err := x.store.EndTreatment(ctx, v); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	ask := func(name string, f console.ExportFormat, of clinical.ID) (console.Exported, string, error) {
+		path := filepath.Join(dir, name)
+		out, err := x.WriteTable(ctx, console.TableExport{Kind: console.ExportSafety, Format: f, Patient: of, Path: path, Reason: "report to the authority"}, nil)
+		file, readErr := os.ReadFile(path)
+		if (err == nil) != (readErr == nil) {
+			t.Errorf("%v, and the file: %v", err, readErr)
+		}
+		return out, string(file), err
+	}
+	before := lastEntry(t, x).Seq
+	if _, _, err := ask("none.csv", console.CSVComma, ""); !errors.Is(err, console.ErrNothingKept) {
+		t.Error(err)
+	}
+	if lastEntry(t, x).Seq != before {
+		t.Error("an entry of what was not done")
+	}
+	if _, err := x.store.ErasePatient(ctx, p.ID, "asked for"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := ask("one.csv", console.CSVComma, p.ID); err == nil {
+		t.Error("they are somebody's")
+	}
+	kept, err := x.store.SafetyRecords(ctx)
+	if err != nil || len(kept) != 1 {
+		t.Fatal(kept, err)
+	}
+	for f, want := range map[console.ExportFormat]string{
+		console.CSVComma: ",rf,'=R1,0042,", console.CSVSemicolon: ";rf;'=R1;0042;", console.JSONFormat: `"pen_model":"=R1"`,
+	} {
+		out, file, err := ask("kept."+string(f), f, "")
+		if err != nil || out.Records != 1 || !strings.Contains(file, want) || !strings.Contains(file, string(kept[0].Pseudonym)) {
+			t.Errorf("%s: %+v %v %s", f, out, err, file)
+		}
+		for _, tells := range []string{"Ruiz", "Ana", "F-20105", "1984", string(p.ID), string(v.ID), who.Name, string(who.ID)} {
+			if strings.Contains(file, tells) {
+				t.Errorf("%s has %q: %s", f, tells, file)
+			}
+		}
+		e := lastEntry(t, x)
+		if e.Action != audit.Export || e.Patient != "" || e.Why != "report to the authority" || changed(e, "kind") != "safety" || changed(e, "format") != string(f) || changed(e, "records") != "1" {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
 func TestTableWithFaults(t *testing.T) {
 	x, ctx := aRoom(t)
 	dir := t.TempDir()

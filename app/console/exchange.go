@@ -29,7 +29,8 @@ type Exchange interface {
 	// Matches. It stops at the first error that is no patient's own; what was done until
 	// then is done, and in the report beside the error.
 	ImportRoom(ctx context.Context, p RoomPreview, decided map[int]clinical.Decision, told Told) (ImportReport, error)
-	// WriteTable writes a file that anybody can read.
+	// WriteTable writes a file that anybody can read. ErrNothingKept where there are no
+	// safety records to write.
 	WriteTable(ctx context.Context, e TableExport, told Told) (Exported, error)
 	// WriteRoom writes a file for another room, which opens with the code alone.
 	WriteRoom(ctx context.Context, e RoomExport, told Told) (Exported, error)
@@ -173,6 +174,9 @@ const (
 	ExportPatients   ExportKind = "patients"
 	ExportPresets    ExportKind = "presets"
 	ExportTreatments ExportKind = "treatments"
+	// ExportSafety is what is kept of the treatments of those who were erased, under
+	// their pseudonyms. It is of nobody: TableExport.Patient must be empty.
+	ExportSafety ExportKind = "safety"
 )
 
 // ExportFormat is how a table is written.
@@ -225,6 +229,8 @@ var (
 	ErrFaulty = errors.New("lines are faulty")
 	// ErrUnsettled: something has to be chosen first.
 	ErrUnsettled = errors.New("the file can be read in more than one way")
+	// ErrNothingKept: nobody who had been treated was ever erased.
+	ErrNothingKept = errors.New("no safety records are kept")
 )
 
 // ReadTable reads a CSV file of patients.
@@ -330,7 +336,14 @@ func (d *Desk) refreshPatient() {
 	d.refreshPresets()
 }
 
-// ExportTable writes patients, presets or treatments into a file that anybody can read.
+// ExportTable writes patients, presets, treatments or safety records into a file that
+// anybody can read.
+//
+// Safety records are for those who may export patients, too. They name nobody, but day,
+// indication, zone and skin type still point at a person for whoever has the appointment
+// book, so that they are kept within "patient data" of the roles: the administrator, who
+// has the book and no patient, gets none. Those who use the device are also those who
+// have to report on it. Technicians and engineers have what the pen did in the pen's log.
 func (d *Desk) ExportTable(e TableExport, told Told, done func(Exported, error)) {
 	e.Reason = strings.TrimSpace(e.Reason)
 	exchange(d, clinical.PermitExportPatient, func(ctx context.Context) (Exported, error) {

@@ -185,6 +185,7 @@ func sentinels() []struct {
 		{ErrImporting, "importing"},
 		{ErrReason, "reason_missing"},
 		{ErrUnsettled, "import_unsettled"},
+		{ErrNothingKept, "nothing_kept"},
 		{ErrNoPen, "no_pen"},
 		{ErrBackupBusy, "backup_busy"},
 		{errNoBackups, "no_backups"},

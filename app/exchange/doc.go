@@ -1,6 +1,6 @@
 // Package exchange reads patients from the CSV files of practice software, writes
-// patients, presets, treatments and the audit chain as CSV and JSON, and takes patients
-// with their presets from one room to another.
+// patients, presets, treatments, safety records and the audit chain as CSV and JSON, and
+// takes patients with their presets from one room to another.
 //
 // The one idea: a file is a stranger. Nothing that it says is completed, mended
 // or guessed in silence, and nothing of it is half taken. ReadPatients therefore

@@ -32,7 +32,8 @@ func (t Table) At(c Chain) Table {
 	return t
 }
 
-// Kind is what the records are: "patients", "presets", "treatments" or "audit".
+// Kind is what the records are: "patients", "presets", "treatments", "safety"
+// or "audit".
 func (t Table) Kind() string { return t.kind }
 
 // Columns lists the names of the columns, as a file has them.

@@ -97,45 +97,72 @@ func treatmentHead() []column[clinical.Treatment] {
 }
 
 func treatmentPen() []column[clinical.Treatment] {
-	type t = clinical.Treatment
-	ofTip := func(t t, c cell) cell {
-		if !t.Tip.Present {
-			return cell{}
-		}
-		return c
+	return penColumns(func(t clinical.Treatment) usedPen {
+		return usedPen{t.PenKind, t.PenModel, t.PenSerial, t.PenFirmware, t.Simulated, t.Tip}
+	})
+}
+
+// usedPen is the pen and the tip of a treatment.
+type usedPen struct {
+	kind                    clinical.PenKind
+	model, serial, firmware string
+	simulated               bool
+	tip                     clinical.Tip
+}
+
+func penColumns[T any](of func(T) usedPen) []column[T] {
+	return []column[T]{
+		{"pen_kind", func(t T) cell { return text(of(t).kind) }},
+		{"pen_model", func(t T) cell { return text(of(t).model) }},
+		{"pen_serial", func(t T) cell { return text(of(t).serial) }},
+		{"pen_firmware", func(t T) cell { return text(of(t).firmware) }},
+		{"simulated", func(t T) cell { return boolean(of(t).simulated) }},
+		{"tip_id", func(t T) cell { return ofTip(of(t).tip, number(of(t).tip.ID)) }},
+		{"tip_lot", func(t T) cell { return ofTip(of(t).tip, text(of(t).tip.Lot)) }},
+		{"tip_expiry", func(t T) cell { return ofTip(of(t).tip, day(of(t).tip.Expiry)) }},
+		{"tip_pins", func(t T) cell { return ofTip(of(t).tip, numberOr0(of(t).tip.Pins)) }},
+		{"tip_insulated", func(t T) cell { return ofTip(of(t).tip, boolean(of(t).tip.Insulated)) }},
+		{"tip_needle_um", func(t T) cell { return ofTip(of(t).tip, number(of(t).tip.NeedleLength)) }},
 	}
-	return []column[t]{
-		{"pen_kind", func(t t) cell { return text(t.PenKind) }},
-		{"pen_model", func(t t) cell { return text(t.PenModel) }},
-		{"pen_serial", func(t t) cell { return text(t.PenSerial) }},
-		{"pen_firmware", func(t t) cell { return text(t.PenFirmware) }},
-		{"simulated", func(t t) cell { return boolean(t.Simulated) }},
-		{"tip_id", func(t t) cell { return ofTip(t, number(t.Tip.ID)) }},
-		{"tip_lot", func(t t) cell { return ofTip(t, text(t.Tip.Lot)) }},
-		{"tip_expiry", func(t t) cell { return ofTip(t, day(t.Tip.Expiry)) }},
-		{"tip_pins", func(t t) cell { return ofTip(t, numberOr0(t.Tip.Pins)) }},
-		{"tip_insulated", func(t t) cell { return ofTip(t, boolean(t.Tip.Insulated)) }},
-		{"tip_needle_um", func(t t) cell { return ofTip(t, number(t.Tip.NeedleLength)) }},
+}
+
+// ofTip is a value that there is with a tip alone.
+func ofTip(t clinical.Tip, c cell) cell {
+	if !t.Present {
+		return cell{}
+	}
+	return c
+}
+
+// settingsColumns are settings, empty where of has none. mark stands between name and
+// unit, such as "_max".
+func settingsColumns[T any](mark string, of func(T) (clinical.PenKind, *clinical.Settings)) []column[T] {
+	in := func(value func(clinical.PenKind, clinical.Settings) cell) func(T) cell {
+		return func(t T) cell {
+			kind, s := of(t)
+			if s == nil {
+				return cell{}
+			}
+			return value(kind, *s)
+		}
+	}
+	return []column[T]{
+		{"depth" + mark + "_um", in(func(_ clinical.PenKind, s clinical.Settings) cell { return number(s.Depth) })},
+		{"speed" + mark + "_spm", in(func(_ clinical.PenKind, s clinical.Settings) cell { return number(s.Speed) })},
+		{"power" + mark + "_mw", in(func(k clinical.PenKind, s clinical.Settings) cell { return ofRF(k, s.Power) })},
+		{"pulse" + mark + "_ms", in(func(k clinical.PenKind, s clinical.Settings) cell { return ofRF(k, s.Duration) })},
 	}
 }
 
 func treatmentGiven() []column[clinical.Treatment] {
 	type t = clinical.Treatment
-	applied := func(t t, of func(clinical.Settings) cell) cell {
+	applied := settingsColumns("", func(t t) (clinical.PenKind, *clinical.Settings) {
 		if len(t.Applied) == 0 {
-			return cell{}
+			return t.PenKind, nil
 		}
-		return of(t.Applied[len(t.Applied)-1].Settings)
-	}
-	return []column[t]{
-		{"depth_um", func(t t) cell { return applied(t, func(s clinical.Settings) cell { return number(s.Depth) }) }},
-		{"speed_spm", func(t t) cell { return applied(t, func(s clinical.Settings) cell { return number(s.Speed) }) }},
-		{"power_mw", func(t t) cell {
-			return applied(t, func(s clinical.Settings) cell { return ofRF(t.PenKind, s.Power) })
-		}},
-		{"pulse_ms", func(t t) cell {
-			return applied(t, func(s clinical.Settings) cell { return ofRF(t.PenKind, s.Duration) })
-		}},
+		return t.PenKind, &t.Applied[len(t.Applied)-1].Settings
+	})
+	return append(applied, []column[t]{
 		{"pulses", func(t t) cell { return number(len(t.Pulses)) }},
 		{"passes", func(t t) cell { return number(t.Passes) }},
 		{"strokes", func(t t) cell { return number(strokes(t)) }},
@@ -143,7 +170,7 @@ func treatmentGiven() []column[clinical.Treatment] {
 		{"alarm_entries", func(t t) cell { return number(len(t.Alarms)) }},
 		{"stop_latency_us", func(t t) cell { return numberOr0(t.StopLatency.Microseconds()) }},
 		{"stop_check_us", func(t t) cell { return numberOr0(t.StopCheck.Microseconds()) }},
-	}
+	}...)
 }
 
 // strokes is how many strokes all pulses of a treatment had.

@@ -235,7 +235,7 @@ func TestJSONSaysTheSame(t *testing.T) {
 	patient := tomas()
 	patient.Created = now()
 	for _, table := range []Table{
-		Patients(slices.Values([]clinical.Patient{patient, {FileNumber: "F-1"}})), Presets(slices.Values([]clinical.Preset{preset})), Treatments(slices.Values([]clinical.Treatment{treated()})), Patients(slices.Values([]clinical.Patient(nil))), {},
+		Patients(slices.Values([]clinical.Patient{patient, {FileNumber: "F-1"}})), Presets(slices.Values([]clinical.Preset{preset})), Treatments(slices.Values([]clinical.Treatment{treated()})), Safety(slices.Values([]clinical.SafetyRecord{safetyRecord()})), Patients(slices.Values([]clinical.Patient(nil))), {},
 	} {
 		var b bytes.Buffer
 		n, err := WriteJSON(&b, table)

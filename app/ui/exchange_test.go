@@ -26,6 +26,7 @@ type exchangeDesk struct {
 	told  console.Told
 	needs []console.TableNeed
 	fail  error
+	kept  bool // somebody was erased
 }
 
 func (d *exchangeDesk) ReadTable(path string, how console.TableChoice, told console.Told, done func(console.TablePreview, error)) {
@@ -76,6 +77,10 @@ func (d *exchangeDesk) ExportTable(e console.TableExport, told console.Told, don
 	d.note("export %s %s %s %q", e.Kind, e.Format, e.Patient, e.Reason)
 	if d.fail != nil {
 		done(console.Exported{}, d.fail)
+		return
+	}
+	if d.kept {
+		done(console.Exported{Path: e.Path, Records: 2}, nil)
 		return
 	}
 	d.deskLog.ExportTable(e, told, done)
@@ -306,6 +311,37 @@ func TestAnExportNeedsAReason(t *testing.T) {
 	expect(t, d.deskLog, `export patients csv  "Yearly report"`)
 	if !shows(w, "/home/clinic/stipple-patients-2026-11-23.csv") {
 		t.Error("not said where it is")
+	}
+}
+
+// What is kept of those who were erased is beside the other tables, of nobody alone; that
+// nobody was erased is said where one began.
+func TestSafetyRecordsAreATable(t *testing.T) {
+	w, d, _ := exchangeAt(t, "exchange-start")
+	out := func() {
+		tapName(t, w, "exchange.list.choice.table_out")
+		w.find("exchange.reason").(*widgets.TextEntry).SetText("Report on the pen")
+		tapName(t, w, "exchange.kind.Safety")
+		if !shows(w, "patients who were erased: what the pen did") {
+			t.Error("not said what they are")
+		}
+		tapName(t, w, "overlay.button.where")
+		tapName(t, w, "overlay.button.choose")
+		expect(t, d.deskLog, `export safety csv  "Report on the pen"`)
+	}
+	out()
+	if !shows(w, "nobody who had been treated here was ever erased") || !shows(w, "Table for other programs") {
+		t.Error("an empty state that is not said, or leads nowhere")
+	}
+	d.kept = true
+	out()
+	if !shows(w, "stipple-safety-2026-11-23.csv") {
+		t.Error("not said where it is")
+	}
+	w, _, _ = exchangeAt(t, "patients-details")
+	tapName(t, w, "patients.export")
+	if shown(w, "exchange.kind.Safety") || !shown(w, "exchange.kind.Treatments") {
+		t.Error("what is of nobody is offered of a patient")
 	}
 }
 

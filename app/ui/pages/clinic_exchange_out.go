@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -13,8 +14,14 @@ import (
 	"stipple/app/ui/words"
 )
 
-func exportKinds() []console.ExportKind {
-	return []console.ExportKind{console.ExportPatients, console.ExportPresets, console.ExportTreatments}
+// exportKinds is what there is of one patient, or with an empty id of all. The records of
+// those who were erased are last, and of nobody.
+func exportKinds(of clinical.ID) []console.ExportKind {
+	kinds := []console.ExportKind{console.ExportPatients, console.ExportPresets, console.ExportTreatments}
+	if of == "" {
+		kinds = append(kinds, console.ExportSafety)
+	}
+	return kinds
 }
 
 func exportFormats() []console.ExportFormat {
@@ -31,6 +38,9 @@ func (e *Env) reasonEntry(text, hint string) (*widgets.TextEntry, *widgets.Label
 	entry.OnChanged = func(string) { field.SetHint(e.t(hint)) }
 	return entry, field
 }
+
+// exportWide is the width of the form at 100 %: its four kinds beside each other.
+const exportWide float32 = 760
 
 // tableExport asks what goes out as a table, why, and where to. What was typed stays
 // until something has come of it.
@@ -50,13 +60,19 @@ func (x *tableExport) open(of clinical.Patient) {
 		title, hint = e.t("exchange.export.of", fullName(of)), "exchange.reason.one"
 	}
 	var kinds, formats []string
-	for _, k := range exportKinds() {
+	for _, k := range exportKinds(of.ID) {
 		kinds = append(kinds, e.t("exchange.kind."+string(k)))
 	}
 	for _, f := range exportFormats() {
 		formats = append(formats, e.t("exchange.format."+string(f)))
 	}
-	kind, format := widgets.NewChoice(e.Keys, kinds, nil), widgets.NewChoice(e.Keys, formats, nil)
+	var kindField *widgets.LabelledField
+	explain := func(i int) {
+		kindField.SetHint(e.t("exchange.kind." + string(exportKinds(of.ID)[i]) + ".sub"))
+	}
+	kind, format := widgets.NewChoice(e.Keys, kinds, func(i int) { explain(i) }), widgets.NewChoice(e.Keys, formats, nil)
+	kindField = widgets.NewLabelledField(e.t("exchange.kind"), kind)
+	explain(x.kind)
 	kind.Select(x.kind)
 	format.Select(x.format)
 	e.name(kind, "choice", "exchange.kind")
@@ -64,9 +80,9 @@ func (x *tableExport) open(of clinical.Patient) {
 	reason, field := e.reasonEntry(x.reason, hint)
 	keep := func() { x.kind, x.format, x.reason = kind.Selected(), format.Selected(), reason.Text }
 	e.Layer.ShowForm(overlay.Form{
-		Title: title, Width: noteWide + 40, Focus: reason,
-		Content: stacked(noteWide,
-			widgets.NewLabelledField(e.t("exchange.kind"), kind), widgets.NewLabelledField(e.t("exchange.format"), format), field,
+		Title: title, Width: exportWide + 40, Focus: reason,
+		Content: stacked(exportWide,
+			kindField, widgets.NewLabelledField(e.t("exchange.format"), format), field,
 			widgets.NewParagraph(widgets.Strong(e.t("exchange.readable"))),
 		),
 		Answers: e.exportAnswers(),
@@ -79,7 +95,7 @@ func (x *tableExport) open(of clinical.Patient) {
 				field.SetError(e.t("exchange.reason.need"))
 			default:
 				e.Layer.Done()
-				x.where(console.TableExport{Kind: exportKinds()[x.kind], Format: exportFormats()[x.format], Patient: of.ID, Reason: x.reason})
+				x.where(console.TableExport{Kind: exportKinds(of.ID)[x.kind], Format: exportFormats()[x.format], Patient: of.ID, Reason: x.reason})
 			}
 		},
 		OnAside: keep,
@@ -114,7 +130,11 @@ func (s *exchangeSheet) exportTable(what console.TableExport) {
 	begin(s, e.t("exchange.writing"), func(told console.Told, done func(console.Exported, error)) {
 		e.Desk.ExportTable(what, told, done)
 	}, func(out console.Exported, err error) {
-		if err != nil {
+		switch {
+		case errors.Is(err, console.ErrNothingKept): // another file would not help
+			s.toStart(widgets.Plain(e.Words.Error(err).Text()))
+			return
+		case err != nil:
 			s.toRefused(what.Path, err, func() { s.out.where(what) })
 			return
 		}

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -112,8 +113,12 @@ func (d *Desk) ImportRoom(p console.RoomPreview, decided map[int]clinical.Decisi
 	done(r, nil)
 }
 
-// ExportTable writes nothing.
+// ExportTable writes nothing. Nobody was erased.
 func (d *Desk) ExportTable(e console.TableExport, _ console.Told, done func(console.Exported, error)) {
+	if e.Kind == console.ExportSafety {
+		done(console.Exported{}, fmt.Errorf("%w: %w", odd{"nothing_kept"}, console.ErrNothingKept))
+		return
+	}
 	done(console.Exported{Path: e.Path, Records: len(d.rows)}, nil)
 }
 
@@ -138,6 +143,7 @@ func (c Clinic) exchangeScenes() []Scene {
 		return append(append([]string(nil), before...), more...)
 	}
 	sealed := []string{"exchange.list.choice.room_out", "exchange.reason=Room 2 treats on Fridays"}
+	const safety = "exchange.kind.Safety"
 	out := []string{"exchange.list.choice.table_out", "exchange.reason=Yearly report to the insurer"}
 	taken := c.practice()
 	taken.desk.refused = &console.LinesRefusedError{Cause: odd{"invalid"}, Faults: []console.TableFault{
@@ -158,5 +164,7 @@ func (c Clinic) exchangeScenes() []Scene {
 		on("sealed", sealed...),
 		on("sealed-code", with(sealed, where, "overlay.button.choose")...),
 		on("export", out...),
+		on("export-safety", with(out, safety)...),
+		on("export-none", with(out, safety, where, "overlay.button.choose")...),
 	}
 }

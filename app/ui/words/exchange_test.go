@@ -13,7 +13,7 @@ func TestFilesOfPatientsHaveWords(t *testing.T) {
 		"file_too_many_columns": {256}, "file_open_quote": {17}, "import_faulty": {3}, "import_unsettled": nil, "import_refused": {3},
 		"bad_options": nil, "not_writable": nil,
 		"not_sealed_file": nil, "file_code": nil, "file_damaged": nil, "dossiers_other": nil, "dossiers_newer": nil, "dossier_bad": {3},
-		"cancelled": nil, "exchanging": nil, "treating": nil, "importing": nil, "reason_missing": nil,
+		"cancelled": nil, "exchanging": nil, "treating": nil, "importing": nil, "reason_missing": nil, "nothing_kept": nil,
 	} {
 		s := w.Error(&coded{code: code, args: args})
 		if strings.Contains(s.Text(), "inner text") || strings.Contains(s.Text(), "%") || s.Do == "" {
