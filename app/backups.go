@@ -58,12 +58,12 @@ func (a *atDesk) close() error {
 }
 
 // tell writes into the audit chain what was done with a backup.
-func (a *atDesk) tell(ctx context.Context, what audit.Action, name string) error {
+func (a *atDesk) tell(ctx context.Context, e audit.Entry) error {
 	ctx, err := a.acting(ctx, a.store)
 	if err != nil {
 		return err
 	}
-	return a.store.Audit(ctx, audit.Entry{Action: what, Subject: audit.Subject{Kind: audit.SubjectBackup, ID: name}})
+	return a.store.Audit(ctx, e)
 }
 
 // Backup is the command: it makes a backup in a folder and reads it back. The errors
@@ -140,7 +140,7 @@ func Restore(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	defer clear(secret)
 	code := string(secret)
-	r, err := keeper.Restore(ctx, *from, code, *dir, nil)
+	r, err := keeper.Restore(ctx, *from, code, *dir, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -170,11 +170,11 @@ func Drill(ctx context.Context, args []string, out, errs io.Writer) (err error) 
 		return err
 	}
 	// Beside the store: where it fits, and where nobody else can read.
-	r, err := backup.Drill(ctx, *from, identity, a.keys, a.dir, nil)
+	r, err := backup.Drill(ctx, *from, identity, a.keys, a.store, a.dir, nil)
 	if err != nil {
 		return err
 	}
-	if err := a.tell(ctx, audit.BackupDrill, backup.Name(r.Manifest.Made)); err != nil {
+	if err := a.tell(ctx, keeper.Proved(audit.BackupDrill, backup.Name(r.Manifest.Made), r)); err != nil {
 		return err
 	}
 	return printComparison(out, r)
@@ -193,9 +193,23 @@ func printComparison(out io.Writer, r backup.Report) error {
 	if !r.Patients {
 		fmt.Fprintln(out, "this sign-in can't open patients: their values were counted, not opened")
 	}
+	printAgain(out, r)
 	if !r.OK() {
 		return errors.Join(ErrCompare, broken)
 	}
 	fmt.Fprintln(out, "all is as it was backed up")
 	return nil
+}
+
+// printAgain prints who was erased since the backup, which is no fault of it.
+func printAgain(out io.Writer, r backup.Report) {
+	for _, a := range r.Again {
+		fmt.Fprintf(out, "patient %s was erased %s (audit entry %d) and is in it again\n", a.Patient, a.At.Format(time.RFC3339), a.Seq)
+	}
+	switch n := len(r.Again); {
+	case !r.AgainAll:
+		fmt.Fprintf(out, "whoever was erased after %s is in it again: erase them there again once it is in use\n", r.Manifest.Made.Format(time.RFC3339))
+	case n > 0:
+		fmt.Fprintf(out, "erased since it was made, and in it again: %d; erase them there again once it is in use\n", n)
+	}
 }

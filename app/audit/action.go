@@ -10,6 +10,7 @@ type Action string
 const (
 	PatientSave  Action = "patient.save"
 	PatientErase Action = "patient.erase"
+	PatientAgain Action = "patient.again" // one who was erased came back with a backup
 
 	PresetSave   Action = "preset.save"
 	PresetDelete Action = "preset.delete"
@@ -77,6 +78,7 @@ func Actions() []ActionRow {
 	return []ActionRow{
 		{PatientSave, AreaPatient},
 		{PatientErase, AreaPatient},
+		{PatientAgain, AreaPatient},
 		{PresetSave, AreaPatient},
 		{PresetDelete, AreaPatient},
 		{ScreeningSave, AreaPatient},

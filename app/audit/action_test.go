@@ -10,7 +10,7 @@ import (
 // Stored words stay what they are: one that is missing here is unreadable in
 // every store that has it.
 func TestActionWords(t *testing.T) {
-	const want = "patient.save patient.erase preset.save preset.delete screening.save treatment.begin treatment.end treatment.sign settings.apply " +
+	const want = "patient.save patient.erase patient.again preset.save preset.delete screening.save treatment.begin treatment.end treatment.sign settings.apply " +
 		"pen.arm pen.disarm pen.stop pen.clear operator.add operator.change operator.remove passphrase.change " +
 		"sign_in sign_in.failed sign_out lock unlock hand_over backup.make backup.restore backup.drill backup.folder export import " +
 		"rekey store.migrate policy.change library.approve"

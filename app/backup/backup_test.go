@@ -135,7 +135,7 @@ func TestRoundTrip(t *testing.T) {
 			must(t, err)
 			keys, err := slots.Recover(p.code, time.Now())
 			must(t, err)
-			r, err := Compare(t.Context(), dir, m, keys)
+			r, err := Compare(t.Context(), dir, m, keys, nil)
 			must(t, errors.Join(err, keys.Close()))
 			if !r.OK() || !r.Patients || len(r.Counts) != 15 || r.Audit.Agreed != 1 || r.Audit.Entries == 0 {
 				t.Errorf("%+v", r)
@@ -191,12 +191,12 @@ func TestMadeWithoutPatientKey(t *testing.T) {
 	made, err := Write(t.Context(), src, t.TempDir(), madeAt(), nil)
 	must(t, err)
 	temporary := t.TempDir()
-	r, err := Drill(t.Context(), made.Path, p.identity(t), keys, temporary, nil)
+	r, err := Drill(t.Context(), made.Path, p.identity(t), keys, p.Store, temporary, nil)
 	must(t, err)
 	if !r.OK() || r.Patients {
 		t.Errorf("%+v", r)
 	}
-	r, err = Drill(t.Context(), made.Path, p.identity(t), p.Keys, temporary, nil)
+	r, err = Drill(t.Context(), made.Path, p.identity(t), p.Keys, p.Store, temporary, nil)
 	must(t, err)
 	if !r.OK() || !r.Patients {
 		t.Errorf("%+v", r)
@@ -294,7 +294,7 @@ func TestWhileOthersWrite(t *testing.T) {
 	for i := range 8 {
 		made, err := Write(t.Context(), p.Source, folder, madeAt().Add(time.Duration(i)*time.Second), nil)
 		must(t, err)
-		r, err := Drill(t.Context(), made.Path, p.identity(t), p.Keys, t.TempDir(), nil)
+		r, err := Drill(t.Context(), made.Path, p.identity(t), p.Keys, p.Store, t.TempDir(), nil)
 		must(t, err)
 		if !r.OK() {
 			t.Errorf("%+v", r)

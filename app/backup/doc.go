@@ -28,6 +28,10 @@
 // drill holds the backup against the keys of the practice, and a head that was
 // printed can be held against a restored store.
 //
+// A backup from before an erasure brings the patient back, and the erasure has to be
+// repeated in the restored store (GDPR article 17). A report lists whom, where the running
+// store is at hand.
+//
 // # Promises
 //
 // Write copies while others write to the store. It leaves a whole, synced file or, on

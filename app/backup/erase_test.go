@@ -68,7 +68,7 @@ func TestBackupsAroundAnErasure(t *testing.T) {
 		has  bool
 	}{"before": {before, first, true}, "after": {after, first, false}, "in the middle": {middle, second, false}} {
 		dir := p.restored(t, c.made)
-		r, err := Drill(t.Context(), c.made.Path, p.identity(t), p.Keys, t.TempDir(), nil)
+		r, err := Drill(t.Context(), c.made.Path, p.identity(t), p.Keys, p.Store, t.TempDir(), nil)
 		if err != nil || !r.OK() {
 			t.Errorf("%s: drilled: %+v, %v", name, r, err)
 		}

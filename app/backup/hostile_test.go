@@ -255,7 +255,7 @@ func TestComparisonFinds(t *testing.T) {
 		t.Helper()
 		keys, err := slots.Recover(p.code, time.Now())
 		must(t, err)
-		r, err := Compare(t.Context(), dir, m, keys)
+		r, err := Compare(t.Context(), dir, m, keys, nil)
 		must(t, errors.Join(err, keys.Close()))
 		return r
 	}
@@ -281,7 +281,7 @@ func TestComparisonFinds(t *testing.T) {
 	must(t, os.Truncate(filepath.Join(dir, vault.PatientsName), int64(len("stipple patients' keys 1\n"))))
 	keys, err := slots.Recover(p.code, time.Now())
 	must(t, err)
-	r, err := Compare(t.Context(), dir, m, keys)
+	r, err := Compare(t.Context(), dir, m, keys, nil)
 	if err == nil && r.OK() {
 		t.Error("patients without keys are not told")
 	}

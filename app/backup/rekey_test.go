@@ -21,7 +21,7 @@ func (p practice) restored(t *testing.T, made Made) string {
 	must(t, err)
 	keys, err := slots.Recover(p.code, time.Now())
 	must(t, err)
-	r, err := Compare(t.Context(), dir, m, keys)
+	r, err := Compare(t.Context(), dir, m, keys, nil)
 	must(t, errors.Join(err, keys.Close()))
 	if !r.OK() || !r.Patients {
 		t.Errorf("%+v", r)
@@ -47,7 +47,7 @@ func TestBackupsAroundARekey(t *testing.T) {
 		if got := searched(t, dir, "senior"); got != all {
 			t.Errorf("%s: %d of %d patients", name, got, all)
 		}
-		_, err := Drill(t.Context(), made.Path, p.identity(t), p.Keys, t.TempDir(), nil)
+		_, err := Drill(t.Context(), made.Path, p.identity(t), p.Keys, p.Store, t.TempDir(), nil)
 		if name == "after" && err != nil || name != "after" && !errors.Is(err, vault.ErrReplaced) {
 			t.Errorf("%s: drilled: %v", name, err)
 		}

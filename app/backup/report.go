@@ -24,6 +24,12 @@ type Report struct {
 	// of somebody who can't read them, and only what is the practice's was opened.
 	Patients bool
 	Findings []string // what is wrong beside the audit chain, in English; empty if nothing
+	// Again are patients who were erased since, oldest erasure first. That they are there
+	// is no fault of the backup.
+	Again []Again
+	// AgainAll: these are all. Otherwise nobody can say who else was erased since
+	// Manifest.Made.
+	AgainAll bool
 }
 
 // Count is how many values a bucket has.
@@ -38,8 +44,9 @@ func (r Report) OK() bool { return len(r.Findings) == 0 && r.Audit.OK() }
 // Compare opens a restored data folder with keys over it and holds it against the
 // manifest of its backup: counts, the end of the audit chain, every value that the
 // keys open, and the whole chain. What is wrong is in the report; the error is that of
-// opening or reading, or of the context. A store of an older schema is migrated.
-func Compare(ctx context.Context, dir string, m Manifest, keys *vault.Vault) (r Report, err error) {
+// opening or reading, or of the context. A store of an older schema is migrated. running
+// is the practice's store, which knows who was erased since; nil: there is none at hand.
+func Compare(ctx context.Context, dir string, m Manifest, keys *vault.Vault, running *store.Store) (r Report, err error) {
 	s, err := store.Open(filepath.Join(dir, store.FileName), store.Options{Sealer: keys})
 	if err != nil {
 		return Report{}, err
@@ -57,7 +64,10 @@ func Compare(ctx context.Context, dir string, m Manifest, keys *vault.Vault) (r 
 		if end := now.AuditEnd(); end.Seq != m.AuditSeq || end.Head.String() != m.AuditHead {
 			r.find("the audit chain ends with entry %d %s, the backup's with %d", end.Seq, end.Head.Short(), m.AuditSeq)
 		}
-		return nil
+		if running != nil {
+			r.Again, r.AgainAll, err = again(ctx, running, m, now)
+		}
+		return err
 	})
 	if err != nil {
 		return Report{}, err
@@ -101,12 +111,12 @@ func Sweep(temporary string) { durable.SweepHeld(temporary, drillPrefix) }
 
 // Drill restores a backup of a practice into a folder of its own within temporary,
 // compares it, and removes it again. identity and keys are those of the running store:
-// nobody needs the recovery code. A process that is killed leaves the folder, in which all
+// nobody needs the recovery code; see Compare for running. A process that is killed leaves the folder, in which all
 // is sealed, to the next drill or to Sweep.
 //
 // Errors: vault.ErrReplaced for a backup from before a re-key; those of Check, Restore and
 // Compare.
-func Drill(ctx context.Context, path, identity string, keys *vault.Vault, temporary string, progress func(done, of int64)) (r Report, err error) {
+func Drill(ctx context.Context, path, identity string, keys *vault.Vault, running *store.Store, temporary string, progress func(done, of int64)) (r Report, err error) {
 	Sweep(temporary)
 	top, err := os.MkdirTemp(temporary, drillPrefix+"*")
 	if err != nil {
@@ -128,5 +138,5 @@ func Drill(ctx context.Context, path, identity string, keys *vault.Vault, tempor
 		return Report{}, err
 	}
 	defer func() { err = errors.Join(err, over.Close()) }()
-	return Compare(ctx, dir, m, over)
+	return Compare(ctx, dir, m, over, running)
 }

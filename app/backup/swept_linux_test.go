@@ -75,7 +75,7 @@ func TestKilledRestoresAndDrillsAreSwept(t *testing.T) {
 	if got := names(t, parent); !slices.Equal(got, want) {
 		t.Errorf("after a restore: %v", got)
 	}
-	r, err := Drill(t.Context(), made.Path, p.identity(t), p.Keys, parent, nil)
+	r, err := Drill(t.Context(), made.Path, p.identity(t), p.Keys, p.Store, parent, nil)
 	must(t, err)
 	if !r.OK() {
 		t.Errorf("%+v", r)

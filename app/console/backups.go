@@ -105,6 +105,18 @@ type BackupReport struct {
 	Counts   []BackupCount
 	Entries  uint64   // of the audit chain
 	Findings []string // what is wrong, in English
+	// Again are patients who were erased since the backup, and whom a restored store has
+	// again. AgainAll: nobody else was.
+	Again    []BackupAgain
+	AgainAll bool
+}
+
+// BackupAgain is such a patient, by the opaque id, and the entry of the erasure in the
+// audit chain of this store.
+type BackupAgain struct {
+	Patient clinical.ID
+	Seq     uint64
+	At      time.Time
 }
 
 // BackupCount is how many values of a kind there are.

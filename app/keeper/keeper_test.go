@@ -780,6 +780,51 @@ func TestDrillAndRestore(t *testing.T) {
 	})
 }
 
+// Who was erased since a backup is listed by its drill and by its restoring, and the
+// restored store itself tells whom to erase again.
+func TestErasedSinceTheBackup(t *testing.T) {
+	run(t, func(t *testing.T, b *bench) {
+		p, err := b.src.Store.SavePatient(b.acting(), clinical.Patient{FamilyName: "Arden", GivenName: "Lily", FileNumber: "1", Sex: clinical.Female, BirthDate: clinical.Date{Year: 1980, Month: 1, Day: 2}})
+		must(t, err)
+		b.choose()
+		name := b.keeper.State().Last.Name
+		_, err = b.src.Store.ErasePatient(b.acting(), p.ID, "asked for")
+		must(t, err)
+		into := filepath.Join(t.TempDir(), "new")
+		for _, act := range []func() error{
+			func() error { return b.keeper.Drill(b.acting(), name) },
+			func() error {
+				return b.keeper.Restore(b.acting(), filepath.Join(b.stick, name), []byte(b.code), into)
+			},
+		} {
+			must(t, act())
+			b.settle()
+			if r := b.keeper.State().Report; !r.OK || !r.AgainAll || len(r.Again) != 1 || r.Again[0].Patient != p.ID || r.Again[0].Seq == 0 || r.Again[0].At.IsZero() {
+				t.Errorf("%+v", r)
+			}
+		}
+		told := b.told()
+		if e := told[len(told)-1]; e.Action != audit.BackupDrill || len(e.Changes) != 1 || e.Changes[0].After != audit.Amount(audit.Count, 1) {
+			t.Errorf("%+v", e)
+		}
+		slots, err := vault.Load(into, vault.Options{})
+		must(t, err)
+		keys, _, err := slots.SignIn("senior", []byte(passphrase), b.now())
+		must(t, err)
+		s, err := store.Open(filepath.Join(into, store.FileName), store.Options{Sealer: keys})
+		must(t, err)
+		defer func() { must(t, errors.Join(s.Close(), keys.Close())) }()
+		last, err := s.AuditBefore(t.Context(), 0, 2)
+		must(t, err)
+		if last[0].Action != audit.PatientAgain || last[0].Patient != p.ID || last[1].Action != audit.BackupRestore || len(last[1].Changes) != 1 {
+			t.Errorf("%+v", last)
+		}
+		if _, err := s.ErasePatient(t.Context(), p.ID, "erased before"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A folder that takes nothing, and what is remembered of very long ones.
 func TestFoldersThatAreRefused(t *testing.T) {
 	run(t, func(t *testing.T, b *bench) {

@@ -46,11 +46,11 @@ func (k *Keeper) drill(ctx context.Context, j *job, path string) (backup.Report,
 	if err != nil {
 		return backup.Report{}, err
 	}
-	r, err := backup.Drill(ctx, path, identity, src.Keys, k.cfg.Dir, k.comes(j))
+	r, err := backup.Drill(ctx, path, identity, src.Keys, src.Store, k.cfg.Dir, k.comes(j))
 	if err != nil {
 		return r, err
 	}
-	return r, src.Store.Audit(ctx, about(audit.BackupDrill, filepath.Base(path)))
+	return r, src.Store.Audit(ctx, Proved(audit.BackupDrill, filepath.Base(path), r))
 }
 
 // comes tells how far a restoring is, and that it is compared when all is read.
@@ -69,15 +69,16 @@ func (k *Keeper) Restore(ctx context.Context, from string, code []byte, into str
 	return k.begin(audit.Who(ctx), console.BackupRestores, false, func(ctx context.Context, j *job) error {
 		defer clear(code)
 		k.step(j, console.BackupRestores, filepath.Base(from))
-		r, err := Restore(ctx, from, string(code), into, k.comes(j))
+		r, err := Restore(ctx, from, string(code), into, k.cfg.Source.Store, k.comes(j))
 		return k.reported(ctx, console.BackupReport{Task: console.BackupRestores, Name: from, Into: into}, r, err)
 	})
 }
 
 // Restore makes a data folder of a backup by the recovery code, compares it, and writes
-// into its audit chain that it was restored. The folder stays where it differs, since
+// into its audit chain that it was restored, and who of those that running, nil for none,
+// has erased since is there again. The folder stays where it differs, since
 // it may be the best there is. Errors: those of backup.Restore and of opening it.
-func Restore(ctx context.Context, from, code, into string, progress func(done, of int64)) (r backup.Report, err error) {
+func Restore(ctx context.Context, from, code, into string, running *store.Store, progress func(done, of int64)) (r backup.Report, err error) {
 	m, err := backup.Restore(ctx, from, code, into, progress)
 	if err != nil {
 		return r, err
@@ -91,14 +92,44 @@ func Restore(ctx context.Context, from, code, into string, progress func(done, o
 		return r, err
 	}
 	defer func() { err = errors.Join(err, keys.Close()) }()
-	if r, err = backup.Compare(ctx, into, m, keys); err != nil {
+	if r, err = backup.Compare(ctx, into, m, keys, running); err != nil {
 		return r, err
 	}
 	s, err := store.Open(filepath.Join(into, store.FileName), store.Options{Sealer: keys, SealBackup: slots.Encrypt})
 	if err != nil {
 		return r, err
 	}
-	return r, errors.Join(s.Audit(ctx, about(audit.BackupRestore, backup.Name(m.Made))), s.Close())
+	return r, errors.Join(tellRestored(ctx, s, r), s.Close())
+}
+
+// tellRestored writes into the chain of a restored store that it was, and each patient who
+// is to be erased there again: the running store may not be there any more when somebody
+// does.
+func tellRestored(ctx context.Context, s *store.Store, r backup.Report) error {
+	err := s.Audit(ctx, Proved(audit.BackupRestore, backup.Name(r.Manifest.Made), r))
+	for _, a := range r.Again {
+		if err != nil {
+			return err
+		}
+		err = s.Audit(ctx, audit.Entry{
+			Action: audit.PatientAgain, Patient: a.Patient,
+			Subject: audit.Subject{Kind: audit.SubjectPatient, ID: string(a.Patient)},
+			Changes: []audit.Change{
+				{Field: "erased_at", After: audit.When(a.At)},
+				{Field: "erased_entry", After: audit.Amount(audit.Count, int64(a.Seq))},
+			},
+		})
+	}
+	return err
+}
+
+// Proved is the entry of a backup that was drilled or restored.
+func Proved(a audit.Action, name string, r backup.Report) audit.Entry {
+	e := about(a, name)
+	if n := len(r.Again); n > 0 {
+		e.Changes = []audit.Change{{Field: "erased_since", After: audit.Amount(audit.Count, int64(n))}}
+	}
+	return e
 }
 
 // reported keeps a report for the window. One that somebody has ended tells nothing.
@@ -113,6 +144,10 @@ func (k *Keeper) reported(ctx context.Context, v console.BackupReport, r backup.
 			v.Counts = append(v.Counts, console.BackupCount{Kind: c.Bucket, Backed: c.Manifest, Stored: c.Stored})
 		}
 		v.Findings = append(v.Findings, r.Findings...)
+		v.AgainAll = r.AgainAll
+		for _, a := range r.Again {
+			v.Again = append(v.Again, console.BackupAgain{Patient: a.Patient, Seq: a.Seq, At: a.At})
+		}
 		for _, f := range r.Audit.Findings {
 			v.Findings = append(v.Findings, f.String())
 		}

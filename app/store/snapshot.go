@@ -109,6 +109,13 @@ func (s *Snapshot) Counts(ctx context.Context) (map[string]uint64, error) {
 	return counts, nil
 }
 
+// HasPatient says whether a patient is in the store, which can be told without the patient
+// key.
+func (s *Snapshot) HasPatient(id clinical.ID) (bool, error) {
+	all, err := s.t.keysOf(bucketPatients, key(id))
+	return len(all) > 0, err
+}
+
 // Seniors are the senior clinicians who work here, by id.
 func (s *Snapshot) Seniors() (map[clinical.ID]bool, error) {
 	all, err := s.t.operators()

@@ -65,7 +65,7 @@ func (c *proofCard) came(r *console.BackupReport) (title, text widgets.Run) {
 		return title, widgets.Plain(e.Words.Error(r.Err).Text())
 	case !r.OK:
 		title = widgets.Title(e.t(key+".bad", at)).Marked(widgets.MarkSquare).In(theme.HighInk)
-		return title, widgets.Plain(e.Words.N("proof.bad", len(r.Findings), e.Words.DayAndTime(r.Made, e.Now())))
+		return title, widgets.Plain(e.Words.N("proof.bad", len(r.Findings), e.Words.DayAndTime(r.Made, e.Now())) + c.again(r))
 	}
 	title = widgets.Title(e.t(key+".good", at)).Marked(widgets.IconCheck).In(theme.Accent)
 	return title, widgets.Plain(c.sum(r))
@@ -85,7 +85,34 @@ func (c *proofCard) sum(r *console.BackupReport) string {
 	if !r.Patients {
 		text += " " + e.t("proof.counted")
 	}
+	return text + c.again(r)
+}
+
+// again tells of who was erased since the backup, behind what else is told.
+func (c *proofCard) again(r *console.BackupReport) (text string) {
+	e := c.env
+	if n := len(r.Again); n > 0 {
+		text = " " + e.Words.N("proof.again."+string(r.Task), n)
+	}
+	if !r.AgainAll {
+		text += " " + e.t("proof.again.unknown")
+	}
 	return text
+}
+
+// whoAgain lists them, by what their erasure is found by; nobody's name is known any more.
+func (c *proofCard) whoAgain(r *console.BackupReport) (all []widgets.Run) {
+	e := c.env
+	for _, a := range r.Again[:min(len(r.Again), mostFindings)] {
+		all = append(all, widgets.Plain(e.t("proof.again.who", e.Words.DayAndTime(a.At, e.Now()), words.Count(int(a.Seq)), words.Foreign(string(a.Patient)))))
+	}
+	if more := len(r.Again) - mostFindings; more > 0 {
+		all = append(all, widgets.Plain(e.Words.N("proof.again.more", more)))
+	}
+	if len(r.Again) > 0 && r.Task == console.BackupRestores {
+		all = append(all, widgets.Plain(e.t("proof.again.find", e.t("audit.action.patient.again"))))
+	}
+	return all
 }
 
 // open shows the whole report.
@@ -102,6 +129,7 @@ func (c *proofCard) open() {
 	if more := len(r.Findings) - mostFindings; more > 0 {
 		all = append(all, widgets.Plain(e.Words.N("proof.more", more)).In(theme.HighInk))
 	}
+	all = append(all, c.whoAgain(r)...)
 	var good []string
 	for _, k := range r.Counts {
 		name := e.Words.Or("proof.kind."+k.Kind, words.Foreign(k.Kind))
@@ -115,7 +143,7 @@ func (c *proofCard) open() {
 	e.note(title.Text, all)
 }
 
-// mostFindings is how many findings a note has room for.
+// mostFindings is how many findings, and how many patients, a note has room for.
 const mostFindings = 6
 
 // pickFile asks for a backup, then for a folder, then for the recovery code.

@@ -58,7 +58,7 @@ func backups(newest int) console.BackupsView {
 
 // report is what came of a drill of the sample backup.
 func report(task console.BackupTask, findings ...string) *console.BackupReport {
-	r := &console.BackupReport{Task: task, At: Now().Add(-2 * time.Minute), Made: day(0).Add(37 * time.Minute), OK: len(findings) == 0, Entries: 48_211, Findings: findings}
+	r := &console.BackupReport{Task: task, At: Now().Add(-2 * time.Minute), Made: day(0).Add(37 * time.Minute), OK: len(findings) == 0, AgainAll: true, Entries: 48_211, Findings: findings}
 	for _, c := range []struct {
 		kind string
 		n    uint64
@@ -70,6 +70,15 @@ func report(task console.BackupTask, findings ...string) *console.BackupReport {
 		r.Counts[8].Stored -= 2
 	}
 	return r
+}
+
+// erasedSince are patients whom a restored store has again.
+func erasedSince() []console.BackupAgain {
+	return []console.BackupAgain{
+		{Patient: clinical.ID("01jq2m8xk4c7z9t3vb5hn6wprd"), Seq: 48_218, At: day(0).Add(50 * time.Minute)},
+		{Patient: clinical.ID("01jt5f0adq8e2r7yk1gmx4csvn"), Seq: 48_260, At: day(0).Add(70 * time.Minute)},
+		{Patient: clinical.ID("01hzk7p3n9wb6t0jq5dfv8xema"), Seq: 48_261, At: day(0).Add(72 * time.Minute)},
+	}
 }
 
 // notWritten is a stick that is full.
@@ -120,6 +129,9 @@ func (c Clinic) backupScenes() []Scene {
 	broken.Report.Patients = true
 	restored.Report = report(console.BackupRestores)
 	restored.Report.Patients, restored.Report.Into = true, "/home/clinic/Restored"
+	again, whoAgain := backups(0), report(console.BackupRestores)
+	whoAgain.Patients, whoAgain.Into, whoAgain.Again = true, "/home/clinic/Restored", erasedSince()
+	again.Report = whoAgain
 	failed := backups(0)
 	failed.Report = &console.BackupReport{Task: console.BackupDrilling, At: Now(), Err: worded{fmt.Errorf("damaged"), "backup_damaged", nil}}
 	return []Scene{
@@ -135,6 +147,8 @@ func (c Clinic) backupScenes() []Scene {
 		on("drill-bad-details", c.withBackups(broken), "clinic.proof.details"),
 		on("drill-failed", c.withBackups(failed)),
 		on("restored", c.withBackups(restored)),
+		on("restored-again", c.withBackups(again)),
+		on("restored-again-details", c.withBackups(again), "clinic.proof.details"),
 		on("folder", c.withBackups(backups(0)), "clinic.backup.folder"),
 		on("file", c.withBackups(backups(0)), "clinic.proof.restore"),
 		on("code", c.withBackups(backups(0)), "clinic.proof.restore", "path.list.choice.4", "overlay.button.choose"),

@@ -121,6 +121,7 @@ func englishAudit() map[string]string {
 
 		"audit.action.patient.save":      "Patient saved",
 		"audit.action.patient.erase":     "Patient erased",
+		"audit.action.patient.again":     "Erased patient is here again",
 		"audit.action.preset.save":       "Preset saved",
 		"audit.action.screening.save":    "Screening answers saved",
 		"audit.action.preset.delete":     "Preset deleted",
@@ -187,6 +188,9 @@ func englishAudit() map[string]string {
 		"audit.field.tries":           "Tries in vain",
 		"audit.field.by":              "By",
 		"audit.field.what":            "What",
+		"audit.field.erased_at":       "Was erased",
+		"audit.field.erased_entry":    "Entry of the erasure, in the store of that time",
+		"audit.field.erased_since":    "Patients erased since",
 		"audit.field.records":         "Records",
 		"audit.field.format":          "Form",
 		"audit.field.folder":          "Folder",
