@@ -80,7 +80,7 @@ func exchangeUseCases() []useCase {
 				synctest.Wait() // one at a time
 			}
 		}, shows: func(v *console.View, w *walk) bool {
-			return !slices.ContainsFunc(exportKinds(), func(k console.ExportKind) bool { return !called("WriteTable " + string(k))(v, w) })
+			return !slices.ContainsFunc(exportKinds(), func(k console.ExportKind) bool { return !called("WriteTable "+string(k))(v, w) })
 		}},
 		{method: "ExportRoom", permit: out, says: byDone, call: func(w *walk) {
 			w.b.desk.ExportRoom(console.RoomExport{Reason: "asked"}, nil, func(e console.Exported, err error) { w.handed(e, err) })
