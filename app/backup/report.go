@@ -111,8 +111,8 @@ func Sweep(temporary string) { durable.SweepHeld(temporary, drillPrefix) }
 
 // Drill restores a backup of a practice into a folder of its own within temporary,
 // compares it, and removes it again. identity and keys are those of the running store:
-// nobody needs the recovery code; see Compare for running. A process that is killed leaves the folder, in which all
-// is sealed, to the next drill or to Sweep.
+// nobody needs the recovery code; see Compare for running. A process that is killed leaves
+// the folder, in which all is sealed, to the next drill or to Sweep.
 //
 // Errors: vault.ErrReplaced for a backup from before a re-key; those of Check, Restore and
 // Compare.
