@@ -18,6 +18,7 @@ import (
 	"stipple/app/console"
 	"stipple/app/exchange"
 	"stipple/app/fold"
+	"stipple/app/giveway"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -39,6 +40,7 @@ type inFile struct {
 	done int
 	of   int
 	told console.Told
+	way  *giveway.Way
 }
 
 // openFile opens a regular file. Errors are *console.FileError.
@@ -54,10 +56,11 @@ func openFile(ctx context.Context, path string, told console.Told) (*inFile, err
 	if err != nil {
 		return nil, errors.Join(faulty(path, err), f.Close())
 	}
-	return &inFile{ctx: ctx, file: f, sum: sha256.New(), of: int(info.Size()), told: told}, nil
+	return &inFile{ctx: ctx, file: f, sum: sha256.New(), of: int(info.Size()), told: told, way: giveway.New(ctx)}, nil
 }
 
 func (f *inFile) Read(p []byte) (int, error) {
+	f.way.Give()
 	if err := f.ctx.Err(); err != nil {
 		return 0, err
 	}

@@ -16,6 +16,7 @@ import (
 	"stipple/app/console"
 	"stipple/app/durable"
 	"stipple/app/exchange"
+	"stipple/app/giveway"
 	"stipple/app/vault"
 )
 
@@ -125,7 +126,9 @@ type reading struct {
 // each are the records that of reads of each patient.
 func each[T any](r *reading, of func(clinical.Patient) ([]T, error)) iter.Seq[T] {
 	return func(yield func(T) bool) {
+		way := giveway.New(r.ctx)
 		for i, p := range r.patients {
+			way.Give()
 			var all []T
 			if r.err = r.ctx.Err(); r.err == nil {
 				all, r.err = of(p)
