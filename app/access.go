@@ -27,13 +27,11 @@ type door struct {
 
 // entry is somebody who came in.
 type entry struct {
-	who  clinical.ID
-	name string // where this is who set the store up; else empty
-	// renewed: with a new passphrase; coded: by the recovery code.
-	renewed, coded bool
-	keys           *vault.Vault
-	slots          *vault.Slots
-	ready          *readying // of the door
+	who   clinical.ID
+	name  string // where this is who set the store up; else empty
+	keys  *vault.Vault
+	slots *vault.Slots
+	ready *readying // of the door
 }
 
 // close gives up the keys, and the store where it was not opened.
@@ -167,23 +165,23 @@ func (d *door) recovered(code string) (*vault.Vault, error) { return d.slots.Rec
 
 // renew is ownPassphrase with keys that the recovery code has opened.
 func (d *door) renew(keys *vault.Vault, name string, passphrase []byte) (*entry, error) {
-	e, err := d.ownPassphrase(keys, name, passphrase)
-	if err == nil {
-		e.coded = true
-	}
-	return e, err
+	return d.setPassphrase(keys, name, passphrase, true)
 }
 
 // ownPassphrase gives a person a passphrase of their own, and lets them in.
 func (d *door) ownPassphrase(keys *vault.Vault, name string, passphrase []byte) (*entry, error) {
+	return d.setPassphrase(keys, name, passphrase, false)
+}
+
+func (d *door) setPassphrase(keys *vault.Vault, name string, passphrase []byte, coded bool) (*entry, error) {
 	for _, p := range d.slots.People() {
 		if p.SignIn != vault.SignInName(name) {
 			continue
 		}
-		if err := d.slots.ChangePassphrase(keys, p.ID, passphrase); err != nil {
+		if err := d.slots.OwnPassphrase(keys, vault.Untold{ID: p.ID, Coded: coded, At: time.Now()}, passphrase); err != nil {
 			return nil, store.Explain(err)
 		}
-		return &entry{who: p.ID, keys: keys, slots: d.slots, ready: d.ready, renewed: true}, nil
+		return &entry{who: p.ID, keys: keys, slots: d.slots, ready: d.ready}, nil
 	}
 	return nil, vault.ErrNoSlot
 }
@@ -256,12 +254,8 @@ func (e *entry) tell(ctx context.Context, s *store.Store) error {
 		return err
 	}
 	err = tellVain(ctx, s, e.slots)
-	if e.renewed && err == nil {
-		changed := audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(e.who)}
-		if e.coded {
-			changed.Changes = []audit.Change{{Field: "by", After: audit.Text(byCode)}}
-		}
-		err = s.Audit(acting, changed)
+	if err == nil {
+		err = e.tellUntold(ctx, s)
 	}
 	if err == nil {
 		err = s.Audit(acting, audit.Entry{Action: audit.SignIn, Subject: operatorSubject(e.who)})
@@ -270,6 +264,30 @@ func (e *entry) tell(ctx context.Context, s *store.Store) error {
 		return fmt.Errorf("sign in: %w", err)
 	}
 	return nil
+}
+
+// tellUntold writes into the audit chain which passphrases were set at the sign-in: at
+// this one, and at those that ended before the chain was told.
+func (e *entry) tellUntold(ctx context.Context, s *store.Store) error {
+	all := e.slots.Untold(e.keys)
+	for _, u := range all {
+		var changes []audit.Change
+		if u.Coded {
+			changes = append(changes, audit.Change{Field: "by", After: audit.Text(byCode)})
+		}
+		changes = append(changes, audit.Change{Field: "done_at", After: audit.When(u.At)})
+		by := ctx
+		switch who, err := operatorOf(ctx, s, u.ID); {
+		case err == nil:
+			by = audit.By(ctx, audit.Actor{Operator: who})
+		case !errors.Is(err, clinical.ErrStranger):
+			return err
+		}
+		if err := s.Audit(by, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(u.ID), Changes: changes}); err != nil {
+			return err
+		}
+	}
+	return store.Explain(e.slots.Told(e.keys, all))
 }
 
 // left writes into the audit chain that who came in has gone.

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
+	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/app/store"
 	"stipple/app/vault"
@@ -306,6 +308,65 @@ func TestPendingByHand(t *testing.T) {
 	all, err := s.Operators(t.Context())
 	if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil || len(all) != 1 {
 		t.Error(all, err)
+	}
+}
+
+// A passphrase that was set by the recovery code is in the audit chain whatever ends the
+// program behind it: between the slots and the chain, and between the chain and the mark.
+func TestRecoveryThatEndedEarly(t *testing.T) {
+	dir := t.TempDir()
+	code := setUpAt(t, dir)
+	const next = "a new set of words"
+	d := doorAt(t, dir)
+	keys, err := d.recovered(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := d.renew(keys, "meyer", []byte(next))
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked, err := os.ReadFile(filepath.Join(dir, vault.SlotsName))
+	if err := errors.Join(err, e.close()); err != nil { // killed before the store was open
+		t.Fatal(err)
+	}
+	// told are the times at which a passphrase was set, as the chain has them.
+	told := func() (all []audit.Value) {
+		d := doorAt(t, dir)
+		e, err := d.signIn("meyer", []byte(next))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := e.open(t.Context(), d.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := s.AuditEntries(t.Context(), 0, 100)
+		if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for i, x := range entries {
+			if x.Action != audit.PassphraseChange {
+				continue
+			}
+			if len(x.Changes) != 2 || x.Changes[0].After != audit.Text(byCode) || x.Operator.Name != "Dr A. Meyer" || x.Subject != operatorSubject(e.who) || entries[i+1].Action != audit.SignIn {
+				t.Errorf("%+v, then %s", x, entries[i+1].Action)
+			}
+			all = append(all, x.Changes[1].After)
+		}
+		return all
+	}
+	for range 2 { // once told, it is not told again
+		if all := told(); len(all) != 1 || time.UnixMilli(all[0].N).IsZero() {
+			t.Fatalf("%v", all)
+		}
+	}
+	// Killed before the mark went: it is told once more, as of the same moment.
+	if err := os.WriteFile(filepath.Join(dir, vault.SlotsName), marked, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all := told(); len(all) != 2 || all[0] != all[1] {
+		t.Errorf("%v", all)
 	}
 }
 

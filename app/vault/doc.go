@@ -28,6 +28,9 @@
 // processes none loses what the other wrote. What the disk itself keeps of a replaced file is the disk's: full-disk
 // encryption is what helps against that.
 //
+// A passphrase that is set at the sign-in, before there is an audit chain to tell it, is
+// marked in the slots by the same write (Untold), until the chain tells it.
+//
 // # Sealing
 //
 // XChaCha20-Poly1305 (RFC 8439 with 24-byte nonces, which may be random), with the

@@ -29,14 +29,15 @@ func (s *Slots) EncryptFor(w io.Writer, identity string) (io.WriteCloser, error)
 	return age.Encrypt(w, recovery, own.Recipient())
 }
 
-// Export is the file of slots as it goes into a backup: the patient key stays in the
+// Export is the file of slots as it goes into a backup, whose audit chain is told by then
+// what was untold: the patient key stays in the
 // slot of the recovery code and in those that keep says; every other slot opens the
 // practice's values alone.
 func (s *Slots) Export(keep func(Person) bool) ([]byte, error) {
 	s.mu.Lock()
 	file := s.file
 	s.mu.Unlock()
-	file.Slots = slices.Clone(file.Slots)
+	file.Untold, file.Slots = nil, slices.Clone(file.Slots)
 	for i, slot := range file.Slots {
 		if !keep(slot.person()) {
 			file.Slots[i].Patients = nil

@@ -24,6 +24,12 @@ const (
 	lockWait = 5 * time.Second
 	// maxSlots bounds the operators of one practice.
 	maxSlots = 500
+	// maxUntold bounds what the file says is untold: each is a crash, and the oldest go.
+	maxUntold = 100
+	// maxUntoldAt, the year 10000, is where a time can't be written any more.
+	maxUntoldAt = 253_402_300_800
+	// proofLen is that of HMAC-SHA-256, in bytes.
+	proofLen = 32
 	// maxSignInRunes bounds a sign-in name.
 	maxSignInRunes = 40
 

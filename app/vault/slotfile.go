@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"filippo.io/age"
 
@@ -17,8 +18,11 @@ import (
 
 // The file of the slots, as JSON.
 const (
-	slotsFormat  = "stipple key slots"
-	slotsVersion = 1
+	slotsFormat = "stipple key slots"
+	// slotsVersion is what this program knows up to. It writes untoldVersion only while
+	// there is something untold, and else the first.
+	slotsVersion  = untoldVersion
+	untoldVersion = 2
 )
 
 type slotFile struct {
@@ -33,6 +37,7 @@ type slotFile struct {
 	Given      *given       `json:"given,omitempty"`
 	Links      []link       `json:"links,omitempty"`
 	Lasting    *lastingFile `json:"lasting,omitempty"`
+	Untold     []untold     `json:"untold,omitempty"`
 	Training   []byte       `json:"training,omitempty"` // both keys of a training store, open to all
 }
 
@@ -218,6 +223,10 @@ func (s keySlot) open(f slotFile, passphrase []byte) (ring, error) {
 }
 
 func (f slotFile) encode() ([]byte, error) {
+	f.Version = 1
+	if len(f.Untold) > 0 {
+		f.Version = untoldVersion
+	}
 	out, err := json.MarshalIndent(f, "", "\t")
 	if err != nil {
 		return nil, fmt.Errorf("write the key slots: %w", err)
@@ -260,7 +269,9 @@ func (f slotFile) check() error {
 	switch {
 	case f.Version < 1:
 		return damaged("key slots of version %d", f.Version)
-	case training && (len(f.Training) != 2*keyLen || len(f.Slots) > 0 || f.Recovery != nil || f.Generation != 0 || f.Rekeying):
+	case (len(f.Untold) > 0) != (f.Version >= untoldVersion) || len(f.Untold) > maxUntold:
+		return damaged("key slots of version %d with %d things untold", f.Version, len(f.Untold))
+	case training && (len(f.Training) != 2*keyLen || len(f.Slots) > 0 || f.Recovery != nil || f.Generation != 0 || f.Rekeying || f.Untold != nil):
 		return damaged("the keys of the training store")
 	case training:
 		return nil
@@ -268,6 +279,9 @@ func (f slotFile) check() error {
 		return damaged("key slots without a way in")
 	case f.Generation < 1 || f.Generation > maxGenerations || len(f.Links) != int(f.Generation)-1 || f.Rekeying && f.Generation == 1:
 		return damaged("the generations of the keys")
+	}
+	if slices.ContainsFunc(f.Untold, func(u untold) bool { return !u.valid() }) {
+		return damaged("what is untold of the key slots")
 	}
 	names := make(map[string]bool)
 	for _, s := range f.Slots {

@@ -42,8 +42,8 @@ type Slots struct {
 	mu    sync.Mutex
 	file  slotFile
 	tries map[string]*tries // by sign-in name; "" is the recovery code
-	// untold are the wrong tries, by the same names, that TakeWrong has not given out.
-	untold map[string]int
+	// wrong are the wrong tries, by the same names, that TakeWrong has not given out.
+	wrong map[string]int
 	// recipient is the recovery code's, proven by the keys of who came in; else "".
 	recipient string
 }
@@ -55,7 +55,7 @@ func Load(dir string, opt Options) (*Slots, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Slots{dir: dir, opt: opt, file: file, tries: make(map[string]*tries), untold: make(map[string]int)}, nil
+	return &Slots{dir: dir, opt: opt, file: file, tries: make(map[string]*tries), wrong: make(map[string]int)}, nil
 }
 
 // Create makes keys for a new store, with a slot for its first person and one for a
@@ -76,8 +76,8 @@ func Create(dir string, first Person, passphrase []byte, code string, opt Option
 	if _, err := io.ReadFull(opt.rand(), store); err != nil {
 		return nil, nil, fmt.Errorf("make keys: %w", err)
 	}
-	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries), untold: make(map[string]int)}
-	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Store: hex.EncodeToString(store), Pending: true, Generation: r.generation}
+	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries), wrong: make(map[string]int)}
+	s.file = slotFile{Format: slotsFormat, Store: hex.EncodeToString(store), Pending: true, Generation: r.generation}
 	first.HoldsPatients = true
 	slot, err := s.file.newSlot(first, passphrase, r, opt)
 	if err != nil {
@@ -104,8 +104,8 @@ func CreateTraining(dir string, opt Options) (*Slots, *Vault, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries), untold: make(map[string]int)}
-	s.file = slotFile{Format: slotsFormat, Version: slotsVersion, Training: slices.Concat(r.present.clinic, r.present.patients)}
+	s := &Slots{dir: dir, opt: opt, tries: make(map[string]*tries), wrong: make(map[string]int)}
+	s.file = slotFile{Format: slotsFormat, Training: slices.Concat(r.present.clinic, r.present.patients)}
 	return s.create(r)
 }
 
@@ -277,34 +277,37 @@ func (s *Slots) Add(v *Vault, p Person, passphrase []byte) error {
 // Errors: ErrNoSlot, ErrWeak, ErrNotOwn, ErrNoPatientKey, ErrClosed; ErrChanged where the vault's
 // keys are not the file's any more; those of the disk.
 func (s *Slots) ChangePassphrase(v *Vault, id clinical.ID, passphrase []byte) error {
-	return s.change(func(f *slotFile) error {
-		i := slices.IndexFunc(f.Slots, func(x keySlot) bool { return x.ID == id })
-		if i < 0 {
-			return ErrNoSlot
+	return s.change(func(f *slotFile) error { return s.changePassphrase(f, v, id, passphrase) })
+}
+
+// changePassphrase is ChangePassphrase in a file.
+func (s *Slots) changePassphrase(f *slotFile, v *Vault, id clinical.ID, passphrase []byte) error {
+	i := slices.IndexFunc(f.Slots, func(x keySlot) bool { return x.ID == id })
+	if i < 0 {
+		return ErrNoSlot
+	}
+	p := f.Slots[i].person()
+	withheld := !p.HoldsPatients && f.Slots[i].PatientsProof != nil
+	if p.Lent {
+		if plain, err := f.Slots[i].unwrap(f.Store, passphrase); err == nil {
+			clear(plain)
+			return ErrNotOwn
 		}
-		p := f.Slots[i].person()
-		withheld := !p.HoldsPatients && f.Slots[i].PatientsProof != nil
-		if p.Lent {
-			if plain, err := f.Slots[i].unwrap(f.Store, passphrase); err == nil {
-				clear(plain)
-				return ErrNotOwn
-			}
-			p.Lent = false
-		}
-		r, err := v.held(*f, p.HoldsPatients || withheld && v.HoldsPatients())
-		if err != nil {
-			return err
-		}
-		defer r.wipe()
-		f.Slots = slices.Delete(slices.Clone(f.Slots), i, i+1)
-		slot, err := f.newSlot(p, passphrase, r, s.opt)
-		if err != nil {
-			return err
-		}
-		f.Slots = slices.Insert(f.Slots, i, slot)
-		s.forgive(p.SignIn)
-		return nil
-	})
+		p.Lent = false
+	}
+	r, err := v.held(*f, p.HoldsPatients || withheld && v.HoldsPatients())
+	if err != nil {
+		return err
+	}
+	defer r.wipe()
+	f.Slots = slices.Delete(slices.Clone(f.Slots), i, i+1)
+	slot, err := f.newSlot(p, passphrase, r, s.opt)
+	if err != nil {
+		return err
+	}
+	f.Slots = slices.Insert(f.Slots, i, slot)
+	s.forgive(p.SignIn)
+	return nil
 }
 
 // Remove takes a person's slot away. The person was given keys and may have kept them, so

@@ -48,8 +48,8 @@ func (s *Slots) TakeWrong(signIn string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := SignInName(signIn)
-	n := s.untold[name]
-	delete(s.untold, name)
+	n := s.wrong[name]
+	delete(s.wrong, name)
 	return n
 }
 
@@ -71,7 +71,7 @@ func (s *Slots) tried(name string, err error, now time.Time) error {
 	if !errors.Is(err, ErrWrong) && !errors.Is(err, ErrWrongCode) {
 		return err
 	}
-	s.untold[name]++
+	s.wrong[name]++
 	t := s.tries[name]
 	if t == nil {
 		t = &tries{}

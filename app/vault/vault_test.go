@@ -423,7 +423,7 @@ func TestSlotsFileIsHostile(t *testing.T) {
 		{"cut", good[:len(good)/2], ErrDamaged},
 		{"something behind", append(bytes.Clone(good), '{', '}'), ErrDamaged},
 		{"another file", []byte(`{"format": "else"}`), ErrDamaged},
-		{"newer", replace(`"version": 1`, `"version": 2, "more": 1`), ErrNewer},
+		{"newer", replace(`"version": 1`, `"version": 3, "more": 1`), ErrNewer},
 		{"unknown field", replace(`"version": 1`, `"version": 1, "more": 1`), ErrDamaged},
 		{"hours of work", replace(`"time": 1`, `"time": 4000000000`), ErrDamaged},
 		{"all memory", replace(`"memory_kib": 64`, `"memory_kib": 4000000000`), ErrDamaged},

@@ -188,6 +188,7 @@ func englishAudit() map[string]string {
 		"audit.field.tries":           "Tries in vain",
 		"audit.field.by":              "By",
 		"audit.field.what":            "What",
+		"audit.field.done_at":         "Done",
 		"audit.field.erased_at":       "Was erased",
 		"audit.field.erased_entry":    "Entry of the erasure, in the store of that time",
 		"audit.field.erased_since":    "Patients erased since",
