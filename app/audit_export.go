@@ -11,7 +11,6 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/console"
-	"stipple/app/durable"
 	"stipple/app/exchange"
 )
 
@@ -29,11 +28,11 @@ func inFolder(path string, err error) error {
 }
 
 // auditFiles writes exports of the audit chain. It is a console.AuditFiles.
-type auditFiles struct{}
+type auditFiles struct{ left *leftovers }
 
 // WriteAudit implements console.AuditFiles. The file's name has the number and the short
 // head of the chain's end, which CSV has no other place for.
-func (auditFiles) WriteAudit(ctx context.Context, folder string, form console.AuditForm, end audit.End, entries iter.Seq2[audit.Opened, error], written func(name string, entries int) error) (string, error) {
+func (f auditFiles) WriteAudit(ctx context.Context, folder string, form console.AuditForm, end audit.End, entries iter.Seq2[audit.Opened, error], written func(name string, entries int) error) (string, error) {
 	return settled(ctx, func() (string, error) {
 		folder, err := wholePath(folder)
 		if err == nil {
@@ -47,13 +46,16 @@ func (auditFiles) WriteAudit(ctx context.Context, folder string, form console.Au
 			return "", &console.FileError{Path: name, Fault: console.FileName}
 		}
 		path := filepath.Join(folder, name)
-		err = durable.Create(path, func(w io.Writer) error {
+		noted, err := f.left.create(ctx, path, func(w io.Writer) error {
 			n, err := writeAudit(w, form, end, entries)
 			if err != nil {
 				return err
 			}
 			return written(name, n)
 		})
+		if noted != nil {
+			return "", noted
+		}
 		if err != nil {
 			return "", inFolder(path, err)
 		}

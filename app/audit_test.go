@@ -173,13 +173,15 @@ func oneEntry() iter.Seq2[audit.Opened, error] {
 // An export has the chain's end in its name, and as JSON in the file; texts that a
 // spreadsheet would run are guarded; and it is told before it is there.
 func TestWriteAudit(t *testing.T) {
+	x, _ := aRoom(t)
+	files := auditFiles{x.left}
 	end := audit.End{Seq: 1203, Head: audit.Head{0xA3, 0xF1}}
 	for form, wants := range map[console.AuditForm][]string{
 		console.AuditCSV:  {"'=cmd()", "'+A", "depth: 1200 µm -> 1500 µm", "sealed", "a300 0000"},
 		console.AuditJSON: {`"audit_seq":1203`, fmt.Sprintf(`"audit_head":"%v"`, end.Head), `"=cmd()"`, `"entry":7`, `"kind":"audit"`},
 	} {
 		dir, told := t.TempDir(), ""
-		path, err := auditFiles{}.WriteAudit(t.Context(), dir, form, end, oneEntry(), func(name string, n int) error {
+		path, err := files.WriteAudit(t.Context(), dir, form, end, oneEntry(), func(name string, n int) error {
 			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 				t.Error("it is there before it was told")
 			}
@@ -201,7 +203,7 @@ func TestWriteAudit(t *testing.T) {
 		if form == console.AuditJSON && !json.Valid(b) {
 			t.Errorf("no JSON: %s", b)
 		}
-		_, err = auditFiles{}.WriteAudit(t.Context(), dir, form, end, oneEntry(), func(string, int) error { return nil })
+		_, err = files.WriteAudit(t.Context(), dir, form, end, oneEntry(), func(string, int) error { return nil })
 		var file *console.FileError
 		if !errors.As(err, &file) || file.Fault != console.FileExists {
 			t.Errorf("a second time: %v", err)
@@ -211,7 +213,8 @@ func TestWriteAudit(t *testing.T) {
 
 // Whatever goes wrong leaves no file, and says what.
 func TestWriteAuditFails(t *testing.T) {
-	dir := t.TempDir()
+	x, _ := aRoom(t)
+	files, dir := auditFiles{x.left}, t.TempDir()
 	broken := func(yield func(audit.Opened, error) bool) { yield(audit.Opened{}, store.ErrDamaged) }
 	cut := func(yield func(audit.Opened, error) bool) { yield(audit.Opened{}, context.Canceled) }
 	not := errors.New("not told")
@@ -233,7 +236,7 @@ func TestWriteAuditFails(t *testing.T) {
 		"no folder": {filepath.Join(dir, "gone"), oneEntry(), nil, fault(console.FileGone)},
 		"relative":  {"somewhere", oneEntry(), nil, fault(console.FileRelative)},
 	} {
-		_, err := auditFiles{}.WriteAudit(t.Context(), c.folder, console.AuditCSV, audit.End{Seq: 1}, c.entries, func(string, int) error { return c.told })
+		_, err := files.WriteAudit(t.Context(), c.folder, console.AuditCSV, audit.End{Seq: 1}, c.entries, func(string, int) error { return c.told })
 		if !c.is(err) {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -27,6 +27,7 @@ import (
 type exchanger struct {
 	store *store.Store
 	now   func() time.Time
+	left  *leftovers
 }
 
 var _ console.Exchange = exchanger{}

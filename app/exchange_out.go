@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +15,6 @@ import (
 	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/app/console"
-	"stipple/app/durable"
 	"stipple/app/exchange"
 	"stipple/app/giveway"
 	"stipple/app/vault"
@@ -47,8 +47,8 @@ func (f outFile) Write(p []byte) (int, error) {
 // file has its name: a file that nobody has told of can't be there. With no action it
 // tells of nothing. reason goes into the private part where the entry is of a patient.
 func (x exchanger) write(ctx context.Context, path string, e audit.Entry, reason string, content func(io.Writer) (counts, error)) error {
-	inside, err := settled(ctx, func() (inside, err error) { // inside: what went wrong before the disk
-		err = durable.Create(path, func(file io.Writer) error {
+	inside, err := settled(ctx, func() (inside, _ error) { // inside: what went wrong before the disk
+		noted, err := x.left.create(ctx, path, func(file io.Writer) error {
 			out := outFile{ctx, file, sha256.New()}
 			buffer := bufio.NewWriter(out)
 			c, err := content(buffer)
@@ -61,7 +61,7 @@ func (x exchanger) write(ctx context.Context, path string, e audit.Entry, reason
 			inside = x.tell(ctx, e, reason, c, hex.EncodeToString(out.sum.Sum(nil)))
 			return inside
 		})
-		return inside, err
+		return cmp.Or(noted, inside), err
 	})
 	var coded interface{ Code() string }
 	switch {

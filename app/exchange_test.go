@@ -39,7 +39,11 @@ func aRoom(t *testing.T) (exchanger, context.Context) {
 		}
 	})
 	who := clinical.Operator{ID: "01aaaaaaaaaaaaaaaaaaaaaaaa", Name: "Dr A. Meyer", Role: clinical.RoleClinician}
-	return exchanger{s, time.Now}, audit.By(t.Context(), audit.Actor{Operator: who})
+	left, err := newLeftovers(t.Context(), s, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exchanger{s, time.Now, left}, audit.By(t.Context(), audit.Actor{Operator: who})
 }
 
 func aPatient(t *testing.T, x exchanger, ctx context.Context, family, number string, presets ...string) clinical.Patient {

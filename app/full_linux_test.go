@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	if name == "" {
 		os.Exit(m.Run())
 	}
-	child, ok := map[string]func(args []string) error{"limit": childLimit, "small": childSmall, "failing": childFailing, "one": childOne}[name]
+	child, ok := map[string]func(args []string) error{"limit": childLimit, "small": childSmall, "failing": childFailing, "one": childOne, "export": childExport}[name]
 	if !ok {
 		fmt.Fprintln(os.Stderr, "no such child:", name)
 		os.Exit(2)

@@ -32,6 +32,7 @@ type room struct {
 	store     *store.Store
 	who       atomic.Pointer[entry] // who signed in last; nil: a training store, which is open to all
 	vain      vain                  // the PINs that were tried at its lock since
+	left      *leftovers            // of exports
 	backups   *keeper.Keeper        // nil: a training store has none
 	pen       pen
 	link      *device.Supervisor
@@ -86,6 +87,9 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 	if err != nil {
 		return nil, err
 	}
+	if r.left, err = newLeftovers(ctx, r.store, time.Now); err != nil {
+		return nil, err
+	}
 	keep := dir
 	if throwAway {
 		keep = ""
@@ -114,8 +118,8 @@ func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, si
 		Staff:     r.staff(),
 		Files:     files{},
 		Journal:   r.store,
-		Exports:   auditFiles{},
-		Exchange:  exchanger{r.store, time.Now},
+		Exports:   auditFiles{r.left},
+		Exchange:  exchanger{r.store, time.Now, r.left},
 		Erasures:  r.store,
 		Copies:    copies{r.backups, path},
 		Backups:   r.backupsOfDesk(),
@@ -208,6 +212,7 @@ func (r *room) start(ctx context.Context) {
 	r.goRun(ctx, r.desk.Run)
 	r.goRun(ctx, r.verify)
 	r.goRun(ctx, r.rekey)
+	r.goRun(ctx, func(ctx context.Context) error { return r.left.run(ctx, r.desk.Report) })
 	if r.backups != nil {
 		r.goRun(ctx, r.backups.Run)
 	}

@@ -44,6 +44,7 @@ const (
 	BackupDrill   Action = "backup.drill"
 	BackupFolder  Action = "backup.folder" // where they are kept was chosen
 	Export        Action = "export"
+	ExportSweep   Action = "export.sweep" // what one had left half written was removed
 	Import        Action = "import"
 	Rekey         Action = "rekey"
 	StoreMigrate  Action = "store.migrate"
@@ -105,6 +106,7 @@ func Actions() []ActionRow {
 		{BackupDrill, AreaData},
 		{BackupFolder, AreaData},
 		{Export, AreaData},
+		{ExportSweep, AreaData},
 		{Import, AreaData},
 		{Rekey, AreaData},
 		{StoreMigrate, AreaData},

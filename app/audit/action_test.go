@@ -12,7 +12,7 @@ import (
 func TestActionWords(t *testing.T) {
 	const want = "patient.save patient.erase patient.again preset.save preset.delete screening.save treatment.begin treatment.end treatment.sign settings.apply " +
 		"pen.arm pen.disarm pen.stop pen.clear operator.add operator.change operator.remove passphrase.change " +
-		"sign_in sign_in.failed sign_out lock unlock hand_over backup.make backup.restore backup.drill backup.folder export import " +
+		"sign_in sign_in.failed sign_out lock unlock hand_over backup.make backup.restore backup.drill backup.folder export export.sweep import " +
 		"rekey store.migrate policy.change library.approve"
 	var words []string
 	for _, r := range Actions() {

@@ -3,6 +3,7 @@
 package durable
 
 import (
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
@@ -13,9 +14,16 @@ import (
 	"syscall"
 )
 
-// Mark stands between a file's name and random digits in the name of what will
-// replace it.
+// Mark stands between a file's name and random letters and digits in the name of what
+// will replace it.
 const Mark = ".new-"
+
+// fileMode: a file is its owner's alone.
+const fileMode = 0o600
+
+// markLen is how many of those there are, of five random bits each: nobody else's file has
+// the name, and a long name does not become too long by it.
+const markLen = 12
 
 // Replace writes a file anew, readable by its owner alone: what write writes is
 // synced under a temporary name in the same folder and then takes the name. On an
@@ -26,14 +34,21 @@ func Replace(path string, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	return place(path, write, os.Rename)
+	return place(path, unnoted, write, os.Rename)
 }
 
 // Create is Replace for a file that must not exist: fs.ErrExist if it does, also
 // where another process makes it at the same moment. On every other error there is none.
-func Create(path string, write func(io.Writer) error) error {
+func Create(path string, write func(io.Writer) error) error { return CreateNoted(path, unnoted, write) }
+
+func unnoted(string) error { return nil }
+
+// CreateNoted is Create for who has to know the temporary name before there is a file of
+// it, so that a crash leaves nothing that nobody knows of. note is called with it, and its
+// error ends all.
+func CreateNoted(path string, note func(temporary string) error, write func(io.Writer) error) error {
 	published := false
-	err := place(path, write, func(temporary, path string) error {
+	err := place(path, note, write, func(temporary, path string) error {
 		err := Publish(temporary, path)
 		published = err == nil
 		return err
@@ -45,9 +60,13 @@ func Create(path string, write func(io.Writer) error) error {
 }
 
 // place writes a file under a temporary name and lets publish give it its own.
-func place(path string, write func(io.Writer) error, publish func(temporary, path string) error) (err error) {
+func place(path string, note func(string) error, write func(io.Writer) error, publish func(temporary, path string) error) (err error) {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+Mark+"*") // mode 0600
+	temporary := filepath.Join(dir, filepath.Base(path)+Mark+rand.Text()[:markLen])
+	if err := note(temporary); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
