@@ -73,7 +73,7 @@ func openSealed(dir string) (_ *Store, end func() error, err error) {
 	return s, func() error { return errors.Join(s.Close(), keys.Close()) }, nil
 }
 
-// childCrash writes for ever, three things at a time, and says each after it was
+// childCrash writes for ever, four things at a time, and says each after it was
 // acknowledged.
 func childCrash(path string, say func(line)) error {
 	say(line{What: "start"})
@@ -89,7 +89,7 @@ func childCrash(path string, say func(line)) error {
 	}}
 	w.say(line{What: "open"})
 	failed := make(chan error)
-	for _, write := range []func(round int) error{w.treat, w.keep, w.note} {
+	for _, write := range []func(round int) error{w.treat, w.keep, w.note, w.giveUp} {
 		go func() {
 			for round := 0; ; round++ {
 				if err := write(round); err != nil {
@@ -133,6 +133,23 @@ func (w *crashWriter) keep(int) (err error) {
 			return err
 		}
 		w.say(line{What: "screening", ID: string(p.ID), Name: string(asked.ID), N: asked.Revision})
+	}
+	return nil
+}
+
+// giveUp begins to import, and gives up once all have keys: those go, beside the others'
+// coming.
+func (w *crashWriter) giveUp(int) error {
+	ctx, end := context.WithCancel(w.ctx)
+	defer end()
+	all := make([]clinical.Dossier, crashBatch)
+	for i := range all {
+		all[i].Patient = ana()
+		all[i].Patient.FileNumber = fmt.Sprintf("G-%s", w.s.NewID())
+	}
+	_, err := w.s.ImportPatients(ctx, all, Import{Kind: "table", Whole: true, Told: func(int) { end() }})
+	if !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("it was not given up: %w", err)
 	}
 	return nil
 }

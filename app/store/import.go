@@ -38,9 +38,11 @@ type Imported struct {
 //
 // Each transaction has an entry of the import in the audit chain, beside those of the
 // changes. Once an error comes back nothing of its transaction was written; what
-// Imported counts was. With Whole that is all or nothing: once one is refused nothing is
-// written, the error is that of the first, and Refused names the first maxRefused. Between
-// patients the context is looked at.
+// Imported counts was. Nor do keys of its new patients stay, unless the process is killed or
+// the commit itself fails: then nobody can tell whether a store has the patients. With
+// Whole that is all or nothing: once one is refused nothing is written, the error is that
+// of the first, and Refused names the first maxRefused. Between patients the context is
+// looked at.
 //
 // Errors: those of SavePatient and SavePreset.
 func (s *Store) ImportPatients(ctx context.Context, all []clinical.Dossier, of Import) (Imported, error) {
@@ -54,7 +56,12 @@ func (s *Store) ImportPatients(ctx context.Context, all []clinical.Dossier, of I
 		w := importing{s: s, ctx: ctx, of: of, first: from, numbers: map[string]clinical.ID{}, ids: map[clinical.ID]bool{}, refused: map[int]error{}}
 		err := s.update(ctx, func(t *txn) error {
 			w.t = t
-			return w.group(all[from:to])
+			err := w.group(all[from:to])
+			if err != nil { // and so nothing is written, before anybody else writes
+				// Keys that stay take room alone.
+				_ = s.sealer.Unown(w.made...)
+			}
+			return err
 		})
 		if err != nil {
 			if of.Whole {
@@ -84,6 +91,7 @@ type importing struct {
 	numbers map[string]clinical.ID // file numbers of this transaction, which the index has not
 	ids     map[clinical.ID]bool   // patients of this transaction
 	refused map[int]error
+	made    []clinical.ID // who got a key in this transaction
 
 	patients, presets int
 }
@@ -233,7 +241,7 @@ func (w *importing) own(plan []planned) error {
 			fresh = append(fresh, p.after.ID)
 		}
 	}
-	err := w.s.sealer.Own(fresh...)
+	err := w.ownNew(fresh...)
 	if !errors.Is(err, vault.ErrErased) {
 		return err
 	}
@@ -241,10 +249,10 @@ func (w *importing) own(plan []planned) error {
 		if plan[i].after.Revision > 0 {
 			continue
 		}
-		err := w.s.sealer.Own(plan[i].after.ID)
+		err := w.ownNew(plan[i].after.ID)
 		if errors.Is(err, vault.ErrErased) {
 			if err = w.rename(&plan[i]); err == nil {
-				err = w.s.sealer.Own(plan[i].after.ID)
+				err = w.ownNew(plan[i].after.ID)
 			}
 		}
 		if err != nil {
@@ -252,6 +260,13 @@ func (w *importing) own(plan []planned) error {
 		}
 	}
 	return nil
+}
+
+// ownNew makes keys, and remembers whose were not there before.
+func (w *importing) ownNew(ids ...clinical.ID) error {
+	made, err := w.s.sealer.OwnNew(ids...)
+	w.made = append(w.made, made...)
+	return err
 }
 
 // rename gives a new patient another id.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -312,5 +313,141 @@ func TestAuditOfAPatient(t *testing.T) {
 	last := all[len(all)-1]
 	if last.Action != audit.Export || len(last.Private) != 1 || last.Why != "" {
 		t.Errorf("%+v", last)
+	}
+}
+
+// keysIn is how many keys of patients a folder has.
+func keysIn(t *testing.T, dir string) int {
+	t.Helper()
+	const header, record = len("stipple patients' keys 1\n"), 26 + 2 + 24 + 64 + 16 + 4
+	info, err := os.Stat(filepath.Join(dir, vault.PatientsName))
+	if err != nil || (int(info.Size())-header)%record != 0 {
+		t.Fatal(info, err)
+	}
+	return (int(info.Size()) - header) / record
+}
+
+// copying copies the folder of a store whenever its keys are asked for something that
+// changes their file, before and after it: what a crash there would leave.
+type copying struct {
+	Sealer
+	copy func(step string)
+}
+
+func (c copying) OwnNew(owners ...clinical.ID) ([]clinical.ID, error) {
+	c.copy("before the keys are made")
+	made, err := c.Sealer.OwnNew(owners...)
+	c.copy("with keys, before a patient")
+	return made, err
+}
+
+func (c copying) Unown(made ...clinical.ID) error {
+	c.copy("given up")
+	err := c.Sealer.Unown(made...)
+	c.copy("without keys, before the transaction ends")
+	return err
+}
+
+// An import that is given up leaves no keys of patients that never were, takes none of
+// those who come meanwhile, and wherever a crash ends it all who were acknowledged are
+// there. The same people can come again.
+func TestImportGivenUpLeavesNoKeys(t *testing.T) {
+	dir := t.TempDir()
+	first, end, err := openSealed(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := must(first.SavePatient(t.Context(), ana()))(t)
+	var crashed []string
+	crashes := map[string]string{} // by folder: at which step
+	s := first
+	s.sealer = copying{first.sealer, func(step string) {
+		at := t.TempDir()
+		if err := os.CopyFS(at, os.DirFS(dir)); err != nil {
+			t.Error(err)
+		}
+		crashed, crashes[at] = append(crashed, at), step
+	}}
+	all := dossiersOf(3 * importGroup)
+	ctx, cancel := context.WithCancel(t.Context())
+	came := make(chan clinical.Patient)
+	var beside clinical.Patient
+	_, err = s.ImportPatients(ctx, all, Import{Kind: "table", Whole: true, Told: func(done int) {
+		if done == 0 {
+			go func() { // waits for the writer's turn, and comes while the keys go or just then
+				p := ana()
+				p.FileNumber = "beside"
+				p, err := s.SavePatient(t.Context(), p)
+				if err != nil {
+					t.Error(err)
+				}
+				came <- p
+			}()
+			return
+		}
+		cancel()
+	}})
+	if beside = <-came; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if n := keysIn(t, dir); n != 2 || total(t, s) != 2 {
+		t.Errorf("%d keys of %d patients", n, total(t, s))
+	}
+	if got, err := s.ImportPatients(t.Context(), all, Import{Kind: "table", Whole: true}); err != nil || got.Patients != len(all) {
+		t.Fatal(got, err)
+	}
+	if n := keysIn(t, dir); n != 2+len(all) {
+		t.Errorf("%d keys", n)
+	}
+	if err := end(); err != nil {
+		t.Fatal(err)
+	}
+	if len(crashed) < 6 {
+		t.Fatalf("only %d steps", len(crashed))
+	}
+	for _, at := range append(crashed, dir) {
+		again, end, err := openSealed(at)
+		if err != nil {
+			t.Fatal(crashes[at], err)
+		}
+		if _, err := again.Patient(t.Context(), before.ID); err != nil {
+			t.Errorf("%s: who was there: %v", crashes[at], err)
+		}
+		if at == dir {
+			if _, err := again.Patient(t.Context(), beside.ID); err != nil || total(t, again) != 2+len(all) {
+				t.Errorf("who came beside: %v", err)
+			}
+		} else if _, err := again.ImportPatients(t.Context(), all, Import{Kind: "table", Whole: true}); err != nil {
+			t.Errorf("%s: to import again: %v", crashes[at], err)
+		}
+		if err := errors.Join(again.Verify(t.Context()), end()); err != nil {
+			t.Errorf("%s: %v", crashes[at], err)
+		}
+	}
+}
+
+// A key that was there before an import that is given up stays: another copy of the store
+// may have the patient.
+func TestImportGivenUpLeavesFormerKeys(t *testing.T) {
+	keys, err := vault.Ephemeral(vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(filepath.Join(t.TempDir(), FileName), Options{Now: newClock().now, Sealer: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	all := dossiersOf(2)
+	had := all[0].Patient.ID
+	if err := keys.Own(had); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := s.ImportPatients(ctx, all, Import{Kind: "room", Whole: true, Told: func(int) { cancel() }}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if made, err := keys.OwnNew(had, all[1].Patient.ID); err != nil || len(made) != 1 || made[0] != all[1].Patient.ID {
+		t.Errorf("%v, %v", made, err)
 	}
 }

@@ -19,6 +19,10 @@ type Sealer interface {
 	Open(at vault.Place, sealed []byte) ([]byte, error)
 	// Own makes what Seal needs for new patients, on disk when it returns nil.
 	Own(owners ...clinical.ID) error
+	// OwnNew is Own that says for whom there was nothing before; Unown takes that back, for
+	// those of whom nothing was committed.
+	OwnNew(owners ...clinical.ID) (made []clinical.ID, err error)
+	Unown(made ...clinical.ID) error
 	// Disown drops that for good: nothing of the patient can be opened again. Synced when
 	// it returns nil, and nothing to do where it was done.
 	Disown(owner clinical.ID) error

@@ -29,6 +29,12 @@ func (plainSealer) Seal(vault.Place, clinical.ID, []byte) ([]byte, error) { retu
 // Own implements Sealer.
 func (plainSealer) Own(...clinical.ID) error { return errPlainOnly }
 
+// OwnNew implements Sealer.
+func (plainSealer) OwnNew(...clinical.ID) ([]clinical.ID, error) { return nil, errPlainOnly }
+
+// Unown implements Sealer.
+func (plainSealer) Unown(...clinical.ID) error { return errPlainOnly }
+
 // Disown implements Sealer.
 func (plainSealer) Disown(clinical.ID) error { return errPlainOnly }
 

@@ -65,6 +65,12 @@ func erasedFor(owner clinical.ID, generation uint16) []byte {
 // Errors: ErrClosed; ErrNoPatientKey; ErrErased for one that was erased; those of
 // the disk.
 func (v *Vault) Own(owners ...clinical.ID) error {
+	_, err := v.OwnNew(owners...)
+	return err
+}
+
+// OwnNew is Own that says who had no key before.
+func (v *Vault) OwnNew(owners ...clinical.ID) (made []clinical.ID, err error) {
 	v.owning.Lock()
 	defer v.owning.Unlock()
 	v.mu.Lock()
@@ -72,32 +78,64 @@ func (v *Vault) Own(owners ...clinical.ID) error {
 	v.mu.Unlock()
 	switch {
 	case present == nil:
-		return ErrClosed
+		return nil, ErrClosed
 	case present.wrap == nil:
-		return ErrNoPatientKey
+		return nil, ErrNoPatientKey
 	}
 	fresh := make([]ownKey, 0, len(owners))
 	for _, owner := range owners {
 		if len(owner) != idLen {
-			return damaged("an owner's id of %d bytes", len(owner))
+			return nil, damaged("an owner's id of %d bytes", len(owner))
 		}
 		switch o, err := unwrapOwn(present, v.own, owner); {
 		case err == nil:
 			o.wipe()
 			continue
 		case !errors.Is(err, errNoKey):
-			return err // also where another store's key stands: what it sealed may be there
+			return nil, err // also where another store's key stands: what it sealed may be there
 		}
 		k, err := newOwnKey(present, owner, nil, v.rand)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		fresh = append(fresh, k)
+		fresh, made = append(fresh, k), append(made, owner)
 	}
 	if len(fresh) == 0 {
+		return nil, nil
+	}
+	if err := v.own.add(fresh...); err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// Unown drops the keys that OwnNew has made, for those of whom nothing that was sealed is
+// kept anywhere: of anybody else all would be lost, and no sign would say that it was
+// meant. A key that was there before must stay, since another copy of the store may need
+// it. Synced when it returns nil; a crash leaves all of them or none.
+//
+// Errors: ErrClosed; those of the disk.
+func (v *Vault) Unown(made ...clinical.ID) error {
+	v.owning.Lock()
+	defer v.owning.Unlock()
+	v.mu.Lock()
+	closed := v.present == nil
+	if !closed {
+		v.present.forget()
+		v.former.forget()
+	}
+	v.mu.Unlock()
+	switch {
+	case closed:
+		return ErrClosed
+	case len(made) == 0:
 		return nil
 	}
-	return v.own.add(fresh...)
+	unused := make(map[clinical.ID]bool, len(made))
+	for _, id := range made {
+		unused[id] = true
+	}
+	return v.own.replace(func(is clinical.ID, _ uint16) bool { return unused[is] })
 }
 
 // newOwnKey makes a patient's key. lasting is what lasts of the one before; nil: there

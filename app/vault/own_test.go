@@ -190,3 +190,46 @@ func TestVaultOfManyGoroutines(t *testing.T) {
 		}
 	}
 }
+
+// Keys that are taken back go under all generations, those of others stay, and whoever gets
+// one again gets another.
+func TestUnown(t *testing.T) {
+	dir, _, s, v := made(t)
+	if made, err := v.OwnNew(other, bela); err != nil || len(made) != 2 {
+		t.Fatal(made, err)
+	}
+	at := Place{Bucket: "patients", Key: []byte(other), Schema: 2}
+	sealed, err := v.Seal(at, other, []byte("stays"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused, err := v.Seal(at, bela, []byte("was never written"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made, err := v.OwnNew(other); err != nil || made != nil {
+		t.Error(made, err)
+	}
+	if err := errors.Join(s.BeginRekey(v), v.Unown(bela), v.Unown()); err != nil {
+		t.Fatal(err)
+	}
+	for name, keys := range map[string]*Vault{"here": v, "who signs in": signIn(t, dir, "ada", first)} {
+		if plain, err := keys.Open(at, sealed); err != nil || string(plain) != "stays" {
+			t.Errorf("%s: %q, %v", name, plain, err)
+		}
+		for _, generation := range []uint16{1, 2} {
+			if _, err := keys.own.get(bela, generation); !errors.Is(err, errNoKey) {
+				t.Errorf("%s: a key under %d: %v", name, generation, err)
+			}
+		}
+	}
+	if made, err := v.OwnNew(bela); err != nil || len(made) != 1 {
+		t.Error(made, err)
+	}
+	if _, err := v.Open(at, unused); err == nil {
+		t.Error("the former key is there")
+	}
+	if err := errors.Join(v.Close(), v.Unown(bela)); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+}
