@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -65,10 +66,18 @@ func (c *proofCard) came(r *console.BackupReport) (title, text widgets.Run) {
 		return title, widgets.Plain(e.Words.Error(r.Err).Text())
 	case !r.OK:
 		title = widgets.Title(e.t(key+".bad", at)).Marked(widgets.MarkSquare).In(theme.HighInk)
-		return title, widgets.Plain(e.Words.N("proof.bad", len(r.Findings), e.Words.DayAndTime(r.Made, e.Now())) + c.again(r))
+		return title, widgets.Plain(spaced(e.Words.N("proof.bad", len(r.Findings), e.Words.DayAndTime(r.Made, e.Now())), c.again(r)))
 	}
 	title = widgets.Title(e.t(key+".good", at)).Marked(widgets.IconCheck).In(theme.Accent)
-	return title, widgets.Plain(c.sum(r))
+	if again := c.again(r); again != "" { // what is to be done stands in the sums' place
+		return title, widgets.Plain(spaced(c.into(r), again))
+	}
+	return title, widgets.Plain(spaced(c.sum(r), c.into(r), c.counted(r)))
+}
+
+// spaced are sentences in a row.
+func spaced(sentences ...string) string {
+	return strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
 }
 
 // sum is what was found whole.
@@ -78,36 +87,47 @@ func (c *proofCard) sum(r *console.BackupReport) string {
 	for _, k := range r.Counts {
 		values += int(k.Stored)
 	}
-	text := e.t("proof.good", e.Words.DayAndTime(r.Made, e.Now()), words.Count(values), words.Count(int(r.Entries)))
-	if r.Into != "" {
-		text += " " + e.t("proof.into", words.Foreign(r.Into))
-	}
-	if !r.Patients {
-		text += " " + e.t("proof.counted")
-	}
-	return text + c.again(r)
+	return e.t("proof.good", e.Words.DayAndTime(r.Made, e.Now()), words.Count(values), words.Count(int(r.Entries)))
 }
 
-// again tells of who was erased since the backup, behind what else is told.
-func (c *proofCard) again(r *console.BackupReport) (text string) {
-	e := c.env
-	if n := len(r.Again); n > 0 {
-		text = " " + e.Words.N("proof.again."+string(r.Task), n)
+// into is where a restored store is.
+func (c *proofCard) into(r *console.BackupReport) string {
+	if r.Into == "" {
+		return ""
 	}
-	if !r.AgainAll {
-		text += " " + e.t("proof.again.unknown")
+	return c.env.t("proof.into", words.Foreign(r.Into))
+}
+
+// counted says where values were not opened.
+func (c *proofCard) counted(r *console.BackupReport) string {
+	if r.Patients {
+		return ""
 	}
-	return text
+	return c.env.t("proof.counted")
+}
+
+// again tells of who was erased since the backup.
+func (c *proofCard) again(r *console.BackupReport) string {
+	switch n := len(r.Again); {
+	case n > 0:
+		return c.env.Words.N("proof.again."+string(r.Task), n)
+	case !r.AgainAll:
+		return c.env.t("proof.again.unknown")
+	}
+	return ""
 }
 
 // whoAgain lists them, by what their erasure is found by; nobody's name is known any more.
 func (c *proofCard) whoAgain(r *console.BackupReport) (all []widgets.Run) {
 	e := c.env
-	for _, a := range r.Again[:min(len(r.Again), mostFindings)] {
+	for _, a := range r.Again[:min(len(r.Again), mostAgain)] {
 		all = append(all, widgets.Plain(e.t("proof.again.who", e.Words.DayAndTime(a.At, e.Now()), words.Count(int(a.Seq)), words.Foreign(string(a.Patient)))))
 	}
-	if more := len(r.Again) - mostFindings; more > 0 {
+	if more := len(r.Again) - mostAgain; more > 0 {
 		all = append(all, widgets.Plain(e.Words.N("proof.again.more", more)))
+	}
+	if len(r.Again) > 0 && !r.AgainAll {
+		all = append(all, widgets.Plain(e.t("proof.again.unknown")))
 	}
 	if len(r.Again) > 0 && r.Task == console.BackupRestores {
 		all = append(all, widgets.Plain(e.t("proof.again.find", e.t("audit.action.patient.again"))))
@@ -123,10 +143,14 @@ func (c *proofCard) open() {
 	}
 	title, text := c.came(r)
 	all := []widgets.Run{text}
-	for _, f := range r.Findings[:min(len(r.Findings), mostFindings)] {
+	if r.OK && c.again(r) != "" {
+		all = []widgets.Run{widgets.Plain(spaced(c.sum(r), c.counted(r))), widgets.Plain(c.again(r))}
+	}
+	most := mostFindings - min(len(r.Again), mostAgain)
+	for _, f := range r.Findings[:min(len(r.Findings), most)] {
 		all = append(all, widgets.Plain(words.Foreign(f)).In(theme.HighInk))
 	}
-	if more := len(r.Findings) - mostFindings; more > 0 {
+	if more := len(r.Findings) - most; more > 0 {
 		all = append(all, widgets.Plain(e.Words.N("proof.more", more)).In(theme.HighInk))
 	}
 	all = append(all, c.whoAgain(r)...)
@@ -139,12 +163,18 @@ func (c *proofCard) open() {
 		}
 		all = append(all, widgets.Strong(e.t("proof.differs", name, words.Count(int(k.Backed)), words.Count(int(k.Stored)))))
 	}
-	all = append(all, widgets.Muted(strings.Join(good, " · ")))
+	if len(r.Again) == 0 { // otherwise their sum has to do
+		all = append(all, widgets.Muted(strings.Join(good, " · ")))
+	}
 	e.note(title.Text, all)
 }
 
-// mostFindings is how many findings, and how many patients, a note has room for.
-const mostFindings = 6
+// mostFindings is how many findings and patients a note has room for, mostAgain of them
+// patients.
+const (
+	mostFindings = 6
+	mostAgain    = 3
+)
 
 // pickFile asks for a backup, then for a folder, then for the recovery code.
 func (c *proofCard) pickFile() {

@@ -132,6 +132,9 @@ func (c Clinic) backupScenes() []Scene {
 	again, whoAgain := backups(0), report(console.BackupRestores)
 	whoAgain.Patients, whoAgain.Into, whoAgain.Again = true, "/home/clinic/Restored", erasedSince()
 	again.Report = whoAgain
+	drilledAgain := backups(0)
+	drilledAgain.Report = report(console.BackupDrilling)
+	drilledAgain.Report.Again, drilledAgain.Report.AgainAll = erasedSince()[:1], false
 	failed := backups(0)
 	failed.Report = &console.BackupReport{Task: console.BackupDrilling, At: Now(), Err: worded{fmt.Errorf("damaged"), "backup_damaged", nil}}
 	return []Scene{
@@ -149,6 +152,7 @@ func (c Clinic) backupScenes() []Scene {
 		on("restored", c.withBackups(restored)),
 		on("restored-again", c.withBackups(again)),
 		on("restored-again-details", c.withBackups(again), "clinic.proof.details"),
+		on("drill-again", c.withBackups(drilledAgain)),
 		on("folder", c.withBackups(backups(0)), "clinic.backup.folder"),
 		on("file", c.withBackups(backups(0)), "clinic.proof.restore"),
 		on("code", c.withBackups(backups(0)), "clinic.proof.restore", "path.list.choice.4", "overlay.button.choose"),
