@@ -160,6 +160,18 @@ func TestKilledExportIsSwept(t *testing.T) {
 		}
 	}
 
+	d := doorAt(t, dir)
+	who, err := d.signIn("meyer", []byte(goodPassphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &lockBench{t: t, door: d}
+	b.open(who)
+	if lost := b.room.left.lost; len(lost) != 1 || string(lost[0].Path) != left {
+		t.Errorf("the console looks for %+v", lost)
+	}
+	b.close()
+
 	e, x = roomAt(t, dir) // the stick is not there
 	if err := x.left.sweep(t.Context()); err != nil || sweeps(t, x.store) != 0 {
 		t.Error(err)
