@@ -146,6 +146,44 @@ func TestPickAFolder(t *testing.T) {
 	wants(t, d, "check folder /x for backup", "check folder /x for backup", "folder /x")
 }
 
+// Whoever types a path types another one, or with End goes on with the one that stands
+// there. In the lists Home and End go to the first and the last row.
+func TestPickByKeyboard(t *testing.T) {
+	typed := func(keys ...fyne.KeyName) string {
+		w, d := onBackups(t, "good")
+		d.hold = true // as a disk answers: later
+		tapName(t, w, "clinic.backup.folder")
+		d.held[0]()
+		path := w.find("path.entry").(*widgets.TextEntry)
+		for _, k := range keys {
+			path.TypedKey(&fyne.KeyEvent{Name: k})
+		}
+		path.TypedRune('/')
+		return path.Text
+	}
+	const here = "/media/clinic/BACKUP 1/Stipple backups"
+	for _, is := range []struct{ got, want string }{{typed(), "/"}, {typed(fyne.KeyEnd), here + "/"}, {typed(fyne.KeyHome), "/" + here}} {
+		if is.got != is.want {
+			t.Errorf("typed %q, want %q", is.got, is.want)
+		}
+	}
+	w, d := onBackups(t, "good")
+	tapName(t, w, "clinic.backup.folder")
+	for _, name := range []string{"path.list", "path.places"} {
+		list := w.find(name).(*widgets.RowList)
+		for _, is := range []struct {
+			key  fyne.KeyName
+			want int
+		}{{fyne.KeyEnd, len(list.Rows()) - 1}, {fyne.KeyHome, 0}} {
+			list.TypedKey(&fyne.KeyEvent{Name: is.key})
+			if got := list.Selected(); got != is.want || got > 0 && len(list.Rows()) < 3 {
+				t.Errorf("%s: %s goes to row %d of %d", name, is.key, got, len(list.Rows()))
+			}
+		}
+	}
+	wants(t, d)
+}
+
 func TestPickANewFolder(t *testing.T) {
 	w, d := onBackups(t, "never")
 	tapName(t, w, "clinic.backup.folder")

@@ -102,7 +102,6 @@ func (p *pathPicker) ask() {
 		},
 		OnCancel: cancel,
 	})
-	p.path.TypedShortcut(&fyne.ShortcutSelectAll{}) // who types, types another
 }
 
 // The measures of the picker at 100 %.
@@ -224,6 +223,7 @@ func (p *pathPicker) show(f console.FileFolder) {
 	e := p.env
 	p.folder = f
 	p.path.SetText(f.Path)
+	p.path.TypedShortcut(&fyne.ShortcutSelectAll{}) // who types, types another
 	p.up.SetDisabled(f.Parent == "", "")
 	var rows []widgets.Row
 	for i, name := range f.Folders {

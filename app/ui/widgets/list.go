@@ -31,7 +31,8 @@ const (
 )
 
 // RowList is a list of rows that can be as long as it likes: only the rows in
-// sight exist. Arrow keys move the selection, Enter or a tap chooses.
+// sight exist. Arrow keys, Page Up and Page Down, Home and End move the selection, Enter
+// or a tap chooses.
 type RowList struct {
 	focusable
 	rows     []Row
@@ -49,7 +50,7 @@ type RowList struct {
 func NewRowList(r *keys.Router, onSelect, onChoose func(int)) *RowList {
 	l := &RowList{selected: -1, height: RowHeight, onSelect: onSelect, onChoose: onChoose}
 	l.router = r
-	l.onKey = func(k fyne.KeyName) { l.Key(k) }
+	l.onKey = l.key
 	l.sheet = &rowSheet{list: l}
 	l.sheet.ExtendBaseWidget(l.sheet)
 	l.scroll = container.NewVScroll(l.sheet)
@@ -125,6 +126,18 @@ func (l *RowList) Key(k fyne.KeyName) bool {
 		return false
 	}
 	return true
+}
+
+// key is Key with those that a field above would use itself.
+func (l *RowList) key(k fyne.KeyName) {
+	switch k {
+	case fyne.KeyHome:
+		l.move(-len(l.rows))
+	case fyne.KeyEnd:
+		l.move(len(l.rows))
+	default:
+		l.Key(k)
+	}
 }
 
 func (l *RowList) move(by int) {
