@@ -15,6 +15,7 @@ import (
 	"stipple/app/audit"
 	"stipple/app/clinical"
 	"stipple/app/console"
+	"stipple/device"
 	"stipple/device/sim"
 	"stipple/protocol"
 )
@@ -542,11 +543,31 @@ func TestPenLogWaits(t *testing.T) {
 		defer b.stop()
 		b.cut()
 		b.until("no pen", func(v *console.View) bool { return !v.Pen.Connected })
-		if v, err := b.verdict(true); !errors.Is(err, console.ErrNoPen) || v != nil {
+		if v, err := b.verdict(true); !errors.Is(err, console.ErrNoPen) || coded(err) != "no_pen" || v != nil {
 			t.Errorf("%+v, %v", v, err)
 		}
 		if v, err := b.verdict(false); err != nil || !v.OK() {
 			t.Errorf("the chain alone: %+v, %v", v, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := auditBench(t, func(*console.Config) {})
+		defer b.stop()
+		b.applied()
+		b.armed()
+		if v, err := b.verdict(true); !errors.Is(err, device.ErrArmed) || coded(err) != "armed" || v != nil {
+			t.Errorf("armed: %+v, %v", v, err)
+		}
+		if v, err := b.verdict(false); err != nil || !v.OK() {
+			t.Errorf("armed, the chain alone: %+v, %v", v, err)
+		}
+		if v := b.desk.View(); v.Arm.State != console.ArmArmed {
+			t.Errorf("a question has disarmed it: %v", v.Arm.State)
+		}
+		b.desk.Disarm()
+		b.until("standby", func(v *console.View) bool { return v.Pen.Phase == console.Standby })
+		if v, err := b.verdict(true); err != nil || v.Pen == "" {
+			t.Errorf("disarmed: %+v, %v", v, err)
 		}
 	})
 }

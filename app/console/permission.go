@@ -95,7 +95,7 @@ func read[T any](d *Desk, p clinical.Permission, none T, work func(context.Conte
 				case turn != d.turn:
 					done(none, ErrOtherOperator)
 				case err != nil:
-					done(none, err)
+					done(none, explain(err))
 				default:
 					done(out(), nil)
 				}

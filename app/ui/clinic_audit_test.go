@@ -225,6 +225,11 @@ func TestAuditVerifyEnds(t *testing.T) {
 	if !shows(w, "No pen with a log is connected") {
 		t.Errorf("%q", w.Snapshot().Texts)
 	}
+	tapName(t, w, "audit.verify.pen")
+	d.verdicts[2].done(nil, wordedError{"armed"})
+	if !shows(w, "Not possible while the pen is armed.") || !shows(w, "Disarm first.") {
+		t.Errorf("%q", w.Snapshot().Texts)
+	}
 }
 
 // wordedError is an error as the desk hands it on.
