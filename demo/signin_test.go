@@ -197,12 +197,7 @@ func TestSignIn(t *testing.T) {
 		if err := w.text(ctx, renewedPassphrase); err != nil {
 			t.Fatal(err)
 		}
-		if key == "Tab" { // over the eye
-			err = w.key(ctx, key, key)
-		} else {
-			err = w.key(ctx, key)
-		}
-		if err != nil {
+		if err := w.key(ctx, key); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -118,7 +118,7 @@ func TestLockByPassphraseAndHandOver(t *testing.T) {
 		t.Error("it does not count down, or drops what was typed")
 	}
 	l.w.Lock(locked())
-	l.tab(4) // the eye, unlock, use the PIN, hand over
+	l.tab(3) // unlock, use the PIN, hand over
 	l.enter()
 	if l.w.lock.secret.Len() != 0 || l.w.lock.Mode() != "hand over" || l.canvas.Focused() != l.w.lock.secret.Input() {
 		t.Errorf("%s, %d characters, the focus on %T", l.w.lock.Mode(), l.w.lock.secret.Len(), l.canvas.Focused())

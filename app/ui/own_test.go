@@ -182,7 +182,7 @@ func TestChangeOwnPassphrase(t *testing.T) {
 	l := owns(t)
 	l.choose("passphrase")
 	l.write(sampleWeak)
-	l.tab(2)
+	l.tab(1)
 	l.write(next)
 	l.enter() // to the repetition
 	l.write(next + "x")

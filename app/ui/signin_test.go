@@ -166,7 +166,7 @@ func TestRecoveryByKeyboardAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, p := signIn(t, three())
-			p.tab(3)
+			p.tab(2)
 			p.on(l.page.door, "signin.code")
 			p.enter()
 			p.write("gf2t")

@@ -17,12 +17,12 @@ import (
 const SecretMax = 256
 
 // SecretField takes a passphrase. What is typed is shown as dots until the eye is
-// pressed, can be pasted and not copied, stands in no trace of the window, and is
+// pressed, by pointer or with F2 in the field, can be pasted and not copied, stands in no trace of the window, and is
 // wiped by Clear and Take. Space is a character of it unless it is a stop.
 type SecretField struct {
 	base
 	input *secretInput
-	eye   *Button
+	eye   *eye
 }
 
 // NewSecretField returns an empty field. onChange is told of each change of the
@@ -34,8 +34,12 @@ func NewSecretField(r *keys.Router, caps string, onChange, onEnter func()) *Secr
 	f.input.onKey = f.input.key
 	f.input.onBlur = func() { f.input.shift = false }
 	f.input.ExtendBaseWidget(f.input)
-	f.eye = NewIconButton(r, Ghost, IconEye, "", func() { f.Reveal(!f.input.revealed) })
-	f.eye.Name = "eye"
+	turn := func() { f.Reveal(!f.input.revealed) }
+	f.input.onEye = turn
+	f.eye = newEye(r, func() {
+		turn()
+		takeFocus(f.input) // to type on
+	})
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -79,10 +83,7 @@ func (f *SecretField) SelectAll() {
 // Reveal shows the text, or dots in its place.
 func (f *SecretField) Reveal(v bool) {
 	f.input.revealed = v
-	f.eye.setIcon(IconEye)
-	if v {
-		f.eye.setIcon(IconEyeOff)
-	}
+	f.eye.set(v, f.input.locked)
 	f.input.Refresh()
 }
 
@@ -93,7 +94,7 @@ func (f *SecretField) Revealed() bool { return f.input.revealed }
 func (f *SecretField) SetLocked(v bool) {
 	if f.input.locked != v {
 		f.input.locked = v
-		f.eye.SetDisabled(v, "")
+		f.eye.set(f.input.revealed, v)
 		f.input.Refresh()
 	}
 }
@@ -110,7 +111,7 @@ func (f *SecretField) CreateRenderer() fyne.WidgetRenderer {
 		},
 		layout: func(s fyne.Size) {
 			place(f.input, 0, 0, max(s.Width-theme.Touch-gap, 0), s.Height)
-			place(f.eye, s.Width-theme.Touch, (s.Height-theme.Touch)/2, theme.Touch, theme.Touch)
+			place(f.eye, s.Width-theme.Touch, 0, theme.Touch, s.Height)
 		},
 	})
 }
@@ -126,6 +127,7 @@ type secretInput struct {
 	capsWord string
 	onChange func()
 	onEnter  func()
+	onEye    func()
 }
 
 // Children shows a trace of the window nothing of what is inside.
@@ -203,6 +205,8 @@ func (f *secretInput) key(k fyne.KeyName) {
 		f.text.moveTo(0)
 	case fyne.KeyEnd:
 		f.text.moveTo(len(f.text.runes))
+	case eyeKey:
+		f.onEye()
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if f.onEnter != nil {
 			f.onEnter()
