@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"stipple/app"
@@ -46,6 +47,7 @@ func run(args []string) int {
 	flags.BoolVar(&opt.Demo, "demo", false, "throw-away training store with sample patients")
 	flags.StringVar(&opt.Screenshots, "screenshots", "", "draw every page into this folder and end; needs no display")
 	flags.IntVar(&opt.TraceFD, "ui-trace", 0, "write what the window shows to this open file descriptor, as JSON lines")
+	flags.Usage = usage(flags)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitOK
@@ -70,6 +72,15 @@ func run(args []string) int {
 	defer stop()
 	opt.Exit = func(err error) { os.Exit(exitCode(err)) }
 	return exitCode(app.Run(ctx, opt))
+}
+
+// usage tells of the options, and of what needs no window.
+func usage(flags *flag.FlagSet) func() {
+	return func() {
+		fmt.Fprintf(flags.Output(), "Usage of %s:\n", flags.Name())
+		flags.PrintDefaults()
+		fmt.Fprintf(flags.Output(), "Without a window, each with --help: %s\n", strings.Join(app.Commands(), ", "))
+	}
 }
 
 // exitCode says on standard error what the window has not shown.

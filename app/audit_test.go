@@ -109,6 +109,9 @@ func TestVerifyAuditKnown(t *testing.T) {
 		}
 		return commanded(t, VerifyAuditCommand, args...)
 	}
+	if said, err := verify("# nothing yet\n"); err != nil || !strings.Contains(said, "has no head to hold the chain against") {
+		t.Errorf("a file that tells nothing: %s%v", said, err)
+	}
 	for source, known := range sources {
 		if said, err := verify(known); err != nil || !strings.Contains(said, "agree") || source == "pen" && !strings.Contains(said, "2 of 2 heads") {
 			t.Errorf("as it was, %s: %s%v", source, said, err)

@@ -23,6 +23,11 @@ const (
 	DrillCommand       = "drill"
 )
 
+// Commands are the names of all that Command knows.
+func Commands() []string {
+	return []string{VerifyAuditCommand, BackupCommand, DrillCommand, RestoreCommand}
+}
+
 // Command is the command of a name; nil if there is none.
 func Command(name string) func(ctx context.Context, args []string, out, errs io.Writer) error {
 	switch name {

@@ -50,8 +50,11 @@ func VerifyAudit(ctx context.Context, args []string, out, errs io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	if len(heads)+others > 0 {
+	switch {
+	case len(heads)+others > 0:
 		fmt.Fprintf(out, "%d of %d heads from elsewhere agree\n", report.Agreed, len(heads))
+	case *file != "":
+		fmt.Fprintf(out, "%s has no head to hold the chain against\n", *file)
 	}
 	if others > 0 {
 		fmt.Fprintf(out, "%d notes are of another store\n", others)
