@@ -25,7 +25,7 @@ import (
 // aRoom is a store with keys of its own, and who works there.
 func aRoom(t *testing.T) (exchanger, context.Context) {
 	t.Helper()
-	keys, err := vault.Ephemeral(vault.Options{})
+	_, keys, err := vault.CreateTraining(t.TempDir(), vault.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,20 +41,6 @@ func grouped(b []byte, between string) string {
 	return out.String()
 }
 
-// ParseHead reads a whole head as a person types it or String writes it: 64
-// hexadecimal digits of either case, with spaces and hyphens anywhere. Anything
-// else is ErrHead.
-func ParseHead(s string) (Head, error) {
-	b, err := parseDigits(s)
-	if err != nil {
-		return Head{}, err
-	}
-	if len(b) != HeadSize {
-		return Head{}, fmt.Errorf("%w: %d digits, want %d", ErrHead, 2*len(b), 2*HeadSize)
-	}
-	return Head(b), nil
-}
-
 // maxTyped bounds what is looked at: every digit with a separator behind it.
 const maxTyped = 4 * HeadSize
 
@@ -78,9 +64,10 @@ type Known struct {
 	Where string // for people: "report of 2026-03-01", "pen SN 0042"
 }
 
-// ParseKnown reads what Head.String or Head.Short wrote, as ParseHead does.
-// Anything between a short head and a whole one is ErrHead: a head that was cut
-// off somewhere proves less than it seems to.
+// ParseKnown reads what Head.String or Head.Short wrote, also as a person types it:
+// hexadecimal digits of either case, with spaces and hyphens anywhere. Anything else,
+// and anything between a short head and a whole one, is ErrHead: a head that was cut off
+// somewhere proves less than it seems to.
 func ParseKnown(seq uint64, head, where string) (Known, error) {
 	b, err := parseDigits(head)
 	if err != nil {

@@ -11,18 +11,13 @@ import (
 	"stipple/app/vault"
 )
 
-// heldStore is a store whose keys are in memory, with two patients; the first has a
+// heldStore is a store whose keys are held, with two patients; the first has a
 // treatment that has not ended and one pulse in it.
 func heldStore(t *testing.T) (s *Store, path string, keys *vault.Vault, p, other clinical.Patient, v clinical.Treatment) {
 	t.Helper()
-	keys, err := vault.Ephemeral(vault.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys = someKeys(t)
 	path = filepath.Join(t.TempDir(), FileName)
-	if s, err = Open(path, Options{Sealer: keys, Now: newClock().now}); err != nil {
-		t.Fatal(err)
-	}
+	s = must(Open(path, Options{Sealer: keys, Now: newClock().now}))(t)
 	t.Cleanup(func() { _ = s.Close() })
 	ctx := t.Context()
 	p = must(s.SavePatient(ctx, ana()))(t)

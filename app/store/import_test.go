@@ -107,10 +107,7 @@ func TestImportTakesNobodysID(t *testing.T) {
 }
 
 func TestImportOfOneWhoWasErased(t *testing.T) {
-	keys, err := vault.Ephemeral(vault.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := someKeys(t)
 	clock := newClock()
 	s, err := Open(filepath.Join(t.TempDir(), FileName), Options{Now: clock.now, Sealer: keys})
 	if err != nil {
@@ -214,10 +211,7 @@ func (b *breaking) Seal(at vault.Place, owner clinical.ID, plain []byte) ([]byte
 // whole groups alone; a second import brings the rest.
 func TestImportIsNeverHalf(t *testing.T) {
 	for at := 1; at < 40; at += 3 {
-		keys, err := vault.Ephemeral(vault.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		keys := someKeys(t)
 		sealer := &breaking{Sealer: keys}
 		s, err := Open(filepath.Join(t.TempDir(), FileName), Options{Now: newClock().now, Sealer: sealer})
 		if err != nil {
@@ -247,10 +241,7 @@ func TestImportIsNeverHalf(t *testing.T) {
 // Of another room's file whole groups are there, each patient with the presets.
 func TestImportInGroupsIsNeverHalf(t *testing.T) {
 	for _, at := range []int{1, 200, 400, 500, 700} {
-		keys, err := vault.Ephemeral(vault.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		keys := someKeys(t)
 		sealer := &breaking{Sealer: keys}
 		path := filepath.Join(t.TempDir(), FileName)
 		s, err := Open(path, Options{Now: newClock().now, Sealer: sealer})

@@ -15,8 +15,7 @@ import (
 func sealedFile(t *testing.T) (string, *vault.Vault) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), FileName)
-	keys := must(vault.Ephemeral(vault.Options{}))(t)
-	t.Cleanup(func() { _ = keys.Close() })
+	keys := someKeys(t)
 	s := must(Open(path, Options{Sealer: keys}))(t)
 	must(s.SavePatient(t.Context(), ana()))(t)
 	if err := s.Close(); err != nil {
@@ -82,7 +81,7 @@ func TestReadyClosedWithoutOpen(t *testing.T) {
 func TestReadyOpenedWithoutItsKeys(t *testing.T) {
 	path, keys := sealedFile(t)
 	before := must(os.ReadFile(path))(t)
-	wrong := must(vault.Ephemeral(vault.Options{}))(t)
+	wrong := someKeys(t)
 	for name, sealer := range map[string]Sealer{"none": nil, "of another store": wrong} {
 		w := must(Ready(path))(t)
 		if s, err := w.Open(Options{Sealer: sealer}); err == nil {
@@ -102,7 +101,7 @@ func TestReadyOpenedWithoutItsKeys(t *testing.T) {
 
 func TestReadyWhereNothingIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data", FileName)
-	keys := must(vault.Ephemeral(vault.Options{}))(t)
+	keys := someKeys(t)
 	w := must(Ready(path))(t)
 	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder was made: %v", err)

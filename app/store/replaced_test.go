@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"stipple/app/durable"
-	"stipple/app/vault"
 )
 
 // Whoever waited for the lock of a file that was written anew meanwhile does not work
@@ -56,10 +55,7 @@ func TestCompactingBehindALink(t *testing.T) {
 	if err := os.Symlink(filepath.Join(there, "real.db"), path); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := vault.Ephemeral(vault.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := someKeys(t)
 	s, err := Open(path, Options{Sealer: keys})
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
@@ -82,10 +78,7 @@ func TestKilledBeforeCompacting(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	keys, err := vault.Ephemeral(vault.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := someKeys(t)
 	s := &Store{sealer: keys, schema: SchemaVersion, now: newClock().now}
 	if err := s.openFile(path, lockWait); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stipple/app/clinical"
+	"stipple/app/vault"
 )
 
 // testClock is a clock that stands until it is moved.
@@ -76,6 +77,17 @@ func newStore(t testing.TB) (*Store, *testClock) {
 	t.Helper()
 	clock := newClock()
 	return openTest(t, filepath.Join(t.TempDir(), "data", FileName), clock), clock
+}
+
+// someKeys are open keys of a store that hides nothing, in a folder of their own.
+func someKeys(t testing.TB) *vault.Vault {
+	t.Helper()
+	_, keys, err := vault.CreateTraining(t.TempDir(), vault.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = keys.Close() })
+	return keys
 }
 
 // must is for calls that the test is not about.

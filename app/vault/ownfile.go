@@ -21,7 +21,7 @@ type ownRef struct {
 	generation uint16
 }
 
-// heldKeys are in memory alone.
+// heldKeys are what of a file is in memory.
 type heldKeys struct {
 	mu   sync.Mutex
 	keys map[ownRef][]byte
@@ -48,17 +48,6 @@ func (h *heldKeys) add(keys ...ownKey) error {
 	return nil
 }
 
-func (h *heldKeys) replace(gone func(clinical.ID, uint16) bool, fresh ...ownKey) error {
-	h.mu.Lock()
-	for ref := range h.keys {
-		if gone(ref.owner, ref.generation) {
-			delete(h.keys, ref)
-		}
-	}
-	h.mu.Unlock()
-	return h.add(fresh...)
-}
-
 func (h *heldKeys) under(generation uint16) []ownKey {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -70,10 +59,6 @@ func (h *heldKeys) under(generation uint16) []ownKey {
 	}
 	return all
 }
-
-func (h *heldKeys) refresh() error { return nil }
-
-func (h *heldKeys) close() error { return nil }
 
 // The file of the patients' keys: a header, and for each patient the id, the generation
 // (2 bytes, big endian), the wrapped key or the sign of the erasure (nonce and box) and

@@ -117,20 +117,6 @@ func firstRing(source io.Reader) (ring, error) {
 	return ring{generation: 1, present: k}, err
 }
 
-// Ephemeral is a vault whose keys were made now and are in memory alone: for a store
-// that is thrown away when the program ends.
-func Ephemeral(opt Options) (*Vault, error) {
-	r, err := firstRing(opt.rand())
-	if err != nil {
-		return nil, err
-	}
-	l, err := lasting{}.with(r)
-	if err != nil {
-		return nil, err
-	}
-	return newVault(r, l, &heldKeys{}, opt.rand())
-}
-
 // HoldsPatients says whether the vault can open patients.
 func (v *Vault) HoldsPatients() bool {
 	v.mu.Lock()

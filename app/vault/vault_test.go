@@ -353,7 +353,7 @@ func TestPatientsFileCut(t *testing.T) {
 
 // A value opens at its place alone, unchanged.
 func TestSealedValueIsBoundToItsPlace(t *testing.T) {
-	v, err := Ephemeral(cheap())
+	_, v, err := CreateTraining(t.TempDir(), cheap())
 	if err != nil {
 		t.Fatal(err)
 	}

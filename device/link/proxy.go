@@ -50,12 +50,6 @@ func (f *Faults) Proxy(toPen, toConsole io.ReadWriteCloser) *Proxy {
 	return p
 }
 
-// SetScript is Faults.SetScript.
-func (p *Proxy) SetScript(s Script) { p.f.SetScript(s) }
-
-// Stats is Faults.Stats.
-func (p *Proxy) Stats() ProxyStats { return p.f.Stats() }
-
 // Run carries bytes until ctx ends (nil), the script disconnects
 // (ErrDisconnected), or an end fails or is closed, which is the error then,
 // io.EOF for a close: what is on its way to the other end still arrives. Both

@@ -457,7 +457,7 @@ func TestProxySetScript(t *testing.T) {
 		if got := r.bytes(ToPen); got != "" {
 			t.Errorf("pen has %q", got)
 		}
-		r.proxy.SetScript(script(t, "at 3s to-pen drop\nat 4s disconnect"))
+		r.faults.SetScript(script(t, "at 3s to-pen drop\nat 4s disconnect"))
 		synctest.Wait()
 		if got := r.frames(ToPen); !reflect.DeepEqual(got, []string{"a"}) {
 			t.Errorf("pen has %q", got)

@@ -27,11 +27,6 @@ const (
 	Uncertain
 )
 
-// AllStates lists the states in their order, for tests and pictures.
-func AllStates() []State {
-	return []State{Disconnected, Standby, Ready, Treating, Fault, EStop, ServiceMode, Monitor, Uncertain}
-}
-
 // look is a state's shape, word and colours.
 type look struct {
 	word      string

@@ -299,7 +299,7 @@ func partsPage(b *bench) {
 	r, clock := b.router, b.clock.clock()
 	b.put(NewGround(theme.Background), 0, 0, 1366, 768)
 	x := float32(20)
-	for _, s := range AllStates() {
+	for _, s := range states() {
 		c := NewStatusChip()
 		c.Set(s, "")
 		w := c.MinSize().Width

@@ -13,9 +13,14 @@ import (
 	"stipple/app/ui/theme"
 )
 
+// states lists the states in their order.
+func states() []State {
+	return []State{Disconnected, Standby, Ready, Treating, Fault, EStop, ServiceMode, Monitor, Uncertain}
+}
+
 func TestEachStateHasItsOwnWordAndShape(t *testing.T) {
 	words, shapes := map[string]State{}, map[string]State{}
-	for _, s := range AllStates() {
+	for _, s := range states() {
 		l := s.look()
 		if other, ok := words[l.word]; ok {
 			t.Errorf("%v and %v have the same word", s, other)
@@ -33,7 +38,7 @@ func TestEachStateHasItsOwnWordAndShape(t *testing.T) {
 func TestTheDiscPulsesOnlyWhileTreating(t *testing.T) {
 	newBench(t, theme.Dark, theme.Scale100)
 	c := NewStatusChip()
-	for _, s := range AllStates() {
+	for _, s := range states() {
 		c.Set(s, "")
 		seen := map[uint8]bool{}
 		for ms := range 40 {
