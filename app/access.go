@@ -11,6 +11,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/store"
 	"stipple/app/vault"
 )
@@ -220,7 +221,7 @@ func (e *entry) openStore(path string) (*store.Store, error) {
 
 // errLent: who comes in by a passphrase that somebody else has set does nothing with it
 // but set their own.
-var errLent error = &refusal{"lent", "somebody else has set this passphrase"}
+var errLent = coded.New("lent", "somebody else has set this passphrase")
 
 // own is errLent, with the keys closed, for who has no passphrase of their own.
 func (e *entry) own() error {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"stipple/app/audit"
+	"stipple/app/coded"
 	"stipple/app/console"
 	"stipple/app/exchange"
 )
@@ -20,8 +21,7 @@ const exportBuffer = 256 << 10
 // inFolder is an error of writing into a folder: of those that say nothing themselves,
 // which are the system's, why the path can't be used.
 func inFolder(path string, err error) error {
-	var coded interface{ Code() string }
-	if errors.As(err, &coded) || errors.Is(err, context.Canceled) {
+	if coded.Of(err) != "" || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return faulty(path, err)

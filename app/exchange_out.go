@@ -14,6 +14,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/console"
 	"stipple/app/exchange"
 	"stipple/app/giveway"
@@ -63,7 +64,6 @@ func (x exchanger) write(ctx context.Context, path string, e audit.Entry, reason
 		})
 		return cmp.Or(noted, inside), err
 	})
-	var coded interface{ Code() string }
 	switch {
 	case err == nil:
 		return nil
@@ -71,7 +71,7 @@ func (x exchanger) write(ctx context.Context, path string, e audit.Entry, reason
 		return ctx.Err()
 	case inside != nil:
 		return inside
-	case errors.As(err, &coded):
+	case coded.Of(err) != "":
 		return err
 	}
 	return faulty(path, err)

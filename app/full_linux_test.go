@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"stipple/app/backup"
+	"stipple/app/coded"
 )
 
 var everyRoom = flag.Bool("every-room", false, "try the session on a full disk with every size of it, and each failing write at every step")
@@ -182,9 +183,8 @@ func accounts(all []string, i int) [2]string {
 
 // mustSayFull wants the code of a full disk, or that of a backup that was not written.
 func mustSayFull(err error) error {
-	var coded interface{ Code() string }
 	switch {
-	case errors.Is(err, backup.ErrNotWritten), errors.As(err, &coded) && coded.Code() == "disk_full":
+	case errors.Is(err, backup.ErrNotWritten), coded.Of(err) == "disk_full":
 		return nil
 	}
 	return fmt.Errorf("the disk was full, and the error is: %w", err)

@@ -7,6 +7,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/console"
 	"stipple/app/ui"
 	"stipple/app/vault"
@@ -23,7 +24,7 @@ const (
 
 // errRunOpen means that a treatment has to be ended before somebody signs in who can't
 // take it over.
-var errRunOpen error = &refusal{"run_open", "a treatment is open"}
+var errRunOpen = coded.New("run_open", "a treatment is open")
 
 // lockable is the window: ui.Window.
 type lockable interface {

@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+
+	"stipple/app/coded"
 )
 
 // The bounds of a PIN.
@@ -18,10 +20,10 @@ const (
 
 // What is wrong with a PIN.
 var (
-	errWrongPIN  error = &refusal{"wrong_pin", "that is not the PIN"}
-	errPINLength error = &refusal{"pin_length", "a PIN has 4 to 8 figures"}
+	errWrongPIN  = coded.New("wrong_pin", "that is not the PIN")
+	errPINLength = coded.New("pin_length", "a PIN has 4 to 8 figures")
 	// errWeakPIN: 0000, 1234, 8642 and the like are what is tried first.
-	errWeakPIN error = &refusal{"weak_pin", "the PIN is too easy to guess"}
+	errWeakPIN = coded.New("weak_pin", "the PIN is too easy to guess")
 )
 
 // pins are the PINs of those who signed in, by the slot that their passphrase opens, for

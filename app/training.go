@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"stipple/app/coded"
 	"stipple/app/store"
 )
 
@@ -15,14 +16,14 @@ const trainingSetting = "training"
 
 // ErrRealStore means that a simulated pen was asked for on a store with real
 // records.
-var ErrRealStore error = &refusal{"real_store", "this store holds real records; a simulated pen works only with a training store (leave out --data, or name an empty folder)"}
+var ErrRealStore = coded.New("real_store", "this store holds real records; a simulated pen works only with a training store (leave out --data, or name an empty folder)")
 
 // errOpenToAll means that a store with real records lies beside open keys, where nobody
 // signs in.
-var errOpenToAll error = &refusal{"open_to_all", "this store holds real records, and its keys lie open beside it"}
+var errOpenToAll = coded.New("open_to_all", "this store holds real records, and its keys lie open beside it")
 
 // errNoSignIn means that a store that somebody signed in to is open to all now.
-var errNoSignIn error = &refusal{"sign_in_gone", "this folder's store had a sign-in, and has none any more"}
+var errNoSignIn = coded.New("sign_in_gone", "this folder's store had a sign-in, and has none any more")
 
 // mayTrain says whether a store may be one for training: it is marked as one, or was
 // never marked and is empty.

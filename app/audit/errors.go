@@ -3,34 +3,28 @@ package audit
 import (
 	"fmt"
 	"strings"
+
+	"stipple/app/coded"
 )
-
-// sentinel is an error that stands for one decision of a caller.
-type sentinel struct{ code, text string }
-
-func (e *sentinel) Error() string { return e.text }
-
-// Code is the stable word for the decision.
-func (e *sentinel) Code() string { return e.code }
 
 var (
 	// ErrTooLarge: an entry, its changes or its sealed bytes are over their bound.
 	// Code "too_large".
-	ErrTooLarge error = &sentinel{"too_large", "the audit entry is too large"}
+	ErrTooLarge = coded.New("too_large", "the audit entry is too large")
 	// ErrForm: bytes that are no entry, or one that is written in another way than
 	// Encode would. Code "bad_form".
-	ErrForm error = &sentinel{"bad_form", "not an audit entry in its one form"}
+	ErrForm = coded.New("bad_form", "not an audit entry in its one form")
 	// ErrNewer: a newer program wrote the entry. Code "newer".
-	ErrNewer error = &sentinel{"newer", "the audit entry was written by a newer Stipple"}
+	ErrNewer = coded.New("newer", "the audit entry was written by a newer Stipple")
 	// ErrKey: not a key of a chain. Code "bad_key".
-	ErrKey error = &sentinel{"bad_key", "not a key of an audit chain"}
+	ErrKey = coded.New("bad_key", "not a key of an audit chain")
 	// ErrHead: not a head, or not one of this chain. Code "bad_head".
-	ErrHead error = &sentinel{"bad_head", "not a head of an audit chain"}
+	ErrHead = coded.New("bad_head", "not a head of an audit chain")
 	// ErrStored: bytes that are no stored entry, or one that this chain's key does
 	// not prove. Code "changed".
-	ErrStored error = &sentinel{"changed", "the stored audit entry was changed"}
+	ErrStored = coded.New("changed", "the stored audit entry was changed")
 	// ErrFull: the chain has used its last number. Code "full".
-	ErrFull error = &sentinel{"full", "the audit chain has no number left"}
+	ErrFull = coded.New("full", "the audit chain has no number left")
 )
 
 // Problem is what is wrong with a field, as a stable word.

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"stipple/app/clinical"
+	"stipple/app/coded"
 )
 
 func sample() Entry {
@@ -378,8 +379,7 @@ func FuzzDecodeChanges(f *testing.F) {
 // wantCode demands a decision that a caller can take.
 func wantCode(t *testing.T, err error) {
 	t.Helper()
-	var coded interface{ Code() string }
-	if !errors.As(err, &coded) || coded.Code() == "" {
+	if coded.Of(err) == "" {
 		t.Errorf("an error without a code: %v", err)
 	}
 }

@@ -3,6 +3,8 @@ package clinical
 import (
 	"slices"
 	"time"
+
+	"stipple/app/coded"
 )
 
 // Member is somebody on the clinic's list, with their way in.
@@ -49,40 +51,32 @@ func (s Staff) others(r Role, but ID) bool {
 	})
 }
 
-// staffError is a change of the staff that is refused. Nothing was done.
-type staffError struct{ code, text string }
-
-func (e *staffError) Error() string { return e.text }
-
-// Code is the stable word for the decision.
-func (e *staffError) Code() string { return e.code }
-
 // Why a change of the staff is refused.
 var (
 	// ErrFirstAdministrator: who acts in the place of an administrator may only add
 	// one. Code "first_administrator".
-	ErrFirstAdministrator error = &staffError{"first_administrator", "until there is an administrator, only that one can be added"}
+	ErrFirstAdministrator = coded.New("first_administrator", "until there is an administrator, only that one can be added")
 	// ErrSelf: one's own role or place on the list is another administrator's matter.
 	// Code "staff_self".
-	ErrSelf error = &staffError{"staff_self", "nobody changes their own role or removes themselves"}
+	ErrSelf = coded.New("staff_self", "nobody changes their own role or removes themselves")
 	// ErrLastAdministrator: the clinic would be without one. Code "last_administrator".
-	ErrLastAdministrator error = &staffError{"last_administrator", "nobody else is administrator"}
+	ErrLastAdministrator = coded.New("last_administrator", "nobody else is administrator")
 	// ErrLastSenior: nobody could make a clinician any more. Code "last_senior".
-	ErrLastSenior error = &staffError{"last_senior", "nobody else is senior clinician"}
+	ErrLastSenior = coded.New("last_senior", "nobody else is senior clinician")
 	// ErrNotStaff: nobody who works here is that. Code "not_staff".
-	ErrNotStaff error = &staffError{"not_staff", "that is nobody who works here"}
+	ErrNotStaff = coded.New("not_staff", "that is nobody who works here")
 	// ErrStranger: who signed in is nobody who works here. Code "stranger".
-	ErrStranger error = &staffError{"stranger", "this sign-in belongs to nobody who works here"}
+	ErrStranger = coded.New("stranger", "this sign-in belongs to nobody who works here")
 	// ErrOpenStaff: in a training store nobody signs in. Code "staff_open".
-	ErrOpenStaff error = &staffError{"staff_open", "in a training store nobody signs in"}
+	ErrOpenStaff = coded.New("staff_open", "in a training store nobody signs in")
 	// ErrNameTaken: somebody who works here, or did, has the name. Code "name_taken".
-	ErrNameTaken error = &staffError{"name_taken", "somebody on the list has that name"}
+	ErrNameTaken = coded.New("name_taken", "somebody on the list has that name")
 	// ErrWorks: who is to be taken up works here and can sign in. Code "staff_works".
-	ErrWorks error = &staffError{"staff_works", "that person works here already"}
+	ErrWorks = coded.New("staff_works", "that person works here already")
 	// ErrSigner: who signed is no senior clinician. Code "signer".
-	ErrSigner error = &staffError{"signer", "only a senior clinician can sign that"}
+	ErrSigner = coded.New("signer", "only a senior clinician can sign that")
 	// ErrUnsigned: the signature is missing. Code "unsigned".
-	ErrUnsigned error = &staffError{"unsigned", "a senior clinician has to sign that"}
+	ErrUnsigned = coded.New("unsigned", "a senior clinician has to sign that")
 )
 
 // MayAdd says whether by may take somebody up in a role: with an id one who is on the

@@ -1,12 +1,12 @@
 package console
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"stipple/app/alarm"
 	"stipple/app/clinical"
+	"stipple/app/coded"
 )
 
 // noticeStays is how long a notice is shown: long enough to be read twice.
@@ -157,13 +157,7 @@ func (d *Desk) forget(now time.Time) {
 }
 
 // codeOf is the stable word of an error, or "".
-func codeOf(err error) string {
-	var coded interface{ Code() string }
-	if errors.As(explain(err), &coded) {
-		return coded.Code()
-	}
-	return ""
-}
+func codeOf(err error) string { return coded.Of(explain(err)) }
 
 // storeFailed raises the alarm of a store that could not be read. What it kept
 // is as it was.

@@ -9,6 +9,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/console"
 	"stipple/device/sim"
 )
@@ -82,8 +83,7 @@ func TestBackupsOfTheDesk(t *testing.T) {
 		k.fails = console.ErrBackupBusy
 		code := []byte("AGE-SECRET-KEY-1")
 		b.desk.RestoreBackup("x", code, "y", tell)
-		var coded interface{ Code() string }
-		if err := <-told; !errors.As(err, &coded) || coded.Code() != "backup_busy" || code[0] != 0 {
+		if err := <-told; coded.Of(err) != "backup_busy" || code[0] != 0 {
 			t.Errorf("%v, %q", err, code)
 		}
 		b.work(clinical.RoleClinician)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/console"
 	"stipple/device/sim"
 )
@@ -97,14 +98,6 @@ func (heldExchange) WriteRoom(ctx context.Context, _ console.RoomExport, _ conso
 	return console.Exported{}, ctx.Err()
 }
 
-func coded(err error) string {
-	var c interface{ Code() string }
-	if errors.As(err, &c) {
-		return c.Code()
-	}
-	return ""
-}
-
 func argsOf(err error) []any {
 	var a interface{ Args() []any }
 	if errors.As(err, &a) {
@@ -127,7 +120,7 @@ func TestAnExchangeIsCancelled(t *testing.T) {
 		b.until("a clinician", func(v *console.View) bool { return v.Operator.Role == clinical.RoleClinician })
 		told := make(chan string, 4)
 		ask := func() {
-			b.desk.ExportRoom(console.RoomExport{Reason: "asked"}, nil, func(_ console.Exported, err error) { told <- coded(err) })
+			b.desk.ExportRoom(console.RoomExport{Reason: "asked"}, nil, func(_ console.Exported, err error) { told <- coded.Of(err) })
 		}
 		ask()
 		ask()
@@ -159,9 +152,9 @@ func TestAnExchangeThatIsRefused(t *testing.T) {
 			if err != nil && !reflect.DeepEqual(r, console.ImportReport{}) {
 				t.Errorf("%+v beside %v", r, err)
 			}
-			told <- coded(err)
+			told <- coded.Of(err)
 		}
-		file := func(_ console.Exported, err error) { told <- coded(err) }
+		file := func(_ console.Exported, err error) { told <- coded.Of(err) }
 		for want, ask := range map[string]func(){
 			"reason_missing": func() { b.desk.ExportTable(console.TableExport{Reason: " \n"}, nil, file) },
 			"import_faulty":  func() { b.desk.ImportTable(console.TablePreview{Faulty: 1}, false, nil, report) },
@@ -195,7 +188,7 @@ func TestNoTableWhileTreating(t *testing.T) {
 		b.applied()
 		b.armed()
 		told := make(chan string, 1)
-		b.desk.ImportTable(console.TablePreview{}, false, nil, func(_ console.ImportReport, err error) { told <- coded(err) })
+		b.desk.ImportTable(console.TablePreview{}, false, nil, func(_ console.ImportReport, err error) { told <- coded.Of(err) })
 		if got := <-told; got != "treating" {
 			t.Error(got)
 		}
@@ -219,12 +212,12 @@ func TestNothingIsArmedWhileATableIsStored(t *testing.T) {
 		b.applied()
 		v := b.until("reviewed", func(v *console.View) bool { return v.Arm.Review != nil && v.Arm.State == console.ArmReady })
 		told := make(chan string, 1)
-		b.desk.ImportTable(console.TablePreview{}, false, nil, func(_ console.ImportReport, err error) { told <- coded(err) })
+		b.desk.ImportTable(console.TablePreview{}, false, nil, func(_ console.ImportReport, err error) { told <- coded.Of(err) })
 		b.until("that nothing can be armed", func(v *console.View) bool {
-			return coded(v.Held) == "importing" && v.Arm.State == console.ArmBlocked
+			return coded.Of(v.Held) == "importing" && v.Arm.State == console.ArmBlocked
 		})
 		b.desk.Arm(v.Arm.Shown)
-		b.until("refused", func(v *console.View) bool { return coded(v.Arm.Err) == "importing" })
+		b.until("refused", func(v *console.View) bool { return coded.Of(v.Arm.Err) == "importing" })
 		b.desk.CancelExchange()
 		if got := <-told; got != "cancelled" {
 			t.Error(got)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"stipple/app/clinical"
+	"stipple/app/coded"
 )
 
 // NotPermittedError is a use case that whoever is at work may not use. Nothing was
@@ -32,14 +33,7 @@ func (e *NotPermittedError) Code() string {
 // what was read for that one is not for this one. What was to be written may be
 // written: look before it is asked for again.
 // Code "other_operator".
-var ErrOtherOperator error = otherOperatorError{}
-
-type otherOperatorError struct{}
-
-func (otherOperatorError) Error() string { return "somebody else is at work than the one who asked" }
-
-// Code is the word by which the window finds its sentence.
-func (otherOperatorError) Code() string { return "other_operator" }
+var ErrOtherOperator = coded.New("other_operator", "somebody else is at work than the one who asked")
 
 // noticeRefused is the key of the notice about something that is not permitted.
 const noticeRefused = "not_permitted"

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/device"
 	"stipple/protocol"
 )
@@ -38,8 +39,7 @@ func explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	var coded interface{ Code() string }
-	if errors.As(err, &coded) {
+	if coded.Of(err) != "" {
 		return err
 	}
 	// The desk's own errors may wrap one of a port: theirs is the sentence.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stipple/app/clinical"
+	"stipple/app/coded"
 )
 
 // The recorder's times.
@@ -321,11 +322,7 @@ func (e *NotTakenError) Args() []any {
 // neverTaken says whether the store would refuse the same again for ever, by the
 // codes of its errors.
 func neverTaken(err error) bool {
-	var coded interface{ Code() string }
-	if !errors.As(err, &coded) {
-		return false
-	}
-	switch coded.Code() {
+	switch coded.Of(err) {
 	case "ended", "invalid", "conflict", "not_found", "too_large":
 		return true
 	}

@@ -1,13 +1,13 @@
 package exchange
 
 import (
-	"errors"
 	"iter"
 	"strconv"
 	"strings"
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/coded"
 )
 
 // Audit is the table of entries of the audit chain, a line each, in the order in which
@@ -54,11 +54,10 @@ func headCell(e audit.Opened) cell {
 
 // closed is why what tells of the patient is not there.
 func closed(e audit.Opened) string {
-	var coded interface{ Code() string }
 	switch {
 	case e.Sealed == nil:
 		return ""
-	case errors.As(e.Sealed, &coded) && coded.Code() == "erased":
+	case coded.Of(e.Sealed) == "erased":
 		return "erased"
 	}
 	return "sealed"

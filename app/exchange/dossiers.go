@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/fold"
 	"stipple/protocol"
 )
@@ -32,9 +33,9 @@ type Manifest struct {
 // What can be wrong with a file for another room.
 var (
 	// ErrNoDossiers: what was sealed is no file of patients. Code "dossiers_other".
-	ErrNoDossiers error = &sentinel{"dossiers_other", "the file holds no patients from another room"}
+	ErrNoDossiers = coded.New("dossiers_other", "the file holds no patients from another room")
 	// ErrNewerDossiers: a newer program wrote it. Code "dossiers_newer".
-	ErrNewerDossiers error = &sentinel{"dossiers_newer", "the file was written by a newer Stipple"}
+	ErrNewerDossiers = coded.New("dossiers_newer", "the file was written by a newer Stipple")
 	// errDossierForm: it is not written as this program writes it.
 	errDossierForm = errors.New("not in the form of the file")
 	errBeyond      = errors.New("something stands behind the end")

@@ -2,38 +2,31 @@ package exchange
 
 import (
 	"fmt"
+
+	"stipple/app/coded"
 )
-
-// sentinel is an error that stands for one decision of a caller.
-type sentinel struct{ code, text string }
-
-func (e *sentinel) Error() string { return e.text }
-
-// Code is the stable word for the decision, for packages that match it with
-// errors.As and an interface instead of importing this one.
-func (e *sentinel) Code() string { return e.code }
 
 // What can be wrong with a file as a whole. Each comes inside a *FileError.
 var (
 	// ErrEmpty: no line has a text. Code "file_empty".
-	ErrEmpty error = &sentinel{"file_empty", "the file is empty"}
+	ErrEmpty = coded.New("file_empty", "the file is empty")
 	// ErrFileTooLarge: over maxFileBytes. Code "file_too_large".
-	ErrFileTooLarge error = &sentinel{"file_too_large", "the file is too large"}
+	ErrFileTooLarge = coded.New("file_too_large", "the file is too large")
 	// ErrNotText: a spreadsheet's own file, a picture or the like. Code "file_not_text".
-	ErrNotText error = &sentinel{"file_not_text", "the file is not a text: save it as CSV first"}
+	ErrNotText = coded.New("file_not_text", "the file is not a text: save it as CSV first")
 	// ErrTooManyLines: over maxLines. Code "file_too_many_lines".
-	ErrTooManyLines error = &sentinel{"file_too_many_lines", "the file has too many lines"}
+	ErrTooManyLines = coded.New("file_too_many_lines", "the file has too many lines")
 	// ErrTooManyColumns: the header is over maxColumns. Code "file_too_many_columns".
-	ErrTooManyColumns error = &sentinel{"file_too_many_columns", "the file has too many columns"}
+	ErrTooManyColumns = coded.New("file_too_many_columns", "the file has too many columns")
 	// ErrOpenQuote: a quote is opened and never closed, so that nobody can say
 	// where the lines behind it begin. Code "file_open_quote".
-	ErrOpenQuote error = &sentinel{"file_open_quote", "a quote is opened and never closed"}
+	ErrOpenQuote = coded.New("file_open_quote", "a quote is opened and never closed")
 )
 
 // What a caller can do wrong.
 var (
 	// ErrOptions: options that contradict each other or lack the time. Code "bad_options".
-	ErrOptions error = &sentinel{"bad_options", "the options are not possible"}
+	ErrOptions = coded.New("bad_options", "the options are not possible")
 )
 
 // FileError is what is wrong with a file as a whole; nothing was read from it.
@@ -57,12 +50,7 @@ func (e *FileError) Error() string {
 func (e *FileError) Unwrap() error { return e.Err }
 
 // Code is the code of the sentinel.
-func (e *FileError) Code() string {
-	if c, ok := e.Err.(interface{ Code() string }); ok {
-		return c.Code()
-	}
-	return ""
-}
+func (e *FileError) Code() string { return coded.Of(e.Err) }
 
 // Args is what a sentence about the error names: the bound, or else the line.
 func (e *FileError) Args() []any {

@@ -3,7 +3,6 @@ package exchange
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/fold"
 )
 
@@ -169,8 +169,7 @@ func TestErrorsInWords(t *testing.T) {
 		"the file has too many lines (at most 250000)": &FileError{Err: ErrTooManyLines, Bound: maxLines},
 		"record 2: birth_date has no written form":     &RecordError{Record: 2, Column: "birth_date"},
 	} {
-		var coded interface{ Code() string }
-		if err.Error() != want || !errors.As(err, &coded) || coded.Code() == "" {
+		if err.Error() != want || coded.Of(err) == "" {
 			t.Errorf("%v", err)
 		}
 	}

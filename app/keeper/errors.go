@@ -1,35 +1,30 @@
 package keeper
 
-import "stipple/app/console"
-
-// sentinel is an error that stands for one decision of a caller.
-type sentinel struct{ code, text string }
-
-func (e *sentinel) Error() string { return e.text }
-
-// Code is the stable word for the decision.
-func (e *sentinel) Code() string { return e.code }
+import (
+	"stipple/app/coded"
+	"stipple/app/console"
+)
 
 // What can go wrong beside what package backup tells.
 var (
 	// ErrNoFolder: nobody has chosen a folder. Code "backup_no_folder".
-	ErrNoFolder error = &sentinel{"backup_no_folder", "no folder for backups was chosen"}
+	ErrNoFolder = coded.New("backup_no_folder", "no folder for backups was chosen")
 	// ErrFolderGone: the folder is not there: a stick that is not plugged in. Code
 	// "backup_folder_gone".
-	ErrFolderGone error = &sentinel{"backup_folder_gone", "the folder for backups is not there"}
+	ErrFolderGone = coded.New("backup_folder_gone", "the folder for backups is not there")
 	// ErrOtherDisk: the folder is there, and is not the one that was chosen. Code
 	// "backup_other_disk".
-	ErrOtherDisk error = &sentinel{"backup_other_disk", "the folder is on another disk than the one that was chosen"}
+	ErrOtherDisk = coded.New("backup_other_disk", "the folder is on another disk than the one that was chosen")
 	// ErrNoAnswer: the disk does not answer. Code "backup_no_answer".
-	ErrNoAnswer error = &sentinel{"backup_no_answer", "the disk with the backups does not answer"}
+	ErrNoAnswer = coded.New("backup_no_answer", "the disk with the backups does not answer")
 	// ErrReadBack: what was written is not what is read. It was removed. Code
 	// "backup_read_back".
-	ErrReadBack error = &sentinel{"backup_read_back", "the backup could not be read back"}
+	ErrReadBack = coded.New("backup_read_back", "the backup could not be read back")
 	// ErrUnknown: no backup of that name is in the folder. Code "backup_unknown".
-	ErrUnknown error = &sentinel{"backup_unknown", "there is no such backup in the folder"}
+	ErrUnknown = coded.New("backup_unknown", "there is no such backup in the folder")
 	// ErrAbandoned: something is in the hands of a disk that does not answer, and was
 	// left there. Code "backup_abandoned".
-	ErrAbandoned error = &sentinel{"backup_abandoned", "what was going on with backups was abandoned: the disk does not answer"}
+	ErrAbandoned = coded.New("backup_abandoned", "what was going on with backups was abandoned: the disk does not answer")
 )
 
 // NotWrittenError is a backup that the disk did not take. There is none, and earlier

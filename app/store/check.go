@@ -11,6 +11,8 @@ import (
 	"os"
 
 	bolt "go.etcd.io/bbolt"
+
+	"stipple/app/coded"
 )
 
 // The form of a bbolt file, version 2, as far as the check needs it (bbolt
@@ -82,10 +84,9 @@ func inspect(path string) error {
 // unreadable classifies an error of bbolt's Open on a file that exists: what
 // does not come from the system is damage.
 func unreadable(err error) error {
-	var own interface{ Code() string }
 	var sys interface{ Timeout() bool } // syscall.Errno and fs.PathError have it
 	c := classify(err)
-	if errors.As(c, &own) || errors.As(err, &sys) {
+	if coded.Of(c) != "" || errors.As(err, &sys) {
 		return c
 	}
 	return damaged("%w", err)

@@ -8,63 +8,56 @@ import (
 	"syscall"
 
 	berrors "go.etcd.io/bbolt/errors"
+
+	"stipple/app/coded"
 )
-
-// sentinel is an error that stands for one decision of a caller.
-type sentinel struct{ code, text string }
-
-func (e *sentinel) Error() string { return e.text }
-
-// Code is the stable word for the decision, for packages that match it with
-// errors.As and an interface instead of importing this one.
-func (e *sentinel) Code() string { return e.code }
 
 // What can go wrong with the file as a whole.
 var (
 	// ErrInUse: another process, or this one, has the store open. Code "in_use".
-	ErrInUse error = &sentinel{"in_use", "another Stipple is running on this store"}
+	ErrInUse = coded.New("in_use", "another Stipple is running on this store")
 	// ErrDamaged: the file is not a store or no longer hangs together. What was
 	// read before is still right; the newest good backup is what helps. Code "damaged".
-	ErrDamaged error = &sentinel{"damaged", "the store is damaged; restore the newest good backup"}
+	ErrDamaged = coded.New("damaged", "the store is damaged; restore the newest good backup")
 	// ErrReadOnly: the file or its folder can't be written. Code "read_only".
-	ErrReadOnly error = &sentinel{"read_only", "the store can't be written: the file or its folder is read-only"}
+	ErrReadOnly = coded.New("read_only", "the store can't be written: the file or its folder is read-only")
 	// ErrNoAccess: the file or its folder can't even be read. Code "no_access".
-	ErrNoAccess error = &sentinel{"no_access", "no permission to read the store"}
+	ErrNoAccess = coded.New("no_access", "no permission to read the store")
 	// ErrDiskFull: the disk, the quota or the file size limit is exhausted;
 	// nothing of the change was kept, everything older was. Code "disk_full".
-	ErrDiskFull error = &sentinel{"disk_full", "the disk is full; nothing of this change was kept"}
+	ErrDiskFull = coded.New("disk_full", "the disk is full; nothing of this change was kept")
 	// ErrNewer: a newer program wrote the file. It was not touched. Code "newer".
-	ErrNewer error = &sentinel{"newer", "the store was written by a newer Stipple: install that version or choose another data folder; nothing was changed"}
+	ErrNewer = coded.New("newer", "the store was written by a newer Stipple: install that version or choose another data folder; nothing was changed")
 	// ErrNoKeys: nobody has signed in. Code "no_keys".
-	ErrNoKeys error = &sentinel{"no_keys", "the store can't be opened without its keys"}
+	ErrNoKeys = coded.New("no_keys", "the store can't be opened without its keys")
 	// ErrNotTraining: the store is a practice's and opens with a sign-in only. Code
 	// "not_training".
-	ErrNotTraining error = &sentinel{"not_training", "the store is no training store"}
+	ErrNotTraining = coded.New("not_training", "the store is no training store")
 	// ErrNotCompacted: the file could not be written anew, so that what was removed from
 	// it stays in its free pages, sealed or not. The next opening tries again. Code
 	// "not_compacted".
-	ErrNotCompacted error = &sentinel{"not_compacted", "the store could not be written anew; the next start tries again"}
+	ErrNotCompacted = coded.New("not_compacted", "the store could not be written anew; the next start tries again")
 	// ErrClosed: the store was closed. Code "closed".
-	ErrClosed error = &sentinel{"closed", "the store is closed"}
+	ErrClosed = coded.New("closed", "the store is closed")
 )
 
 // What can go wrong with one record.
 var (
 	// ErrNotFound: no such record, or it was deleted. Code "not_found".
-	ErrNotFound error = &sentinel{"not_found", "no such record"}
+	ErrNotFound = coded.New("not_found", "no such record")
 	// ErrConflict: the revision that the change is based on is not the newest,
 	// or the id is taken. Read again and decide. Code "conflict".
-	ErrConflict error = &sentinel{"conflict", "the record was changed meanwhile"}
+	ErrConflict = coded.New("conflict", "the record was changed meanwhile")
 	// ErrEnded: the treatment has ended; its record is never changed again. Code "ended".
-	ErrEnded error = &sentinel{"ended", "the treatment has ended; its record can't be changed"}
+	ErrEnded = coded.New("ended", "the treatment has ended; its record can't be changed")
 	// ErrTreatmentOpen: a patient can't be erased while a treatment of theirs has not
 	// ended, or its outcome is not signed. Code "treatment_open".
-	ErrTreatmentOpen error = &sentinel{"treatment_open", "a treatment of the patient has not ended"}
+	ErrTreatmentOpen = coded.New("treatment_open", "a treatment of the patient has not ended")
 	// ErrNotErased: the patient is off every list, but the key could not be dropped. The
 	// next opening, or erasing the same patient again, does it. Code "not_erased".
-	ErrNotErased error = &sentinel{"not_erased", "the patient's key could not be dropped; the next start tries again"}
+	ErrNotErased = coded.New("not_erased", "the patient's key could not be dropped; the next start tries again")
 	// ErrTooLarge: a value is over maxValueBytes. Code "too_large".
-	ErrTooLarge error = &sentinel{"too_large", "the record is too large"}
+	ErrTooLarge = coded.New("too_large", "the record is too large")
 )
 
 // Problem is what is wrong with a field, as a stable word.
@@ -138,11 +131,10 @@ func Explain(err error) error { return classify(err) }
 // classify turns an error of the operating system or of bbolt into one of this
 // package's, keeping the cause. It leaves this package's own errors alone.
 func classify(err error) error {
-	var own interface{ Code() string }
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &own):
+	case coded.Of(err) != "":
 		return err
 	case isDiskFull(err):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)

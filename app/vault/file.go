@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"filippo.io/age"
+
+	"stipple/app/coded"
 )
 
 // FileCodeLen is how many characters the code of a file for another room has: 100
@@ -24,11 +26,11 @@ const fileCodeAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 var (
 	// ErrNotSealedFile: it is no file that EncryptFile made, or asks for more work than
 	// any of those. Code "not_sealed_file".
-	ErrNotSealedFile error = &sentinel{"not_sealed_file", "the file is none that was made for another room"}
+	ErrNotSealedFile = coded.New("not_sealed_file", "the file is none that was made for another room")
 	// ErrFileCode: not the code of this file. Code "file_code".
-	ErrFileCode error = &sentinel{"file_code", "not the code of this file"}
+	ErrFileCode = coded.New("file_code", "not the code of this file")
 	// ErrFileDamaged: the file was changed, or is cut off. Code "file_damaged".
-	ErrFileDamaged error = &sentinel{"file_damaged", "the file was changed or is not whole"}
+	ErrFileDamaged = coded.New("file_damaged", "the file was changed or is not whole")
 )
 
 // NewFileCode makes the code of one file.
