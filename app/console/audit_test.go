@@ -14,6 +14,7 @@ import (
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
+	"stipple/app/coded"
 	"stipple/app/console"
 	"stipple/device"
 	"stipple/device/sim"
@@ -543,7 +544,7 @@ func TestPenLogWaits(t *testing.T) {
 		defer b.stop()
 		b.cut()
 		b.until("no pen", func(v *console.View) bool { return !v.Pen.Connected })
-		if v, err := b.verdict(true); !errors.Is(err, console.ErrNoPen) || coded(err) != "no_pen" || v != nil {
+		if v, err := b.verdict(true); !errors.Is(err, console.ErrNoPen) || coded.Of(err) != "no_pen" || v != nil {
 			t.Errorf("%+v, %v", v, err)
 		}
 		if v, err := b.verdict(false); err != nil || !v.OK() {
@@ -555,7 +556,7 @@ func TestPenLogWaits(t *testing.T) {
 		defer b.stop()
 		b.applied()
 		b.armed()
-		if v, err := b.verdict(true); !errors.Is(err, device.ErrArmed) || coded(err) != "armed" || v != nil {
+		if v, err := b.verdict(true); !errors.Is(err, device.ErrArmed) || coded.Of(err) != "armed" || v != nil {
 			t.Errorf("armed: %+v, %v", v, err)
 		}
 		if v, err := b.verdict(false); err != nil || !v.OK() {

@@ -420,10 +420,7 @@ func TestImportGivenUpLeavesNoKeys(t *testing.T) {
 // A key that was there before an import that is given up stays: another copy of the store
 // may have the patient.
 func TestImportGivenUpLeavesFormerKeys(t *testing.T) {
-	keys, err := vault.Ephemeral(vault.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := someKeys(t)
 	s, err := Open(filepath.Join(t.TempDir(), FileName), Options{Now: newClock().now, Sealer: keys})
 	if err != nil {
 		t.Fatal(err)
