@@ -213,7 +213,7 @@ func newFoot(w *Window) *foot {
 	f := &foot{}
 	t := w.words
 	view := widgets.NewButton(w.keys, widgets.Ghost, t.T("nav.view"), w.pickLooks)
-	help := widgets.NewButton(w.keys, widgets.Ghost, t.T("nav.help"), func() { w.env.ShowHelp(w.Page()) })
+	help := widgets.NewButton(w.keys, widgets.Ghost, t.T("nav.help"), func() { w.env.ShowHelp(w.helpOf()) })
 	w.names.Set(view, "button", "nav.view")
 	w.names.Set(help, "button", "nav.help")
 	f.object = container.New(footLayout{}, view, help)

@@ -14,7 +14,7 @@ import (
 // bindKeys gives the keys of the whole window their meaning.
 func (w *Window) bindKeys() {
 	escape, tab := w.keys.OnEscape, w.keys.OnTab
-	w.keys.OnHelp = w.open(func() { w.env.ShowHelp(w.Page()) })
+	w.keys.OnHelp = w.open(func() { w.env.ShowHelp(w.helpOf()) })
 	w.keys.OnSearch = w.open(w.treat.PickPatient)
 	w.keys.OnTab = w.open(tab)
 	w.keys.OnEscape = func() bool {

@@ -267,6 +267,14 @@ func (w *Window) ShowPage(name string) {
 // Page is the name of the page in front.
 func (w *Window) Page() string { return w.pages[w.current].Name() }
 
+// helpOf is what help is wanted of: the page in front, or its sheet.
+func (w *Window) helpOf() string {
+	if p, ok := w.pages[w.current].(*pages.Clinic); ok {
+		return p.Sheet()
+	}
+	return w.Page()
+}
+
 // LostFocus tells that the window lost the focus (FellFocus), or was minimised
 // or locked by the system (FellMinimised): READY ends (safety.md section 2).
 func (w *Window) LostFocus(why clinical.FallBackReason) {

@@ -27,8 +27,9 @@ type Clinic struct {
 
 // sheet is one tab of the page Clinic. Its methods run on the window's thread.
 type sheet interface {
-	// label is the key of the tab's word; the tab's name in the trace is its index.
-	label() string
+	// name is the last word of its keys in the catalogue, and what its help is called; the
+	// tab's name in the trace is its index.
+	name() string
 	// permission is what it takes to see it.
 	permission() clinical.Permission
 	// object is the same for ever. It gets the room under the tabs down to the page's
@@ -54,7 +55,7 @@ func NewClinic(env *Env) *Clinic {
 	p.sheets = []sheet{newOperators(env), newBackups(env), newAudit(env), newExchange(env)}
 	var labels []string
 	for _, s := range p.sheets {
-		labels = append(labels, env.t(s.label()))
+		labels = append(labels, env.t("clinic.tab."+s.name()))
 	}
 	p.tabs = widgets.NewTabs(env.Keys, labels, func(int) { p.enter() })
 	env.name(p.tabs, "tabs", "clinic.tab")
@@ -71,6 +72,9 @@ func NewClinic(env *Env) *Clinic {
 
 // Name is NameClinic.
 func (p *Clinic) Name() string { return NameClinic }
+
+// Sheet is the name of the tab in front.
+func (p *Clinic) Sheet() string { return p.front().name() }
 
 // Content is the page.
 func (p *Clinic) Content() fyne.CanvasObject { return p.content }
@@ -174,7 +178,7 @@ func (p *Clinic) layout(s fyne.Size) {
 
 // States adds what a test of the page waits for.
 func (p *Clinic) States(into map[string]string) {
-	into["clinic"] = p.front().label()
+	into["clinic"] = p.Sheet()
 	if p.open() {
 		p.front().states(into)
 	}

@@ -59,7 +59,7 @@ func newAudit(env *Env) *auditSheet {
 	return s
 }
 
-func (s *auditSheet) label() string                   { return "clinic.tab.audit" }
+func (s *auditSheet) name() string                    { return "audit" }
 func (s *auditSheet) permission() clinical.Permission { return clinical.PermitAuditRead }
 func (s *auditSheet) object() fyne.CanvasObject       { return s.content }
 func (s *auditSheet) tick(time.Time)                  {}

@@ -59,7 +59,7 @@ func newBackups(env *Env) *backupSheet {
 	return s
 }
 
-func (s *backupSheet) label() string                   { return "clinic.tab.backup" }
+func (s *backupSheet) name() string                    { return "backup" }
 func (s *backupSheet) permission() clinical.Permission { return clinical.PermitBackup }
 func (s *backupSheet) object() fyne.CanvasObject       { return s.content }
 func (s *backupSheet) enter()                          { s.refused = nil }

@@ -121,7 +121,7 @@ func newExchange(env *Env) *exchangeSheet {
 // codeLength is how many characters the code of a file for another room has.
 const codeLength = 20
 
-func (s *exchangeSheet) label() string                   { return "clinic.tab.exchange" }
+func (s *exchangeSheet) name() string                    { return "exchange" }
 func (s *exchangeSheet) permission() clinical.Permission { return clinical.PermitImportPatient }
 func (s *exchangeSheet) object() fyne.CanvasObject       { return s.content }
 func (s *exchangeSheet) show(*console.View)              {}

@@ -82,7 +82,7 @@ func newOperators(env *Env) *operatorSheet {
 	return s
 }
 
-func (s *operatorSheet) label() string                   { return "clinic.tab.operators" }
+func (s *operatorSheet) name() string                    { return "operators" }
 func (s *operatorSheet) permission() clinical.Permission { return clinical.PermitOperators }
 func (s *operatorSheet) object() fyne.CanvasObject       { return s.content }
 func (s *operatorSheet) tick(time.Time)                  {}

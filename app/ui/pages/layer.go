@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"fmt"
+
 	"fyne.io/fyne/v2"
 
 	"stipple/app/clinical"
@@ -116,13 +118,15 @@ func (e *Env) searchPatients(title string, choose func(clinical.ID)) {
 	f.run("")
 }
 
-// ShowHelp opens the help of a page.
+// ShowHelp opens the help of a page, or of a sheet of the page Clinic.
 func (e *Env) ShowHelp(page string) {
 	var paragraphs []widgets.Run
-	for _, n := range []string{"1", "2", "3", "4"} {
-		if key := "help." + page + "." + n; e.Words.Has(key) {
-			paragraphs = append(paragraphs, widgets.Plain(e.t(key)))
+	for n := 1; ; n++ {
+		key := fmt.Sprint("help.", page, ".", n)
+		if !e.Words.Has(key) {
+			break
 		}
+		paragraphs = append(paragraphs, widgets.Plain(e.t(key)))
 	}
 	paragraphs = append(paragraphs,
 		widgets.Strong(e.t("help.stop")).In(theme.HighInk), widgets.Muted(e.t("help.keys")))

@@ -127,6 +127,9 @@ func (c Clinic) clinicScenes() []Scene {
 	}}
 	return []Scene{
 		on("operators", admin()),
+		on("operators-help", admin(), "nav.help"),
+		on("backup-help", admin(), backupTab, "nav.help"),
+		on("audit-help", admin(), auditTab, "nav.help"),
 		on("operators-training", training),
 		on("operators-first", c.first()),
 		on("operators-unfinished", admin(), row("op5")),

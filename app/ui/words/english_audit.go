@@ -5,7 +5,9 @@ package words
 func englishAudit() map[string]string {
 	return map[string]string{
 		"clinic.tab.audit": "Audit",
-		"help.clinic.2":    "Audit is who did what, with the values before and after. Each entry is tied to all before it, so that what is changed, taken out or put in shows. Verify from time to time, and against the pen's log: it shows also that nothing was cut off the end.",
+		"help.title.audit": "Help: Audit",
+		"help.audit.1":     "The audit is who did what, with the values before and after. Each entry is tied to all before it, so that what is changed, taken out or put in shows.",
+		"help.audit.2":     "Verify from time to time, and against the pen's log: it shows also that nothing was cut off the end.",
 
 		"audit.search":            "Search names, numbers, fields and values",
 		"audit.what":              "What",
@@ -217,9 +219,7 @@ func englishAudit() map[string]string {
 		"audit.field.filter.to":       "Filter, to",
 		"audit.field.filter.text":     "Filter, text",
 
-		"error.no_pen":       "No pen with a log is connected.",
-		"error.no_pen.do":    "Connect it, or verify without it.",
-		"error.cancelled":    "It was cancelled.",
-		"error.cancelled.do": "Nothing came of it.",
+		"error.no_pen":    "No pen with a log is connected.",
+		"error.no_pen.do": "Connect it, or verify without it.",
 	}
 }

@@ -96,7 +96,10 @@ func englishBackup() map[string]string {
 		"restore.text":     "%s is restored into %s. The practice that is open stays as it is.",
 		"restore.yes":      "Restore",
 
-		"help.clinic.2": "Backup: one is made each day into the folder that was chosen, and read back before it counts. Two weeks of them are kept, and one of each month for a year. A drill proves that one can be restored.",
+		"help.title.backup": "Help: Backup",
+		"help.backup.1":     "A backup is made each day into the folder that was chosen, and read back before it counts. Two weeks of them are kept, and one of each month for a year.",
+		"help.backup.2":     "Where nothing was backed up for three days an alarm says so. Carry one of them out of the house from time to time: whoever finds it can't read it without the recovery code.",
+		"help.backup.3":     "A drill proves that one can be restored.",
 
 		"error.backup_not_written_full":           "The disk of the folder for backups is full.",
 		"error.backup_not_written_full.kept":      "Earlier backups are as they were.",

@@ -4,7 +4,7 @@ package words
 // what to do; both are optional. Where the first sentence has verbs, the
 // error's arguments fill them.
 func englishErrors() map[string]string {
-	all := map[string]string{
+	return map[string]string{
 		"error.unknown":          "Something went wrong: %s.",
 		"error.unknown.do":       "If it happens again, tell the service.",
 		"error.not_treatable":    "Not treatable: %s, %s.",
@@ -36,12 +36,6 @@ func englishErrors() map[string]string {
 		"field.column_count": "has more or fewer fields than the first line",
 		"field.bad_quote":    "goes on behind its closing quote",
 	}
-	for _, part := range []map[string]string{englishPortErrors(), englishPenErrors(), englishStoreErrors(), englishRoles(), englishExchange()} {
-		for key, text := range part {
-			all[key] = text
-		}
-	}
-	return all
 }
 
 func englishPortErrors() map[string]string {

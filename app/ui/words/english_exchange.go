@@ -5,6 +5,10 @@ package words
 func englishExchange() map[string]string {
 	const kept = "Nothing was imported."
 	return map[string]string{
+		"help.title.exchange": "Help: Import and export",
+		"help.exchange.1":     "Patients come in from a table, which is shown before anything is stored, or from another room's file.",
+		"help.exchange.2":     "What goes out says why, and stands in the audit. A table can be read by anybody; the file for another room opens with its code alone.",
+
 		"error.file_empty":                 "The file is empty.",
 		"error.file_empty.kept":            kept,
 		"error.file_empty.do":              "Choose another one, or export it again.",

@@ -102,7 +102,5 @@ func englishOperators() map[string]string {
 		"error.staff_half":             "Only the first half of the change of %s was done.",
 		"error.staff_half.kept":        "Nobody can open more than the list says.",
 		"error.staff_half.do":          "Do it again.",
-		"error.wait":                   "Several tries were wrong, so the next one has to wait.",
-		"error.wait.do":                "Try again in a minute.",
 	}
 }

@@ -1,6 +1,9 @@
 package words
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // Words is the catalogue of one language. Make one with [English].
 type Words struct {
@@ -12,14 +15,17 @@ type Words struct {
 // the same keys.
 func English() *Words {
 	w := &Words{tag: "en", table: map[string]string{}}
-	for _, part := range []map[string]string{
-		englishShell(), englishAlarm(), englishTreat(), englishPatients(), englishHelp(), englishErrors(), englishOpen(), englishUncertain(), englishArming(), englishSignIn(), englishLock(), englishClinic(), englishOperators(), englishBackup(), englishAudit(), englishFiles(),
-	} {
-		for key, text := range part {
-			w.table[key] = text
-		}
+	for _, part := range english() {
+		maps.Copy(w.table, part)
 	}
 	return w
+}
+
+// english is the catalogue in its parts. No key is in two of them.
+func english() []map[string]string {
+	return []map[string]string{
+		englishShell(), englishAlarm(), englishTreat(), englishPatients(), englishHelp(), englishErrors(), englishPortErrors(), englishPenErrors(), englishStoreErrors(), englishRoles(), englishExchange(), englishOpen(), englishUncertain(), englishArming(), englishSignIn(), englishLock(), englishClinic(), englishOperators(), englishBackup(), englishAudit(), englishFiles(),
+	}
 }
 
 // Tag is the language tag after BCP 47: "en".

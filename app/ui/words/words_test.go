@@ -213,3 +213,16 @@ func TestAlarmSaysItOnce(t *testing.T) {
 		t.Errorf("%q", s.What)
 	}
 }
+
+// A sentence that is written twice is shown as one of the two, and nobody sees the other.
+func TestNoSentenceTwice(t *testing.T) {
+	seen := map[string]string{}
+	for _, part := range english() {
+		for key, text := range part {
+			if other, twice := seen[key]; twice {
+				t.Errorf("%s is %q and %q", key, other, text)
+			}
+			seen[key] = text
+		}
+	}
+}
