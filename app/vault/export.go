@@ -30,9 +30,8 @@ func (s *Slots) EncryptFor(w io.Writer, identity string) (io.WriteCloser, error)
 }
 
 // Export is the file of slots as it goes into a backup, whose audit chain is told by then
-// what was untold: the patient key stays in the
-// slot of the recovery code and in those that keep says; every other slot opens the
-// practice's values alone.
+// what was untold: the patient key stays in the slot of the recovery code and in those that
+// keep says; every other slot opens the practice's values alone.
 func (s *Slots) Export(keep func(Person) bool) ([]byte, error) {
 	s.mu.Lock()
 	file := s.file

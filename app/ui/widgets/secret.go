@@ -17,8 +17,9 @@ import (
 const SecretMax = 256
 
 // SecretField takes a passphrase. What is typed is shown as dots until the eye is
-// pressed, by pointer or with F2 in the field, can be pasted and not copied, stands in no trace of the window, and is
-// wiped by Clear and Take. Space is a character of it unless it is a stop.
+// pressed, by pointer or with F2 in the field, can be pasted and not copied, stands in no
+// trace of the window, and is wiped by Clear and Take. Space is a character of it unless it
+// is a stop.
 type SecretField struct {
 	base
 	input *secretInput
