@@ -25,8 +25,8 @@
 //
 // Both are replaced whole, under a temporary name first, wherever something goes
 // out of them. An empty file beside the slots is locked while they change, so that of two
-// processes none loses what the other wrote. What the disk itself keeps of a replaced file is the disk's: full-disk
-// encryption is what helps against that.
+// processes none loses what the other wrote. What the disk itself keeps of a replaced file
+// is the disk's: full-disk encryption is what helps against that.
 //
 // A passphrase that is set at the sign-in, before there is an audit chain to tell it, is
 // marked in the slots by the same write (Untold), until the chain tells it.
