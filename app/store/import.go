@@ -218,10 +218,14 @@ func (w *importing) preset(of planned, p clinical.Preset) (clinical.Preset, erro
 }
 
 // free is the last of the ids if it is one and nobody has it under the others, and
-// else a new one.
+// else a new one. Whose erasure is not finished still has a key, which goes with it.
 func (w *importing) free(bucket string, ids ...clinical.ID) (clinical.ID, error) {
 	id := ids[len(ids)-1]
-	if validID(id) {
+	erasing, err := w.t.has(bucketErasing, key(ids[0]))
+	if err != nil {
+		return "", err
+	}
+	if validID(id) && !erasing {
 		_, _, err := w.t.last(bucket, key(ids...))
 		if errors.Is(err, ErrNotFound) {
 			return id, nil

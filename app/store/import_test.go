@@ -439,3 +439,34 @@ func TestImportGivenUpLeavesFormerKeys(t *testing.T) {
 		t.Errorf("%v, %v", made, err)
 	}
 }
+
+// One whose erasure is not finished and who is imported again is somebody new: the key that
+// still stands goes with the erasure.
+func TestImportWhileErased(t *testing.T) {
+	keys := &failingKeys{Vault: someKeys(t)}
+	path := filepath.Join(t.TempDir(), FileName)
+	s := must(Open(path, Options{Sealer: keys, Now: newClock().now}))(t)
+	p := must(s.SavePatient(t.Context(), ana()))(t)
+	keys.err = errors.New("the disk is full")
+	if _, err := s.ErasePatient(t.Context(), p.ID, "asked for it"); !errors.Is(err, ErrNotErased) {
+		t.Fatal(err)
+	}
+	again := p
+	again.Revision = 0
+	if got, err := s.ImportPatients(t.Context(), []clinical.Dossier{{Patient: again}}, Import{Kind: "room"}); err != nil || got.Patients != 1 {
+		t.Fatal(got, err)
+	}
+	keys.err = nil
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = must(Open(path, Options{Sealer: keys, Now: newClock().now}))(t) // finishes the erasure
+	defer func() { _ = s.Close() }()
+	all, n, err := s.SearchPatients(t.Context(), "", 2)
+	if err != nil || n != 1 || all[0].ID == p.ID || all[0].FileNumber != p.FileNumber {
+		t.Fatal(all, n, err)
+	}
+	if err := errors.Join(s.Unfinished(), s.Verify(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
