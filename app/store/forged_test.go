@@ -134,3 +134,26 @@ func TestErasedPatientWithAnOpenTreatment(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A former revision of a treatment that can't be read is found, as the newest is.
+func TestVerifyReadsFormerRevisions(t *testing.T) {
+	s, _, keys, p, _, v := heldStore(t)
+	ctx := t.Context()
+	former, newest := numbered(key(v.ID), 1), numbered(key(v.ID), 2)
+	place := func(k []byte) vault.Place {
+		return vault.Place{Bucket: bucketTreatments, Key: k, Schema: SchemaVersion}
+	}
+	var plain []byte
+	write(t, s, bucketTreatments, former, func(sealed []byte) []byte {
+		plain = must(keys.Open(place(former), sealed))(t)
+		return sealed
+	})
+	write(t, s, bucketTreatments, newest, func([]byte) []byte { return must(keys.Seal(place(newest), p.ID, plain))(t) })
+	if err := s.Verify(ctx); err != nil {
+		t.Error(err)
+	}
+	write(t, s, bucketTreatments, former, func([]byte) []byte { return must(keys.Seal(place(former), p.ID, []byte("{}x")))(t) })
+	if err := s.Verify(ctx); !errors.Is(err, ErrDamaged) {
+		t.Error(err)
+	}
+}

@@ -53,31 +53,39 @@ func (t *txn) verify(name string, from []byte) ([]byte, error) {
 		if k == nil {
 			return nil, nil
 		}
+		next, nextValue := c.Next()
 		switch plain, err := t.open(name, k, v); {
 		case errors.Is(err, vault.ErrErased), errors.Is(err, vault.ErrNoPatientKey):
 			// Not for this sign-in to judge.
 		case err != nil:
 			return nil, err
 		default:
-			if err := t.verifyLists(name, k, v, plain); err != nil {
+			if err := t.verifyLists(name, k, next, v, plain); err != nil {
 				return nil, err
 			}
 		}
-		k, v = c.Next()
+		k, v = next, nextValue
 	}
 	return bytes.Clone(k), nil
 }
 
 // verifyLists checks that the head of a treatment is on the list of the patient for whom
-// it is sealed, and that what a list names exists and can be read.
-func (t *txn) verifyLists(name string, k, sealed, plain []byte) error {
+// it is sealed, and that what a list names exists and can be read, by which each newest
+// head is. next is the key behind k; nil: there is none.
+func (t *txn) verifyLists(name string, k, next, sealed, plain []byte) error {
 	var ids []clinical.ID
 	var listed clinical.ID // whose the list of open treatments says it is
 	var err error
 	switch name {
 	case bucketTreatments:
-		if ids, _, err = splitKey(k, 1, 1); err != nil {
+		var n []uint32
+		if ids, n, err = splitKey(k, 1, 1); err != nil {
 			return err
+		}
+		if bytes.HasPrefix(next, key(ids[0])) {
+			if _, _, err := unpackTreatment(ids[0], n[0], plain); err != nil {
+				return err
+			}
 		}
 		owner, err := vault.Owner(sealed)
 		if err != nil {
