@@ -12,10 +12,11 @@ import (
 )
 
 // Again is a patient whom a practice has erased since a backup was made, and whom a store
-// that is restored from it has again: the erasure has to be repeated there.
+// that is restored from it has again: the erasure has to be repeated there. So is one who
+// had come back into the running store, and was not erased there again.
 type Again struct {
 	Patient clinical.ID // opaque, the same in both stores
-	Seq     uint64      // the erasure's entry in the audit chain of the running store
+	Seq     uint64      // the newest entry that says so in the audit chain of the running store
 	At      time.Time
 }
 
@@ -45,7 +46,10 @@ func again(ctx context.Context, running *store.Store, m Manifest, restored *stor
 			case e.Seq <= from:
 			case e.Broken != nil:
 				all = false
-			case e.Action == audit.PatientErase:
+			case e.Action == audit.PatientErase, e.Action == audit.PatientAgain:
+				if slices.ContainsFunc(found, func(a Again) bool { return a.Patient == e.Patient }) {
+					continue
+				}
 				has, err := restored.HasPatient(e.Patient)
 				if err != nil {
 					return nil, false, err

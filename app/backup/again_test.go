@@ -77,3 +77,20 @@ func TestReportOfAnotherPast(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// Who had come back into the running store, and was not erased there again, is in what is
+// restored, too.
+func TestReportOfWhoWasNeverErasedAgain(t *testing.T) {
+	p := newPractice(t, true)
+	made := p.backedUp(t)
+	all, _, err := p.Store.SearchPatients(t.Context(), "", 1)
+	must(t, err)
+	who := all[0].ID
+	for range 2 { // with each restoring that was followed by another
+		must(t, p.Store.Audit(t.Context(), audit.Entry{Action: audit.PatientAgain, Patient: who, Subject: audit.Subject{Kind: audit.SubjectPatient, ID: string(who)}}))
+	}
+	r, err := Drill(t.Context(), made.Path, p.identity(t), p.Keys, p.Store, t.TempDir(), nil)
+	if err != nil || !r.AgainAll || len(r.Again) != 1 || r.Again[0].Patient != who {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -17,9 +17,9 @@ const (
 	maxPatientsBytes = vault.MaxPatientsBytes
 	// maxTextBytes bounds a text of the manifest.
 	maxTextBytes = 128
-	// auditBatch is how many entries of a running store are read in one transaction: some
-	// milliseconds.
-	auditBatch = 500
+	// auditBatch is how many entries of a running store are read in one transaction: less
+	// than a millisecond.
+	auditBatch = 50
 	// maxCounts bounds the buckets of a manifest; a store has fewer than twenty.
 	maxCounts = 64
 

@@ -127,10 +127,6 @@ func (src Source) pack(ctx context.Context, w io.Writer, s *store.Snapshot, at t
 	m := Manifest{Format: format, Version: version, Schema: s.Schema(), Made: at.UTC().Truncate(time.Second), Program: src.Program}
 	end := s.AuditEnd()
 	m.AuditSeq, m.AuditHead = end.Seq, end.Head.String()
-	var err error
-	if m.Counts, err = s.Counts(ctx); err != nil {
-		return m, err
-	}
 	seniors, err := s.Seniors()
 	if err != nil {
 		return m, err
@@ -145,6 +141,9 @@ func (src Source) pack(ctx context.Context, w io.Writer, s *store.Snapshot, at t
 		return m, err
 	}
 	taken()
+	if m.Counts, err = s.Counts(ctx); err != nil {
+		return m, err
+	}
 	head, err := json.Marshal(m)
 	if err != nil {
 		return m, fmt.Errorf("write the manifest: %w", err)
