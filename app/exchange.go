@@ -85,6 +85,18 @@ func (f *inFile) hash() (string, error) {
 	return hex.EncodeToString(f.sum.Sum(nil)), nil
 }
 
+// stepping tells how far something is, gives way, and ends with the context.
+func stepping(ctx context.Context, told console.Told) func(done, of int) error {
+	way := giveway.New(ctx)
+	return func(done, of int) error {
+		way.Give()
+		if told != nil && done > 0 {
+			told(done, of)
+		}
+		return ctx.Err()
+	}
+}
+
 // everybody is all patients, the most recently used first.
 func (x exchanger) everybody(ctx context.Context, query string) ([]clinical.Patient, error) {
 	all, _, err := x.store.SearchPatients(ctx, query, math.MaxInt32)
@@ -101,8 +113,10 @@ func (x exchanger) readTable(ctx context.Context, path string, how console.Table
 	if err != nil {
 		return console.TablePreview{}, err
 	}
+	way := giveway.New(ctx)
 	byNumber := make(map[string]clinical.Patient, len(here))
 	for _, p := range here {
+		way.Give()
 		byNumber[fold.Number(p.FileNumber)] = p
 	}
 	f, err := openFile(ctx, path, told)
@@ -112,7 +126,8 @@ func (x exchanger) readTable(ctx context.Context, path string, how console.Table
 	defer func() { _ = f.file.Close() }() // it was only read
 	opt := exchange.Options{
 		Now: x.now(), Encoding: exchange.Encoding(how.Encoding), DateOrder: exchange.DateOrder(how.DateOrder),
-		Known: func(number string) (clinical.Patient, bool) {
+		Known: func(number string) (clinical.Patient, bool) { // is asked for each line
+			way.Give()
 			p, ok := byNumber[fold.Number(number)]
 			return p, ok
 		},
@@ -253,7 +268,7 @@ func (x exchanger) readRoom(ctx context.Context, path, code string, told console
 	if err != nil {
 		return console.RoomPreview{}, err
 	}
-	m, file, err := exchange.ReadDossiers(plain, x.now(), nil)
+	m, file, err := exchange.ReadDossiers(plain, x.now(), func(int, int) { f.way.Give() })
 	if err != nil {
 		return console.RoomPreview{}, err
 	}
@@ -266,7 +281,7 @@ func (x exchanger) readRoom(ctx context.Context, path, code string, told console
 		return console.RoomPreview{}, err
 	}
 	presets := func(id clinical.ID) ([]clinical.Preset, error) { return x.store.Presets(ctx, id) }
-	out.Matches, err = exchange.Compare(file, here, presets, told)
+	out.Matches, err = exchange.Compare(file, here, presets, stepping(ctx, told))
 	return out, err
 }
 

@@ -10,7 +10,6 @@ import (
 	"hash"
 	"io"
 	"iter"
-	"slices"
 
 	"stipple/app/audit"
 	"stipple/app/clinical"
@@ -187,7 +186,14 @@ func (x exchanger) safety(e console.TableExport, r *reading) (exchange.Table, er
 	if err == nil && len(all) == 0 {
 		err = console.ErrNothingKept
 	}
-	return exchange.Safety(slices.Values(all)), err
+	return exchange.Safety(func(yield func(clinical.SafetyRecord) bool) {
+		way := giveway.New(r.ctx)
+		for _, one := range all {
+			if way.Give(); !yield(one) {
+				return
+			}
+		}
+	}), err
 }
 
 func writeTable(w io.Writer, t exchange.Table, f console.ExportFormat) (int, error) {
@@ -232,7 +238,8 @@ func (x exchanger) WriteRoom(ctx context.Context, e console.RoomExport, told con
 		if err != nil {
 			return counts{}, err
 		}
-		m, err := exchange.WriteDossiers(sealed, x.now(), appName+" "+appVersion, all, nil)
+		way := giveway.New(ctx)
+		m, err := exchange.WriteDossiers(sealed, x.now(), appName+" "+appVersion, all, func(int) { way.Give() })
 		out.Patients, out.Presets, out.Records = m.Patients, m.Presets, m.Patients
 		return counts{kind: "room", format: "sealed", records: m.Patients, patients: m.Patients, presets: m.Presets}, errors.Join(err, sealed.Close())
 	})

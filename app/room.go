@@ -157,7 +157,7 @@ func (r *room) keepBackups(dir string) {
 		Dir:    dir,
 		Now:    time.Now,
 		Tell:   func(f alarm.Finding, there bool) { r.desk.Tell(f, there) },
-		Busy:   r.busy,
+		Busy:   func() bool { return r.desk.View().Held != nil || r.puttingOut() },
 	})
 }
 
@@ -191,7 +191,7 @@ func (r *room) staff() console.Staff {
 
 // start runs what the room is made of. The ends come in the reverse order.
 func (r *room) start(ctx context.Context) {
-	ctx = giveway.While(ctx, r.busy)
+	ctx = giveway.While(ctx, r.puttingOut)
 	hurried := false
 	r.desk.Watch(func() {
 		up := keepsAwake(r.desk.View().Pen.Phase)
@@ -229,12 +229,9 @@ func (r *room) start(ctx context.Context) {
 	}
 }
 
-// busy says whether long work gives way (package giveway): while the pen can put anything
-// out, and while somebody holds the button that lets it.
-func (r *room) busy() bool {
-	v := r.desk.View()
-	return v.Held != nil || keepsAwake(v.Pen.Phase)
-}
+// puttingOut says whether the pen can put anything out: long work gives way meanwhile
+// (package giveway).
+func (r *room) puttingOut() bool { return keepsAwake(r.desk.View().Pen.Phase) }
 
 // keepsAwake says in which phases the computer must not sleep, and STOP must wait
 // for nothing: those with output.

@@ -8,10 +8,17 @@ import (
 )
 
 // Compare holds the patients of a file against those of a store: by id, then by file
-// number, then by name and birth date. presets reads those of a patient here. told is
-// called with the patients so far. The error is that of presets.
-func Compare(file []clinical.Dossier, here []clinical.Patient, presets func(clinical.ID) ([]clinical.Preset, error), told func(done, of int)) ([]clinical.Match, error) {
-	by := lookUp(here)
+// number, then by name and birth date. presets reads those of a patient here. step is
+// called for each patient, with those of the file so far; its error ends all. The error is
+// that of presets or of step.
+func Compare(file []clinical.Dossier, here []clinical.Patient, presets func(clinical.ID) ([]clinical.Preset, error), step func(done, of int) error) ([]clinical.Match, error) {
+	by := known{map[string]clinical.Patient{}, map[string]clinical.Patient{}, map[string]clinical.Patient{}}
+	for _, p := range here {
+		if err := step(0, len(file)); err != nil {
+			return nil, err
+		}
+		by.add(p)
+	}
 	all := make([]clinical.Match, 0, len(file))
 	for i, d := range file {
 		m, err := by.match(d, presets)
@@ -19,8 +26,8 @@ func Compare(file []clinical.Dossier, here []clinical.Patient, presets func(clin
 			return nil, err
 		}
 		all = append(all, m)
-		if told != nil {
-			told(i+1, len(file))
+		if err := step(i+1, len(file)); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
@@ -31,14 +38,10 @@ type known struct {
 	ids, numbers, names map[string]clinical.Patient
 }
 
-func lookUp(here []clinical.Patient) known {
-	k := known{map[string]clinical.Patient{}, map[string]clinical.Patient{}, map[string]clinical.Patient{}}
-	for _, p := range here {
-		k.ids[string(p.ID)] = p
-		k.numbers[fold.Number(p.FileNumber)] = p
-		k.names[nameKey(p)] = p
-	}
-	return k
+func (k known) add(p clinical.Patient) {
+	k.ids[string(p.ID)] = p
+	k.numbers[fold.Number(p.FileNumber)] = p
+	k.names[nameKey(p)] = p
 }
 
 func nameKey(p clinical.Patient) string {

@@ -58,7 +58,7 @@ func TestCompare(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			theirs := dossier(1, 2)
 			c.change(&theirs)
-			all, err := Compare([]clinical.Dossier{theirs}, []clinical.Patient{here.Patient, other.Patient}, presets, nil)
+			all, err := Compare([]clinical.Dossier{theirs}, []clinical.Patient{here.Patient, other.Patient}, presets, on)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestWhatADecisionWrites(t *testing.T) {
 	more := dossier(7, 1).Presets[0]
 	more.Name = "More"
 	theirs.Presets = append(theirs.Presets, more)
-	all, err := Compare([]clinical.Dossier{theirs}, []clinical.Patient{mine.Patient}, func(clinical.ID) ([]clinical.Preset, error) { return mine.Presets, nil }, nil)
+	all, err := Compare([]clinical.Dossier{theirs}, []clinical.Patient{mine.Patient}, func(clinical.ID) ([]clinical.Preset, error) { return mine.Presets, nil }, on)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,23 @@ func TestWhatADecisionWrites(t *testing.T) {
 		t.Errorf("both: %+v", p)
 	}
 	broken := errors.New("broken")
-	if _, err := Compare([]clinical.Dossier{theirs}, []clinical.Patient{mine.Patient}, func(clinical.ID) ([]clinical.Preset, error) { return nil, broken }, nil); !errors.Is(err, broken) {
+	if _, err := Compare([]clinical.Dossier{theirs}, []clinical.Patient{mine.Patient}, func(clinical.ID) ([]clinical.Preset, error) { return nil, broken }, on); !errors.Is(err, broken) {
 		t.Error(err)
 	}
+	// Somebody has ended it: with those who are here, or with those of the file.
+	for at := range 2 {
+		steps := 0
+		end := func(done, of int) error {
+			if steps++; done == at {
+				return broken
+			}
+			return nil
+		}
+		if _, err := Compare([]clinical.Dossier{theirs}, []clinical.Patient{mine.Patient}, func(clinical.ID) ([]clinical.Preset, error) { return nil, nil }, end); !errors.Is(err, broken) || steps != 1+at {
+			t.Errorf("%d steps, %v", steps, err)
+		}
+	}
 }
+
+// on goes on to the end.
+func on(int, int) error { return nil }

@@ -16,7 +16,9 @@ const (
 	// wait for so much.
 	least = 250 * time.Microsecond
 	// most bounds one pause, such as behind a disk that was slow.
-	most = 50 * time.Millisecond
+	most = time.Second
+	// look is how often Wait looks whether somebody is busy.
+	look = 50 * time.Millisecond
 )
 
 // While is a context in which long work gives way while busy says so. busy is called from
@@ -62,7 +64,7 @@ func (w *Way) Give() {
 // Wait pauses until nobody is busy. It is for work whose pieces take longer.
 func (w *Way) Wait() {
 	for w.busy != nil && w.busy() && w.ctx.Err() == nil {
-		w.pause(most)
+		w.pause(look)
 	}
 }
 
