@@ -52,7 +52,7 @@ type SafetyRecord struct {
 	FallBacks     []FallBackReason
 	StopLatency   time.Duration // 0: no stop
 	StopCheck     time.Duration // 0: not measured
-	Took          time.Duration // from the first intent to arm to the end
+	Took          time.Duration // from the first intent to arm to the end; 0: it never ended
 	Outcome       Outcome
 	Cause         UncertainCause // why the outcome was uncertain; empty: it never was
 	Verdict       Verdict        // as which it was signed then
@@ -94,8 +94,11 @@ func (t Treatment) Safety() SafetyRecord {
 		Tip: t.Tip, Indication: t.Indication, Zone: t.Zone, Fitzpatrick: t.Fitzpatrick,
 		LibraryVersion: t.LibraryVersion, LibraryHash: t.LibraryHash,
 		Arms: len(t.Arms), Passes: t.Passes, Pulses: len(t.Pulses), Energy: t.Energy(),
-		StopLatency: t.StopLatency, StopCheck: t.StopCheck, Took: t.Ended.Sub(t.Started), Outcome: t.Outcome,
+		StopLatency: t.StopLatency, StopCheck: t.StopCheck, Outcome: t.Outcome,
 		Cause: t.Reconciled.Cause, Verdict: t.Reconciled.Signature.Verdict,
+	}
+	if !t.Ended.IsZero() {
+		r.Took = max(t.Ended.Sub(t.Started), 0) // a clock may have been set back
 	}
 	for _, a := range t.Applied {
 		r.Applied = append(r.Applied, SafetyApplied{After: a.At.Sub(t.Started), Settings: a.Settings, Envelope: a.Envelope})

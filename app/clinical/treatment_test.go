@@ -3,6 +3,7 @@ package clinical
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // Only what is certain counts: one ARM of which it is not known, or a pulse, and
@@ -36,5 +37,19 @@ func TestArmers(t *testing.T) {
 	v := Treatment{Operator: a, Arms: []ArmIntent{{}, {Operator: a}, {Operator: b}, {Operator: a}}}
 	if got := v.Armers(); !slices.Equal(got, []Operator{a, b}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// A treatment that never ended took no time, and one whose clock was set back no less than
+// none.
+func TestSafetyTook(t *testing.T) {
+	at := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		ended time.Time
+		took  time.Duration
+	}{{at.Add(time.Minute), time.Minute}, {time.Time{}, 0}, {at.Add(-time.Hour), 0}} {
+		if r := (Treatment{Started: at, Ended: c.ended}).Safety(); r.Took != c.took {
+			t.Errorf("ended %v: took %v", c.ended, r.Took)
+		}
 	}
 }

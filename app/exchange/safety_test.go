@@ -41,7 +41,7 @@ func safetyRecord() clinical.SafetyRecord {
 
 func TestSafetyAsWritten(t *testing.T) {
 	// A run that was never ended, with a pen that has no RF.
-	needling := clinical.SafetyRecord{Pseudonym: "01k", Number: 3, Day: date(2026, time.November, 24), PenKind: clinical.Needling, Took: time.Time{}.Sub(now()), Outcome: clinical.OutcomeIntent,
+	needling := clinical.SafetyRecord{Pseudonym: "01k", Number: 3, Day: date(2026, time.November, 24), PenKind: clinical.Needling, Outcome: clinical.OutcomeIntent,
 		Applied: []clinical.SafetyApplied{{Settings: clinical.Settings{Depth: 750, Speed: 6000}, Envelope: clinical.Envelope{Max: clinical.Settings{Depth: 1000, Speed: 9000}}}}}
 	want := strings.Join([]string{
 		"pseudonym,number,day_utc,outcome,uncertain_cause,signed_as,indication,zone,fitzpatrick,library_version,library_hash," +
