@@ -29,7 +29,9 @@
 // is the disk's: full-disk encryption is what helps against that.
 //
 // A passphrase that is set at the sign-in, before there is an audit chain to tell it, is
-// marked in the slots by the same write (Untold), until the chain tells it.
+// marked in the slots by the same write (Untold), until the chain tells it. That helps
+// against a crash between the two. It does not against tampering: whoever can write the
+// folder can take the mark out, or put the file back as it was, before the next sign-in.
 //
 // # Sealing
 //

@@ -107,9 +107,13 @@ func (s *Slots) renew(f *slotFile, v *Vault, r ring) (next ring, l lasting, err 
 	if err := f.fill(next, r.present, to); err != nil {
 		return next, l, err
 	}
+	untold := f.provenUntold(r.present)
 	f.Generation, f.Rekeying, f.Links = next.generation, true, append(slices.Clone(f.Links), bridge)
 	if f.Lasting, err = sealLasting(f.Store, next, l, s.opt.rand()); err == nil {
 		f.Given, err = newGiven(*f, next.present)
+	}
+	if err == nil {
+		err = f.proveUntold(untold, next.present)
 	}
 	return next, l, err
 }

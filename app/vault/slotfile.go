@@ -222,6 +222,7 @@ func (s keySlot) open(f slotFile, passphrase []byte) (ring, error) {
 	return r, nil
 }
 
+// encode is the file as it is written: nothing that could not be read again.
 func (f slotFile) encode() ([]byte, error) {
 	f.Version = 1
 	if len(f.Untold) > 0 {
@@ -231,7 +232,11 @@ func (f slotFile) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the key slots: %w", err)
 	}
-	return append(out, '\n'), nil
+	out = append(out, '\n')
+	if _, err := parseSlots(out); err != nil {
+		return nil, fmt.Errorf("write the key slots: %w", err)
+	}
+	return out, nil
 }
 
 // parseSlots reads the file; it is as hostile as the wire.
@@ -275,7 +280,9 @@ func (f slotFile) check() error {
 		return damaged("the keys of the training store")
 	case training:
 		return nil
-	case len(f.Slots) == 0 || len(f.Slots) > maxSlots || f.Recovery == nil || f.Store == "":
+	case len(f.Slots) > maxSlots:
+		return damaged("over %d key slots", maxSlots)
+	case len(f.Slots) == 0 || f.Recovery == nil || f.Store == "":
 		return damaged("key slots without a way in")
 	case f.Generation < 1 || f.Generation > maxGenerations || len(f.Links) != int(f.Generation)-1 || f.Rekeying && f.Generation == 1:
 		return damaged("the generations of the keys")

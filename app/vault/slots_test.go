@@ -133,6 +133,38 @@ func TestSlotsOfTwoProcesses(t *testing.T) {
 	}
 }
 
+// No change writes what could not be read again, whatever it is.
+func TestNothingUnreadableIsWritten(t *testing.T) {
+	dir, _, s, _ := made(t)
+	was, err := os.ReadFile(filepath.Join(dir, SlotsName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*slotFile){
+		"no slot":       func(f *slotFile) { f.Slots = nil },
+		"a slot twice":  func(f *slotFile) { f.Slots = append(f.Slots, f.Slots[0]) },
+		"too many":      func(f *slotFile) { f.Slots = make([]keySlot, maxSlots+1) },
+		"too large":     func(f *slotFile) { f.Slots[0].Clinic = make([]byte, maxSlotsBytes) },
+		"no generation": func(f *slotFile) { f.Generation = 0 },
+		"no mark":       func(f *slotFile) { f.Untold = make([]untold, 1) },
+		"no time":       func(f *slotFile) { f.Untold = []untold{{ID: ada, At: maxUntoldAt, Proof: make([]byte, proofLen)}} },
+	} {
+		err := s.change(func(f *slotFile) error {
+			change(f)
+			return nil
+		})
+		if !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if now, err := os.ReadFile(filepath.Join(dir, SlotsName)); err != nil || !bytes.Equal(now, was) {
+			t.Errorf("%s: written all the same, %v", name, err)
+		}
+		if people := s.People(); len(people) != 1 || people[0].ID != ada {
+			t.Errorf("%s: %v", name, people)
+		}
+	}
+}
+
 // Of processes that change the slots at the same time, each waits for the one before.
 func TestSlotsChangedAtOnce(t *testing.T) {
 	const n = 8

@@ -13,7 +13,7 @@ import (
 type Untold struct {
 	ID    clinical.ID // whose passphrase
 	Coded bool        // by the recovery code; otherwise in place of a lent one
-	At    time.Time   // UTC, whole seconds
+	At    time.Time   // UTC, whole seconds; zero where the clock was outside 1970 to 9999
 }
 
 // untold is that as the file has it. The clinic key proves it: nobody without a key can
@@ -21,7 +21,7 @@ type Untold struct {
 type untold struct {
 	ID    clinical.ID `json:"id"`
 	Coded bool        `json:"coded,omitempty"`
-	At    int64       `json:"at"` // seconds since 1970
+	At    int64       `json:"at"` // seconds since 1970; 0: the clock told none
 	Proof []byte      `json:"proof"`
 }
 
@@ -43,16 +43,38 @@ func (u untold) parts(f slotFile) [][]byte {
 	return [][]byte{[]byte(f.Store), number(f.Generation), []byte(u.ID), coded, []byte(u.at().Format(time.RFC3339))}
 }
 
-func (u untold) at() time.Time { return time.Unix(u.At, 0).UTC() }
+func (u untold) at() time.Time {
+	if u.At == 0 {
+		return time.Time{}
+	}
+	return time.Unix(u.At, 0).UTC()
+}
 
 func (u untold) opened() Untold { return Untold{ID: u.ID, Coded: u.Coded, At: u.at()} }
 
 // valid says whether it can be one, proven or not.
 func (u untold) valid() bool {
-	return len(u.ID) == idLen && u.At > 0 && u.At < maxUntoldAt && len(u.Proof) == proofLen
+	return len(u.ID) == idLen && u.At >= 0 && u.At < maxUntoldAt && len(u.Proof) == proofLen
 }
 
-// OwnPassphrase is ChangePassphrase at the sign-in, by the person of u.
+// provenUntold are those of the file that a key proves, oldest first.
+func (f slotFile) provenUntold(k keys) []untold {
+	return slices.DeleteFunc(slices.Clone(f.Untold), func(u untold) bool { return !u.proven(f, k) })
+}
+
+// proveUntold puts marks into the file, proven by the keys of its generation.
+func (f *slotFile) proveUntold(all []untold, k keys) (err error) {
+	for i := range all {
+		if all[i].Proof, err = all[i].proof(*f, k); err != nil {
+			return err
+		}
+	}
+	f.Untold = all
+	return nil
+}
+
+// OwnPassphrase is ChangePassphrase at the sign-in, by the person of u, whatever the clock
+// says.
 func (s *Slots) OwnPassphrase(v *Vault, u Untold, passphrase []byte) error {
 	return s.change(func(f *slotFile) error {
 		if err := s.changePassphrase(f, v, u.ID, passphrase); err != nil {
@@ -64,6 +86,9 @@ func (s *Slots) OwnPassphrase(v *Vault, u Untold, passphrase []byte) error {
 		}
 		defer r.wipe()
 		mark := untold{ID: u.ID, Coded: u.Coded, At: u.At.Unix()}
+		if mark.At < 0 || mark.At >= maxUntoldAt {
+			mark.At = 0
+		}
 		if mark.Proof, err = mark.proof(*f, r.present); err != nil {
 			return err
 		}
@@ -86,16 +111,15 @@ func (s *Slots) Untold(v *Vault) (all []Untold) {
 		return nil // the next who comes in tells it
 	}
 	defer r.wipe()
-	for _, u := range f.Untold {
-		if u.proven(f, r.present) {
-			all = append(all, u.opened())
-		}
+	for _, u := range f.provenUntold(r.present) {
+		all = append(all, u.opened())
 	}
 	return all
 }
 
 // Told says that the audit chain tells of these, durably. What is not proven goes with
-// them. A crash before it has them told once more.
+// them. After an error, or a crash before it, they stay: who tells them looks first whether
+// the chain has them.
 //
 // Errors: ErrClosed, ErrChanged; those of the disk.
 func (s *Slots) Told(v *Vault, told []Untold) error {
@@ -111,9 +135,7 @@ func (s *Slots) Told(v *Vault, told []Untold) error {
 			return err
 		}
 		defer r.wipe()
-		f.Untold = slices.DeleteFunc(slices.Clone(f.Untold), func(u untold) bool {
-			return slices.Contains(told, u.opened()) || !u.proven(*f, r.present)
-		})
+		f.Untold = slices.DeleteFunc(f.provenUntold(r.present), func(u untold) bool { return slices.Contains(told, u.opened()) })
 		return nil
 	})
 }

@@ -97,7 +97,7 @@ func TestUntoldByHand(t *testing.T) {
 		"of the first version": func(f *slotFile) { f.Version = 1 },
 		"none":                 func(f *slotFile) { f.Untold = nil },
 		"too many":             func(f *slotFile) { f.Untold = slices.Repeat(f.Untold, maxUntold+1) },
-		"no time":              func(f *slotFile) { f.Untold[0].At = 0 },
+		"before all time":      func(f *slotFile) { f.Untold[0].At = -1 },
 		"beyond all time":      func(f *slotFile) { f.Untold[0].At = maxUntoldAt },
 		"nobody":               func(f *slotFile) { f.Untold[0].ID = "" },
 		"no proof":             func(f *slotFile) { f.Untold[0].Proof = nil },
@@ -129,5 +129,93 @@ func TestUntoldIsBounded(t *testing.T) {
 	}
 	if f, _, err := readSlots(dir); err != nil || len(f.Untold) != maxUntold || f.Untold[maxUntold-1].opened() != u {
 		t.Errorf("%d, %v", len(f.Untold), err)
+	}
+}
+
+// Whatever the clock says, the file can be read again, and says what was set.
+func TestUntoldByAWrongClock(t *testing.T) {
+	for _, c := range []struct{ at, want time.Time }{
+		{time.Time{}, time.Time{}},
+		{time.Unix(-1, 0), time.Time{}},
+		{time.Unix(0, 5), time.Time{}},
+		{time.Unix(1, 0), time.Unix(1, 0).UTC()},
+		{time.Unix(maxUntoldAt-1, 5), time.Unix(maxUntoldAt-1, 0).UTC()},
+		{time.Unix(maxUntoldAt, 0), time.Time{}},
+	} {
+		dir, _, s, v := made(t)
+		if err := s.OwnPassphrase(v, Untold{ID: ada, Coded: true, At: c.at}, []byte(third)); err != nil {
+			t.Errorf("%v: %v", c.at, err)
+		}
+		again, err := Load(dir, cheap())
+		if err != nil {
+			t.Errorf("%v: %v", c.at, err)
+			continue
+		}
+		keys, _, err := again.SignIn("ada", []byte(third), noon())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []Untold{{ID: ada, Coded: true, At: c.want}}
+		if all := again.Untold(keys); !slices.Equal(all, want) {
+			t.Errorf("%v: %+v", c.at, all)
+		}
+		if err := again.Told(keys, want); err != nil || again.Untold(keys) != nil {
+			t.Errorf("%v: %+v, %v", c.at, again.Untold(keys), err)
+		}
+	}
+}
+
+// What is untold outlives new keys, and what was set while they come; what nobody proved
+// is not proven by them.
+func TestUntoldOutlivesARekey(t *testing.T) {
+	dir, recovery, s, v := clinic(t)
+	want := []Untold{{ID: ada, Coded: true, At: noon()}, {ID: cleo, At: noon().Add(time.Hour)}, {ID: ada, Coded: true, At: noon().Add(2 * time.Hour)}}
+	if err := s.OwnPassphrase(v, want[0], []byte(second)); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, dir, func(f *slotFile) {
+		f.Untold = append(f.Untold, untold{bela, true, noon().Unix(), f.Untold[0].Proof})
+	})
+	if err := errors.Join(s.Remove(bela), s.BeginRekey(v)); err != nil {
+		t.Fatal(err)
+	}
+	if all := s.Untold(v); !slices.Equal(all, want[:1]) {
+		t.Errorf("once it has begun: %+v", all)
+	}
+	entrance := load(t, dir)
+	keys, err := entrance.Recover(recovery, noon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.OwnPassphrase(v, want[1], []byte(second)), entrance.OwnPassphrase(keys, want[2], []byte(third))); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EndRekey(v); err != nil {
+		t.Fatal(err)
+	}
+	// By the clinic key alone.
+	again := load(t, dir)
+	keys, _, err = again.SignIn("cleo", []byte(second), noon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := again.Untold(keys); !slices.Equal(all, want) {
+		t.Errorf("after it: %+v", all)
+	}
+	// Who was let in by the keys of before sets nothing.
+	late := load(t, dir)
+	former, err := late.Recover(recovery, noon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Remove(cleo); err != nil {
+		t.Fatal(err)
+	}
+	rekeyed(t, s, v)
+	if err := late.OwnPassphrase(former, want[0], []byte(second)); !errors.Is(err, ErrChanged) {
+		t.Errorf("by former keys: %v", err)
+	}
+	if all := load(t, dir).Untold(v); !slices.Equal(all, want) {
+		t.Errorf("after another one: %+v", all)
 	}
 }
