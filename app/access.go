@@ -267,16 +267,31 @@ func (e *entry) tell(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
+// maxLookedBack bounds in how many of the newest entries of the audit chain a passphrase is
+// looked for that is still marked as untold: some weeks of work, read in a moment. The
+// mark of an older one, which could not go for so long, has it told once more.
+const maxLookedBack = 5000
+
 // tellUntold writes into the audit chain which passphrases were set at the sign-in: at
-// this one, and at those that ended before the chain was told.
+// this one, and at those that ended before the chain was told. What the chain has is not
+// told again.
 func (e *entry) tellUntold(ctx context.Context, s *store.Store) error {
 	all := e.slots.Untold(e.keys)
-	for _, u := range all {
-		var changes []audit.Change
-		if u.Coded {
-			changes = append(changes, audit.Change{Field: "by", After: audit.Text(byCode)})
+	var newest []store.AuditEntry
+	if len(all) > 0 {
+		var err error
+		if newest, err = s.AuditBefore(ctx, 0, maxLookedBack); err != nil {
+			return err
 		}
-		changes = append(changes, audit.Change{Field: "done_at", After: audit.When(u.At)})
+	}
+	for _, u := range all {
+		x := untoldEntry(u)
+		// Without its time one can't be told from another.
+		if !u.At.IsZero() && slices.ContainsFunc(newest, func(o store.AuditEntry) bool {
+			return o.Action == x.Action && o.Subject == x.Subject && slices.Equal(o.Changes, x.Changes)
+		}) {
+			continue
+		}
 		by := ctx
 		switch who, err := operatorOf(ctx, s, u.ID); {
 		case err == nil:
@@ -284,11 +299,26 @@ func (e *entry) tellUntold(ctx context.Context, s *store.Store) error {
 		case !errors.Is(err, clinical.ErrStranger):
 			return err
 		}
-		if err := s.Audit(by, audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(u.ID), Changes: changes}); err != nil {
+		if err := s.Audit(by, x); err != nil {
 			return err
 		}
 	}
-	return store.Explain(e.slots.Told(e.keys, all))
+	// Where the marks can't go, on a disk that is full or read-only, they stay for the next
+	// sign-in, and the chain has what they say: that keeps nobody out.
+	_ = e.slots.Told(e.keys, all)
+	return nil
+}
+
+// untoldEntry is what the audit chain tells of a passphrase that was set at the sign-in.
+func untoldEntry(u vault.Untold) audit.Entry {
+	x := audit.Entry{Action: audit.PassphraseChange, Subject: operatorSubject(u.ID)}
+	if u.Coded {
+		x.Changes = append(x.Changes, audit.Change{Field: "by", After: audit.Text(byCode)})
+	}
+	if !u.At.IsZero() {
+		x.Changes = append(x.Changes, audit.Change{Field: "done_at", After: audit.When(u.At)})
+	}
+	return x
 }
 
 // left writes into the audit chain that who came in has gone.

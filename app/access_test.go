@@ -361,12 +361,109 @@ func TestRecoveryThatEndedEarly(t *testing.T) {
 			t.Fatalf("%v", all)
 		}
 	}
-	// Killed before the mark went: it is told once more, as of the same moment.
+	// Killed before the mark went: the chain has it, and is not told again.
 	if err := os.WriteFile(filepath.Join(dir, vault.SlotsName), marked, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if all := told(); len(all) != 2 || all[0] != all[1] {
+	if all := told(); len(all) != 1 {
 		t.Errorf("%v", all)
+	}
+	if now, err := os.ReadFile(filepath.Join(dir, vault.SlotsName)); err != nil || bytes.Contains(now, []byte("untold")) {
+		t.Errorf("the mark stays: %s, %v", now, err)
+	}
+}
+
+// comesIn lets who set the store up in, and is the audit chain as they find it.
+func comesIn(t *testing.T, dir, passphrase string) []audit.Opened {
+	t.Helper()
+	d := doorAt(t, dir)
+	e, err := d.signIn("meyer", []byte(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.open(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(errors.Join(err, e.keys.Close()))
+	}
+	all, err := s.AuditEntries(t.Context(), 0, 2*maxLookedBack)
+	if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// passphrasesSet are the entries that tell of one.
+func passphrasesSet(all []audit.Opened) []audit.Opened {
+	return slices.DeleteFunc(slices.Clone(all), func(x audit.Opened) bool { return x.Action != audit.PassphraseChange })
+}
+
+// Where the mark of a passphrase can't go, everybody comes in all the same, it is told
+// once, and the next one is told beside it.
+func TestMarkThatCanNotGo(t *testing.T) {
+	dir := t.TempDir()
+	code := setUpAt(t, dir)
+	lock := filepath.Join(dir, vault.SlotsName+".lock")
+	set := func(passphrase string, at time.Time) {
+		t.Helper()
+		d := doorAt(t, dir)
+		keys, err := d.recovered(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := vault.Untold{ID: d.slots.People()[0].ID, Coded: true, At: at}
+		if err := errors.Join(d.slots.OwnPassphrase(keys, u, []byte(passphrase)), keys.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const next, last = "a new set of words", "yet another set of words"
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	set(next, at)
+	for range 3 {
+		if err := errors.Join(os.RemoveAll(lock), os.Mkdir(lock, 0o700)); err != nil { // nobody gets the lock
+			t.Fatal(err)
+		}
+		all := comesIn(t, dir, next)
+		if len(passphrasesSet(all)) != 1 || all[len(all)-1].Action != audit.SignIn {
+			t.Fatalf("%+v", all)
+		}
+	}
+	if now, err := os.ReadFile(filepath.Join(dir, vault.SlotsName)); err != nil || !bytes.Contains(now, []byte("untold")) {
+		t.Fatalf("the mark went: %s, %v", now, err)
+	}
+	if err := os.Remove(lock); err != nil {
+		t.Fatal(err)
+	}
+	set(last, at.Add(time.Second))
+	told := passphrasesSet(comesIn(t, dir, last))
+	if len(told) != 2 || told[0].Changes[1].After != audit.When(at) || told[1].Changes[1].After != audit.When(at.Add(time.Second)) {
+		t.Errorf("%+v", told)
+	}
+	if now, err := os.ReadFile(filepath.Join(dir, vault.SlotsName)); err != nil || bytes.Contains(now, []byte("untold")) {
+		t.Errorf("the mark stays: %s, %v", now, err)
+	}
+}
+
+// Passphrases that were set while the clock told no time are each told: nothing says that
+// the chain has one of them.
+func TestMarkWithoutATime(t *testing.T) {
+	dir := t.TempDir()
+	setUpAt(t, dir)
+	const next = "a new set of words"
+	passphrase := goodPassphrase
+	for n := range 2 {
+		d := doorAt(t, dir)
+		e, err := d.signIn("meyer", []byte(passphrase))
+		if err != nil {
+			t.Fatal(err)
+		}
+		passphrase = next
+		if err := errors.Join(e.slots.OwnPassphrase(e.keys, vault.Untold{ID: e.who}, []byte(next)), e.keys.Close()); err != nil {
+			t.Fatal(err)
+		}
+		set := passphrasesSet(comesIn(t, dir, next))
+		if len(set) != n+1 || len(set[n].Changes) != 0 || set[n].Operator.ID != e.who {
+			t.Errorf("%+v", set)
+		}
 	}
 }
 
