@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,17 +13,17 @@ import (
 	"time"
 
 	"stipple/app/audit"
+	"stipple/app/coded"
 	"stipple/app/durable"
 	"stipple/app/store"
 )
 
 const (
-	// leftoversSetting is where the store keeps the notes. It is sealed: a file's name may
-	// be a patient's.
+	// leftoversSetting is where the store keeps the notes. They open with the clinic key:
+	// a note says nothing of whose export it is but by the folder, whose path is in it.
 	leftoversSetting = "leftovers"
-	// mostLeftovers and mostLeftoverBytes bound the notes; the oldest go. One takes at
-	// most 6 KB (mostPath), and a setting 64 KiB.
-	mostLeftovers     = 32
+	// mostLeftoverBytes bounds the notes: some hundreds, or ten of the longest paths
+	// (mostPath). A setting takes 64 KiB.
 	mostLeftoverBytes = 60 << 10
 	// leftoverAge is when a note goes that led to nothing: the stick is lost by then.
 	leftoverAge = 90 * 24 * time.Hour
@@ -33,10 +33,20 @@ const (
 	sweepPatience = 8 * time.Second
 )
 
+var (
+	// errManyLeft: there is no room for one more note, and none may go for it. Code
+	// "many_left".
+	errManyLeft = coded.New("many_left", "too many exports have left files on disks that are not here")
+	// errNotOurs: what a note leads to is no file that an export has left.
+	errNotOurs = errors.New("no file of an export")
+)
+
 // leftover is a note of a file that is being written, by its temporary name.
 type leftover struct {
 	Path []byte    `json:"path"` // need not be UTF-8
 	At   time.Time `json:"at"`
+
+	removed bool // by us; it may not last yet, or was not told
 }
 
 func (o leftover) is(p leftover) bool { return string(o.Path) == string(p.Path) }
@@ -47,8 +57,9 @@ type leftovers struct {
 	store *store.Store
 	now   func() time.Time
 
-	mu   sync.Mutex // held while the notes are changed
-	lost []leftover // nobody writes to these any more
+	mu      sync.Mutex // held while the notes are changed
+	lost    []leftover // nobody writes to these any more
+	damaged error      // what was found instead of notes, until it is reported
 }
 
 // newLeftovers reads the notes of those that went before.
@@ -59,19 +70,22 @@ func newLeftovers(ctx context.Context, s *store.Store, now func() time.Time) (*l
 	return l, err
 }
 
-// notes are those in the store. What is none of them is as good as empty: it names no file.
+// notes are those in the store. Damaged ones are as good as none: no work may wait for
+// them. The next sweep reports the damage.
 func (l *leftovers) notes(ctx context.Context) (all []leftover, err error) {
 	text, err := l.store.Setting(ctx, leftoversSetting)
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
-	}
-	if err != nil {
+	case err == nil:
+		if err = json.Unmarshal(text, &all); err == nil {
+			return all, nil
+		}
+	case !errors.Is(err, store.ErrDamaged):
 		return nil, err
 	}
-	if json.Unmarshal(text, &all) != nil {
-		return nil, nil
-	}
-	return all, nil
+	l.damaged = fmt.Errorf("notes of exports: %w: %w", store.ErrDamaged, err)
+	return nil, nil
 }
 
 // change writes changed notes, with an entry of the audit chain in the same transaction
@@ -83,16 +97,12 @@ func (l *leftovers) change(ctx context.Context, told *audit.Entry, to func([]lef
 	if err != nil {
 		return err
 	}
-	all = to(all)
-	all = all[max(len(all)-mostLeftovers, 0):]
-	text, err := json.Marshal(all)
-	for err == nil && len(text) > mostLeftoverBytes {
-		all = all[1:]
-		text, err = json.Marshal(all)
-	}
+	text, err := json.Marshal(to(all))
 	switch {
 	case err != nil:
 		return err
+	case len(text) > mostLeftoverBytes:
+		return errManyLeft
 	case told != nil:
 		return l.store.ChangeSetting(ctx, leftoversSetting, text, *told)
 	}
@@ -107,37 +117,27 @@ func (l *leftovers) forget(ctx context.Context, o leftover, told *audit.Entry) e
 // create is durable.Create with a note of the temporary file while there may be one. noted
 // is why there could be no note, and so no file.
 func (l *leftovers) create(ctx context.Context, path string, write func(io.Writer) error) (noted, err error) {
-	var o leftover
-	begun := false // there was a file
-	err = durable.CreateNoted(path, func(temporary string) error {
-		o = leftover{[]byte(temporary), l.now()}
-		noted = l.change(ctx, nil, func(all []leftover) []leftover { return append(all, o) })
-		return noted
-	}, func(w io.Writer) error {
-		begun = true
-		return write(w)
-	})
-	if noted != nil || o.Path == nil {
-		return noted, err
-	}
-	if err != nil && begun && !gone(string(o.Path)) {
-		l.mu.Lock()
-		l.lost = append(l.lost, o)
-		l.mu.Unlock()
+	if path, err = wholePath(path); err != nil { // nothing else can be found again
 		return nil, err
 	}
-	// A note that stays does no harm: it leads to nothing, and goes with its age.
-	_ = l.forget(context.WithoutCancel(ctx), o, nil)
-	return nil, err
-}
-
-// gone says whether a file is not there, which nobody knows of a stick that was pulled.
-func gone(path string) bool {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return false
+	var o leftover
+	gone, err := durable.CreateNoted(path, func(temporary string) error {
+		o = leftover{Path: []byte(temporary), At: l.now()}
+		noted = l.change(ctx, nil, func(all []leftover) []leftover { return append(all, o) })
+		return noted
+	}, write)
+	switch {
+	case noted != nil:
+		return noted, err
+	case gone:
+		// A note that stays does no harm: it leads to nothing, and goes with its age.
+		_ = l.forget(context.WithoutCancel(ctx), o, nil)
+		return nil, err
 	}
-	_, err := os.Stat(filepath.Dir(path))
-	return err == nil
+	l.mu.Lock()
+	l.lost = append(l.lost, o)
+	l.mu.Unlock()
+	return nil, err
 }
 
 // run looks for what is left until ctx ends; report is told what could not be written.
@@ -159,14 +159,14 @@ func (l *leftovers) run(ctx context.Context, report func(error)) error {
 // sweep removes what is left, and tells the audit chain of it. A note that leads to nothing
 // stays until its age: its stick may not be there. A disk that does not answer is not asked
 // again before the next start.
-func (l *leftovers) sweep(ctx context.Context) (failed error) {
+func (l *leftovers) sweep(ctx context.Context) error {
 	l.mu.Lock()
-	lost := l.lost
-	l.lost = nil
+	lost, failed := l.lost, l.damaged
+	l.lost, l.damaged = nil, nil
 	l.mu.Unlock()
 	var kept []leftover
 	for _, o := range lost {
-		again, err := l.remove(ctx, o)
+		again, err := l.remove(ctx, &o)
 		failed = errors.Join(failed, err)
 		if again {
 			kept = append(kept, o)
@@ -178,21 +178,46 @@ func (l *leftovers) sweep(ctx context.Context) (failed error) {
 	return failed
 }
 
-// remove removes one; again: it has to be looked for once more.
-func (l *leftovers) remove(ctx context.Context, o leftover) (again bool, err error) {
+// remove removes one; again: it has to be looked for once more. The note goes, with the
+// entry, once the removal lasts. One that a crash cuts off from its entry goes untold: then
+// the note leads to nothing, which does not say who removed the file.
+func (l *leftovers) remove(ctx context.Context, o *leftover) (again bool, err error) {
 	patient, end := context.WithTimeout(ctx, sweepPatience)
 	defer end()
-	err = quick(patient, func() error { return os.Remove(string(o.Path)) })
-	age := l.now().Sub(o.At)
+	o.removed, err = within(patient, o.discard)
 	switch {
 	case err == nil:
 		told := audit.Entry{
 			Action: audit.ExportSweep, Subject: audit.Subject{Kind: audit.SubjectFile},
 			Changes: []audit.Change{{Field: "begun_at", After: audit.When(o.At)}},
 		}
-		return false, l.forget(context.WithoutCancel(ctx), o, &told)
-	case age > leftoverAge:
-		return false, l.forget(ctx, o, nil)
+		err = l.forget(context.WithoutCancel(ctx), *o, &told)
+		return err != nil, err
+	case errors.Is(err, errNotOurs), l.now().Sub(o.At) > leftoverAge:
+		return false, l.forget(ctx, *o, nil)
 	}
 	return patient.Err() == nil, nil
+}
+
+// discard removes the file of a note so that it lasts, and nothing that no export has
+// made: a note may be forged, or from a restored store. removed holds also where it does
+// not last yet.
+func (o leftover) discard() (removed bool, err error) {
+	path := string(o.Path)
+	if !o.removed {
+		if !durable.Noted(path) {
+			return false, errNotOurs
+		}
+		info, err := os.Lstat(path)
+		if err == nil && !info.Mode().IsRegular() {
+			err = errNotOurs
+		}
+		if err == nil {
+			err = os.Remove(path)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, durable.SyncDir(filepath.Dir(path))
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"stipple/app/audit"
-	"stipple/app/clinical"
 	"stipple/app/console"
 	"stipple/app/durable"
 	"stipple/app/store"
@@ -108,7 +107,7 @@ func killExport(t *testing.T, dir, path string) (left string) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // killed
-	found, err := filepath.Glob(path + durable.Mark + "*")
+	found, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"+durable.Mark+"*"))
 	if err != nil || len(found) != 1 {
 		t.Fatal(found, err)
 	}
@@ -117,24 +116,6 @@ func killExport(t *testing.T, dir, path string) (left string) {
 		t.Fatalf("%q, %v", text, err)
 	}
 	return found[0]
-}
-
-// sweeps are the entries of what was removed.
-func sweeps(t *testing.T, s *store.Store) (n int) {
-	t.Helper()
-	all, err := s.AuditEntries(t.Context(), 1, 1<<16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range all {
-		if e.Action == audit.ExportSweep {
-			if e.Operator != (clinical.Operator{}) || len(e.Changes) != 1 {
-				t.Errorf("%+v", e)
-			}
-			n++
-		}
-	}
-	return n
 }
 
 // What an export whose process was killed has left goes at the next start, also where its

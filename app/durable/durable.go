@@ -18,12 +18,31 @@ import (
 // will replace it.
 const Mark = ".new-"
 
+// notedName is what CreateNoted has in the place of the file's name, which may say of whom
+// the file is: who keeps the temporary name need not keep that.
+const notedName = ".stipple-export"
+
 // fileMode: a file is its owner's alone.
 const fileMode = 0o600
 
 // markLen is how many of those there are, of five random bits each: nobody else's file has
 // the name, and a long name does not become too long by it.
 const markLen = 12
+
+// markLetters are those that rand.Text makes.
+const markLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+// temporary is a name of its own for what will be called path, beside it.
+func temporary(path, name string) string {
+	return filepath.Join(filepath.Dir(path), name+Mark+rand.Text()[:markLen])
+}
+
+// Noted says whether a path is one of those that CreateNoted makes, whole from the root:
+// nobody else's file has such a name.
+func Noted(path string) bool {
+	letters, ok := strings.CutPrefix(filepath.Base(path), notedName+Mark)
+	return ok && filepath.IsAbs(path) && len(letters) == markLen && strings.Trim(letters, markLetters) == ""
+}
 
 // Replace writes a file anew, readable by its owner alone: what write writes is
 // synced under a temporary name in the same folder and then takes the name. On an
@@ -34,21 +53,33 @@ func Replace(path string, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	return place(path, unnoted, write, os.Rename)
+	_, err := place(temporary(path, filepath.Base(path)), path, write, os.Rename)
+	return err
 }
 
 // Create is Replace for a file that must not exist: fs.ErrExist if it does, also
 // where another process makes it at the same moment. On every other error there is none.
-func Create(path string, write func(io.Writer) error) error { return CreateNoted(path, unnoted, write) }
-
-func unnoted(string) error { return nil }
+func Create(path string, write func(io.Writer) error) error {
+	_, err := create(temporary(path, filepath.Base(path)), path, write)
+	return err
+}
 
 // CreateNoted is Create for who has to know the temporary name before there is a file of
-// it, so that a crash leaves nothing that nobody knows of. note is called with it, and its
-// error ends all.
-func CreateNoted(path string, note func(temporary string) error, write func(io.Writer) error) error {
+// it, so that a crash leaves nothing that nobody knows of. That name says nothing of the
+// file's own, and is Noted where the path is whole. note is called with it, and its error
+// ends all. gone says that no file has it, for good: false where it could not be removed,
+// or nobody knows, as of a stick that was pulled.
+func CreateNoted(path string, note func(temporary string) error, write func(io.Writer) error) (gone bool, err error) {
+	name := temporary(path, notedName)
+	if err := note(name); err != nil {
+		return true, err
+	}
+	return create(name, path, write)
+}
+
+func create(temporary, path string, write func(io.Writer) error) (gone bool, err error) {
 	published := false
-	err := place(path, note, write, func(temporary, path string) error {
+	gone, err = place(temporary, path, write, func(temporary, path string) error {
 		err := Publish(temporary, path)
 		published = err == nil
 		return err
@@ -56,33 +87,38 @@ func CreateNoted(path string, note func(temporary string) error, write func(io.W
 	if err != nil && published { // its name is not certain to last
 		err = errors.Join(err, os.Remove(path))
 	}
-	return err
+	return gone, err
 }
 
-// place writes a file under a temporary name and lets publish give it its own.
-func place(path string, note func(string) error, write func(io.Writer) error, publish func(temporary, path string) error) (err error) {
-	dir := filepath.Dir(path)
-	temporary := filepath.Join(dir, filepath.Base(path)+Mark+rand.Text()[:markLen])
-	if err := note(temporary); err != nil {
-		return err
-	}
+// place writes a file under a temporary name and lets publish give it its own. gone is as
+// with CreateNoted.
+func place(temporary, path string, write func(io.Writer) error, publish func(temporary, path string) error) (gone bool, err error) {
 	f, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
-		return err
+		return true, err
 	}
-	// It goes whatever happens; after a rename there is nothing to remove.
-	defer func() { _ = os.Remove(f.Name()) }()
+	published := false
+	defer func() { // whatever happens
+		left := os.Remove(temporary)
+		if published && errors.Is(left, fs.ErrNotExist) {
+			left = nil // it was renamed
+		}
+		synced := SyncDir(filepath.Dir(path))
+		if published {
+			err = synced
+		}
+		gone = left == nil && synced == nil
+	}()
 	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+		return false, err
 	}
-	if err = publish(f.Name(), path); err != nil {
-		return err
-	}
-	return SyncDir(dir)
+	err = publish(temporary, path)
+	published = err == nil
+	return false, err
 }
 
 // Publish gives a whole, synced file its real name: fs.ErrExist if the name is taken. A

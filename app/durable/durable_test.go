@@ -122,3 +122,63 @@ func TestReplaceBehindALink(t *testing.T) {
 		}
 	}
 }
+
+// The temporary name of a noted file says nothing of its own, and is known as one of ours;
+// gone says whether it has no file.
+func TestCreateNoted(t *testing.T) {
+	dir, no := t.TempDir(), errors.New("no")
+	for _, c := range []struct {
+		name string
+		note error
+		then func(temporary string) error // while it is written
+		gone bool
+		want error
+	}{
+		{"made", nil, func(string) error { return nil }, true, nil},
+		{"unnoted", no, nil, true, no},
+		{"nowhere/there", nil, nil, true, fs.ErrNotExist},
+		{"failed", nil, func(string) error { return no }, true, no},
+		{"made", nil, func(string) error { return nil }, true, fs.ErrExist},
+		{"taken away", nil, func(temporary string) error { return errors.Join(os.Remove(temporary), no) }, false, no},
+	} {
+		path := filepath.Join(dir, c.name)
+		var noted string
+		gone, err := CreateNoted(path, func(temporary string) error {
+			noted = temporary
+			if !Noted(temporary) || filepath.Dir(temporary) != filepath.Dir(path) || strings.Contains(filepath.Base(temporary), filepath.Base(path)) {
+				t.Errorf("%s under the name %s", c.name, temporary)
+			}
+			return c.note
+		}, func(io.Writer) error {
+			if _, err := os.Stat(noted); err != nil {
+				t.Error(err)
+			}
+			return c.then(noted)
+		})
+		if gone != c.gone || !errors.Is(err, c.want) {
+			t.Errorf("%s: gone %v, %v", c.name, gone, err)
+		}
+	}
+	if got := names(t, dir); got != "made" {
+		t.Errorf("in the folder: %s", got)
+	}
+}
+
+// Only what CreateNoted makes is Noted.
+func TestNoted(t *testing.T) {
+	letters := strings.Repeat("A", markLen)
+	for name, want := range map[string]bool{
+		notedName + Mark + letters:                      true,
+		notedName + Mark + letters + "A":                false,
+		notedName + Mark + letters[1:]:                  false,
+		notedName + Mark + strings.Repeat("a", markLen): false,
+		"a.csv" + Mark + letters:                        false,
+		notedName:                                       false,
+		notedName + Mark + letters + "/x":               false,
+		"":                                              false,
+	} {
+		if path := filepath.Join(t.TempDir(), name); Noted(path) != want || Noted(name) {
+			t.Errorf("%s: %v", path, !want)
+		}
+	}
+}
