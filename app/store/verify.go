@@ -19,7 +19,7 @@ import (
 //
 // It takes 24 s for 100,000 patients with a million treatments (go run ./demo/clinic), and
 // may run beside other calls: it works in short transactions, because bbolt can't grow the
-// file during a read, and gives way (package giveway).
+// file during a read, and waits while somebody is busy (package giveway).
 func (s *Store) Verify(ctx context.Context) error {
 	way := giveway.New(ctx)
 	for _, name := range sealedBuckets() {
@@ -34,7 +34,7 @@ func (s *Store) Verify(ctx context.Context) error {
 			if next == nil {
 				break
 			}
-			way.Give()
+			way.Wait()
 		}
 	}
 	return nil
