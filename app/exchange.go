@@ -109,25 +109,24 @@ func (x exchanger) ReadTable(ctx context.Context, path string, how console.Table
 }
 
 func (x exchanger) readTable(ctx context.Context, path string, how console.TableChoice, told console.Told) (console.TablePreview, error) {
-	here, err := x.everybody(ctx, "")
-	if err != nil {
-		return console.TablePreview{}, err
-	}
-	way := giveway.New(ctx)
-	byNumber := make(map[string]clinical.Patient, len(here))
-	for _, p := range here {
-		way.Give()
-		byNumber[fold.Number(p.FileNumber)] = p
-	}
 	f, err := openFile(ctx, path, told)
 	if err != nil {
 		return console.TablePreview{}, err
 	}
 	defer func() { _ = f.file.Close() }() // it was only read
+	here, err := x.everybody(ctx, "")
+	if err != nil {
+		return console.TablePreview{}, err
+	}
+	byNumber := make(map[string]clinical.Patient, len(here))
+	for _, p := range here {
+		f.way.Give()
+		byNumber[fold.Number(p.FileNumber)] = p
+	}
 	opt := exchange.Options{
 		Now: x.now(), Encoding: exchange.Encoding(how.Encoding), DateOrder: exchange.DateOrder(how.DateOrder),
 		Known: func(number string) (clinical.Patient, bool) { // is asked for each line
-			way.Give()
+			f.way.Give()
 			p, ok := byNumber[fold.Number(number)]
 			return p, ok
 		},

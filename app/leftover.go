@@ -182,9 +182,9 @@ func (l *leftovers) sweep(ctx context.Context) error {
 // entry, once the removal lasts. One that a crash cuts off from its entry goes untold: then
 // the note leads to nothing, which does not say who removed the file.
 func (l *leftovers) remove(ctx context.Context, o *leftover) (again bool, err error) {
-	patient, end := context.WithTimeout(ctx, sweepPatience)
+	limit, end := context.WithTimeout(ctx, sweepPatience)
 	defer end()
-	o.removed, err = within(patient, o.discard)
+	o.removed, err = within(limit, o.discard)
 	switch {
 	case err == nil:
 		told := audit.Entry{
@@ -196,7 +196,7 @@ func (l *leftovers) remove(ctx context.Context, o *leftover) (again bool, err er
 	case errors.Is(err, errNotOurs), l.now().Sub(o.At) > leftoverAge:
 		return false, l.forget(ctx, *o, nil)
 	}
-	return patient.Err() == nil, nil
+	return limit.Err() == nil, nil
 }
 
 // discard removes the file of a note so that it lasts, and nothing that no export has

@@ -29,7 +29,8 @@ func While(ctx context.Context, busy func() bool) context.Context {
 
 type busyKey struct{}
 
-// Way is one piece of long work, of one goroutine.
+// Way is one piece of long work, of one goroutine. What another Way pauses in between
+// counts as work: a piece has one.
 type Way struct {
 	ctx  context.Context
 	busy func() bool
@@ -61,7 +62,8 @@ func (w *Way) Give() {
 	w.from = time.Now()
 }
 
-// Wait pauses until nobody is busy. It is for work whose pieces take longer.
+// Wait pauses until nobody is busy. It is for work whose pieces take longer, and for what
+// is in no hurry.
 func (w *Way) Wait() {
 	for w.busy != nil && w.busy() && w.ctx.Err() == nil {
 		w.pause(look)
