@@ -271,13 +271,13 @@ func TestAuditSealed(t *testing.T) {
 	rows[0].Patient, rows[0].State = "p01", console.AuditSealed
 	rows[1].Patient, rows[1].State = "p99", console.AuditErased
 	d.newest().done(console.AuditPage{Rows: rows, Newest: 8}, nil)
-	for key, want := range map[string]string{"8": "sealed with the patient's key", "7": "The patient was erased"} {
-		tapName(t, w, "audit.list.choice."+key)
-		if !shows(w, want) {
-			t.Errorf("entry %s: %q", key, w.Snapshot().Texts)
+	for _, of := range []struct{ entry, says string }{{"8", "sealed with the patient's key"}, {"7", "The patient was erased"}} {
+		tapName(t, w, "audit.list.choice."+of.entry)
+		if !shows(w, of.says) {
+			t.Errorf("entry %s: %q", of.entry, w.Snapshot().Texts)
 		}
 	}
-	tapName(t, w, "audit.only")
+	tapName(t, w, "audit.only") // about whom the entry that was chosen last is
 	if d.newest().filter.About != "p99" {
 		t.Errorf("%+v", d.newest().filter)
 	}
