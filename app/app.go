@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -67,8 +66,7 @@ func Run(ctx context.Context, opt Options) error {
 		unfollow: func() {},
 		over:     make(chan struct{}),
 	}
-	debug.SetGCPercent(gcPercent)
-	debug.SetMemoryLimit(gcBytes)
+	tuneRuntime()
 	if opt.Screenshots != "" {
 		return screenshots(opt.Screenshots)
 	}
@@ -83,14 +81,6 @@ func Run(ctx context.Context, opt Options) error {
 	}
 	return w.run(ctx)
 }
-
-// Memory is cheaper than the processors for which STOP would wait while garbage is
-// collected, and which a start would take: a fifth as many collections as the runtime's
-// own choice. Above so many bytes, which only the largest practices reach, there are more.
-const (
-	gcPercent = 400
-	gcBytes   = 1 << 30
-)
 
 // window is the program with its one window. It shows one console at a time.
 type window struct {

@@ -31,7 +31,7 @@ func newIndex() *index {
 // build reads all patients, and the order in which they were used. A sign-in that
 // can't open patients has none.
 func (ix *index) build(t *txn) error {
-	err := ix.buildAll(t, min(runtime.GOMAXPROCS(0), maxBuilders))
+	err := ix.buildAll(t, min(runtime.NumCPU(), maxBuilders))
 	if errors.Is(err, vault.ErrNoPatientKey) {
 		*ix = *newIndex()
 		ix.sealed = true
