@@ -34,7 +34,7 @@ type bench struct {
 	from            int    // line of the pen's log where what is measured now began
 	nothing         int    // tries that came to nothing
 	quiet           []byte // the alarm band without an alarm
-	load            string
+	loads           []string
 	size            measureSize
 	backups         int64 // so far
 	missing         int64 // frames of the live lane
@@ -121,6 +121,10 @@ func (b *bench) openRig(ctx context.Context) error {
 	if err := window.find(limit, rig.cmd.Process.Pid); err != nil {
 		return fmt.Errorf("no window: %w%s", err, rig.lastWords())
 	}
+	paces := b.size.paces()
+	if _, err := b.command(limit, pace(paces[len(paces)-1])...); err != nil {
+		return err
+	}
 	return b.newTreatment(ctx)
 }
 
@@ -199,6 +203,9 @@ func (b *bench) command(ctx context.Context, words ...string) (rigLine, error) {
 
 // weighLoad says what the load is while the pen is READY.
 func (b *bench) weighLoad(ctx context.Context) error {
+	if err := b.rest(ctx); err != nil {
+		return err
+	}
 	if _, err := b.command(ctx, "arm"); err != nil {
 		return err
 	}
@@ -214,9 +221,10 @@ func (b *bench) weighLoad(ctx context.Context) error {
 		return err
 	}
 	per := func(n int64) float64 { return float64(n) / (after.Mono - before.Mono).Seconds() }
-	b.load = fmt.Sprintf("in READY %.1f redraws, %.0f records of the pen's log and %.0f commits of the store a second",
+	load := fmt.Sprintf("in READY %.1f redraws, %.0f records of the pen's log and %.0f commits of the store a second",
 		per(after.Redraws-before.Redraws), per(after.Records-before.Records), per(after.Commits-before.Commits))
-	fmt.Fprintln(b.out, "Load:", b.load)
+	fmt.Fprintln(b.out, "Load:", load)
+	b.loads = append(b.loads, load)
 	if after.Redraws == before.Redraws || after.Records == before.Records || after.Commits == before.Commits {
 		return errors.New("a part of the load does not run")
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,7 +27,8 @@ const backedUp = 20_000
 type measureSize struct {
 	stops, ends int
 	// backup: the store is that of a practice of so many patients, and nothing but stops
-	// is measured: so many while it is backed up again and again, and as many while not.
+	// is measured: so many while it is backed up again and again, and as many while not,
+	// at the pace of a treatment. Else stops are measured at both paces.
 	backup   bool
 	patients int
 }
@@ -61,8 +63,7 @@ type measurements struct {
 	alarm, sound            figure
 	status                  figure
 
-	// quiet is what was measured in turn with it, while nobody backed up; else nil.
-	quiet *measurements
+	aside *measurements // what was measured in turn with it
 }
 
 func newMeasurements() *measurements {
@@ -81,14 +82,56 @@ func newMeasurements() *measurements {
 	}
 }
 
-// turn is how many stops are measured while backups are made before as many are without,
-// so that both have the same computer.
+// The paces of the commits: what a drive does that needs 4 ms to make one durable, and
+// what a treatment writes. Neither is the easier one: the first takes processor time, and
+// with the second the threads of the program sleep when a stop comes. Where a drive
+// answers in less, a loop without a pace commits thousands of times a second and measures
+// a computer with one core less.
+const (
+	paceDrive     = 4 * time.Millisecond
+	paceTreatment = 100 * time.Millisecond
+)
+
+// turn is how many stops are measured in one way before as many are in the other, so that
+// both have the same computer.
 const turn = 25
 
-// all are the lines; only some where the store is backed up meanwhile.
+// way is one of two ways in which stops are measured in turn.
+type way struct {
+	command []string // to the rig
+	says    string
+}
+
+// ways are the two. The second one's table stands apart.
+func (s measureSize) ways() (first, second way) {
+	if s.backup {
+		return way{[]string{"backups", "on"}, "with backups"}, way{[]string{"backups", "off"}, "without a backup"}
+	}
+	return way{pace(paceDrive), "with as many commits as a drive can do"}, way{pace(paceTreatment), "with as many commits as a treatment makes"}
+}
+
+// paces are those of the commits, and what is not measured in two ways has the last.
+func (s measureSize) paces() []time.Duration {
+	if s.backup {
+		return []time.Duration{paceTreatment}
+	}
+	return []time.Duration{paceTreatment, paceDrive}
+}
+
+// pace is the rig's command for a pace.
+func pace(every time.Duration) []string {
+	return []string{"pace", strconv.FormatInt(every.Milliseconds(), 10)}
+}
+
+// stops are the lines of what is measured in both ways.
+func (m *measurements) stops() []*figure {
+	return []*figure{&m.write, &m.off, &m.key, &m.needle, &m.status}
+}
+
+// all are the lines of the first table.
 func (m *measurements) all(size measureSize) []*figure {
 	if size.backup {
-		return []*figure{&m.write, &m.off, &m.key, &m.needle, &m.status}
+		return m.stops()
 	}
 	return []*figure{&m.write, &m.off, &m.key, &m.needle, &m.killedRF, &m.killedMotion, &m.frozenRF, &m.frozenMotion, &m.alarm, &m.sound, &m.status}
 }
@@ -126,16 +169,15 @@ func measure(ctx context.Context, out io.Writer, size measureSize) (err error) {
 	}
 	fmt.Fprintf(out, "\n%d stops with RF on: a pulse of 1,000 ms at 1 W, trigger held; %d cores, load %s; %.0f s; longest standstill of this computer %s ms\n",
 		len(m.off.values), runtime.NumCPU(), loadAverage(), time.Since(begun).Seconds(), ms(time.Duration(still.longest.Load())))
-	fmt.Fprintf(out, "Load: %s\n", b.load)
+	fmt.Fprintf(out, "Load: %s\n", strings.Join(b.loads, "; "))
 	if size.backup {
 		fmt.Fprintf(out, "The practice's %d patients were backed up and read back %d times meanwhile\n", size.patients, b.backups)
 	}
 	fmt.Fprintf(out, "%d frames of the pen's live lane never came\n\n", b.missing)
 	missed := table(out, m.all(size))
-	if m.quiet != nil {
-		fmt.Fprintf(out, "\nIn turn with these, %d at a time, without a backup:\n", turn)
-		table(out, m.quiet.all(size))
-	}
+	_, second := size.ways()
+	fmt.Fprintf(out, "\nIn turn with these, %d at a time, %s:\n", turn, second.says)
+	missed += table(out, m.aside.stops())
 	if b.nothing > 0 {
 		fmt.Fprintf(out, "\n%d tries came to nothing, though nothing stood still; see above\n", b.nothing)
 	}
@@ -147,17 +189,22 @@ func measure(ctx context.Context, out io.Writer, size measureSize) (err error) {
 
 // measureAll does the measuring, each kind in its turn.
 func (b *bench) measureAll(ctx context.Context, m *measurements, size measureSize) error {
-	if err := b.weighLoad(ctx); err != nil {
-		return err
+	for _, every := range size.paces() {
+		if _, err := b.command(ctx, pace(every)...); err != nil {
+			return err
+		}
+		if err := b.weighLoad(ctx); err != nil {
+			return err
+		}
 	}
-	if size.backup {
-		return b.measureBackup(ctx, m, size.stops)
+	if err := b.measureStops(ctx, m, size); err != nil || size.backup {
+		return err
 	}
 	for _, part := range []struct {
 		what string
 		n    int
 		once func(context.Context, *measurements) error
-	}{{"stops by key", size.stops, b.stop}, {"alarms", size.stops, b.alarm}, {"frozen windows", size.ends, b.freeze}, {"killed consoles", size.ends, b.kill}} {
+	}{{"alarms", size.stops, b.alarm}, {"frozen windows", size.ends, b.freeze}, {"killed consoles", size.ends, b.kill}} {
 		if err := b.series(ctx, m, part.what, part.n, part.once); err != nil {
 			return err
 		}
@@ -165,18 +212,19 @@ func (b *bench) measureAll(ctx context.Context, m *measurements, size measureSiz
 	return nil
 }
 
-// measureBackup measures stops while the store is backed up, and as many while it is not.
-func (b *bench) measureBackup(ctx context.Context, m *measurements, stops int) error {
-	m.quiet = newMeasurements()
-	for left := stops; left > 0; left -= turn {
-		for _, with := range []struct {
-			backups string
-			m       *measurements
-		}{{"on", m}, {"off", m.quiet}} {
-			if _, err := b.command(ctx, "backups", with.backups); err != nil {
+// measureStops measures stops in both ways, and ends in the first.
+func (b *bench) measureStops(ctx context.Context, m *measurements, size measureSize) error {
+	m.aside = newMeasurements()
+	first, second := size.ways()
+	for left := size.stops; left > 0; left -= turn {
+		for _, in := range []struct {
+			way
+			m *measurements
+		}{{second, m.aside}, {first, m}} {
+			if _, err := b.command(ctx, in.command...); err != nil {
 				return err
 			}
-			if err := b.series(ctx, with.m, "stops with backups "+with.backups, min(turn, left), b.stop); err != nil {
+			if err := b.series(ctx, in.m, "stops "+in.says, min(turn, left), b.stop); err != nil {
 				return err
 			}
 		}

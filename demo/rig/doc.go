@@ -15,7 +15,7 @@
 //
 // The load, for as long as a console is open: the pen's log is downloaded over
 // the same session, from its beginning, again and again; and the store commits
-// in a loop, at the pace of a drive. The charts are drawn 30 times a second as they
+// in a loop, at the pace that it is told. The charts are drawn 30 times a second as they
 // are in READY. With --backups the store is that of a practice that the rig makes and
 // signs in to; from one command to the next a backup of it is made, read back and removed
 // in a loop.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing/fstest"
+	"time"
 
 	"stipple/app"
 	"stipple/app/ui"
@@ -50,7 +51,7 @@ func run(port string, traceFD int, folder string, patients int) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	r := &rig{lines: make(chan any, lineQueue), commands: make(chan []string), backing: make(chan bool)}
+	r := &rig{lines: make(chan any, lineQueue), commands: make(chan []string), pace: make(chan time.Duration), backing: make(chan bool)}
 	opt := app.Options{
 		Demo: true, Port: port, TraceFD: traceFD, Exit: leave,
 		Bench: &app.Bench{Port: r.port, Window: r.window, Limits: limits, Run: r.run},

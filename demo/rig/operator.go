@@ -42,8 +42,8 @@ const (
 	settledRedraws = 10
 	// pressAgain is after how long a person would press a button again.
 	pressAgain = time.Second
-	// maxFreeze bounds how long the window's thread may be held.
-	maxFreeze = 10 * time.Second
+	// longest bounds for how long the window's thread may be held, and the pace.
+	longest = 10 * time.Second
 )
 
 // operator carries out the commands at the desk, in place of hand and eye.
@@ -53,7 +53,7 @@ type operator struct {
 }
 
 // obey carries out one command: prepare TIP, arm, rest, end, fault, redraw, freeze MS,
-// backups on or off, or counts.
+// pace MS, backups on or off, or counts.
 func (o operator) obey(ctx context.Context, words []string) answer {
 	a := answer{Done: words[0]}
 	var err error
@@ -72,17 +72,18 @@ func (o operator) obey(ctx context.Context, words []string) answer {
 	case "redraw":
 		err = o.redrawn(ctx)
 	case "freeze":
-		err = o.freeze(words[1:])
+		err = o.freeze(words)
+	case "pace":
+		var every time.Duration
+		if every, err = milliseconds(words); err == nil {
+			err = tell(ctx, o.pace, every)
+		}
 	case "backups":
 		if len(words) != 2 || o.stick == "" {
 			err = errors.New("backups: on or off, of a practice")
 			break
 		}
-		select {
-		case o.backing <- words[1] == "on":
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
+		err = tell(ctx, o.backing, words[1] == "on")
 	case "counts":
 		a.Redraws, a.Records, a.Downloads, a.Commits = o.redraws.Load(), o.records.Load(), o.downloads.Load(), o.commits.Load()
 		a.Backups, a.Missing = o.backups.Load(), o.missing.Load()
@@ -216,17 +217,36 @@ func (o operator) until(ctx context.Context, what string, so func(*console.View)
 // freeze holds the window's thread for that many milliseconds. It returns at
 // once; events say when the thread stood and when it went on.
 func (o operator) freeze(words []string) error {
-	if len(words) != 1 {
-		return errors.New("freeze: for how many milliseconds")
-	}
-	ms, err := strconv.Atoi(words[0])
-	if err != nil || ms < 1 || time.Duration(ms)*time.Millisecond > maxFreeze {
-		return fmt.Errorf("freeze %q: want 1 to %d", words[0], maxFreeze.Milliseconds())
+	d, err := milliseconds(words)
+	if err != nil {
+		return err
 	}
 	go o.dispatch(func() {
 		o.say(event{Event: "frozen", Mono: int64(monotonic())})
-		time.Sleep(time.Duration(ms) * time.Millisecond)
+		time.Sleep(d)
 		o.say(event{Event: "thawed", Mono: int64(monotonic())})
 	})
 	return nil
+}
+
+// milliseconds is the time that a command names.
+func milliseconds(words []string) (time.Duration, error) {
+	if len(words) != 2 {
+		return 0, fmt.Errorf("%s: how many milliseconds", words[0])
+	}
+	ms, err := strconv.Atoi(words[1])
+	if err != nil || ms < 1 || time.Duration(ms)*time.Millisecond > longest {
+		return 0, fmt.Errorf("%s %q: want 1 to %d", words[0], words[1], longest.Milliseconds())
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}
+
+// tell hands a part of the load what is asked of it.
+func tell[T any](ctx context.Context, part chan<- T, what T) error {
+	select {
+	case part <- what:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -44,6 +44,8 @@ type rig struct {
 	silent    atomic.Int64 // ns: the longest between two STATUS
 	missing   atomic.Int64 // frames of the lane of STATUS
 
+	pace chan time.Duration // between two commits
+
 	stick   string    // where backups go; empty: none are made
 	backing chan bool // whether they are
 }
@@ -175,14 +177,11 @@ func (r *rig) download(ctx context.Context, parts app.Parts) error {
 // commitSize is the length of what the store commits: about a pulse's record.
 const commitSize = 512
 
-// commitEvery is the pace of the commits: 250 a second, what a drive does that
-// needs 4 ms to make one durable, and 25 times what a treatment writes. Where a
-// drive answers in less, a loop without a pace commits thousands of times a second
-// and measures a computer with one core less.
-const commitEvery = 4 * time.Millisecond
+// commitEvery is the pace of the commits before the first command that sets one.
+const commitEvery = 100 * time.Millisecond
 
 // commit writes to the store in a loop. Each commit is on the disk before the next
-// begins, commitEvery after the one before at the earliest.
+// begins, one pace after the one before at the earliest.
 func (r *rig) commit(ctx context.Context, parts app.Parts) error {
 	value := make([]byte, commitSize)
 	next := time.NewTicker(commitEvery)
@@ -191,6 +190,9 @@ func (r *rig) commit(ctx context.Context, parts app.Parts) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case every := <-r.pace:
+			next.Reset(every)
+			continue
 		case <-next.C:
 		}
 		value[r.commits.Add(1)%commitSize]++
