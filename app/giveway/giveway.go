@@ -15,8 +15,9 @@ const (
 	// least is how long they may work before a pause is worth its timer; STOP may have to
 	// wait for so much.
 	least = 250 * time.Microsecond
-	// most bounds one pause, such as behind a disk that was slow.
-	most = time.Second
+	// most bounds one pause: who took longer than a piece takes has waited, such as for a
+	// disk.
+	most = 50 * time.Millisecond
 	// look is how often Wait looks whether somebody is busy.
 	look = 50 * time.Millisecond
 )
