@@ -41,6 +41,7 @@ type room struct {
 	sound     *player.Player
 	window    *ui.Window
 	bench     *Bench
+	hurried   bool   // the pen can put something out, and STOP is quick
 	throwAway string // folder to remove at the end; empty: none
 
 	stop  []context.CancelFunc // in the order of the ends
@@ -192,13 +193,9 @@ func (r *room) staff() console.Staff {
 // start runs what the room is made of. The ends come in the reverse order.
 func (r *room) start(ctx context.Context) {
 	ctx = giveway.While(ctx, r.puttingOut)
-	hurried := false
 	r.desk.Watch(func() {
 		up := keepsAwake(r.desk.View().Pen.Phase)
-		if up && !hurried {
-			turns.Short() // what is armed was drawn first
-		}
-		hurried = up
+		r.hurry(up)
 		r.awake.Hold(up)
 		r.window.Refresh()
 	})
@@ -227,6 +224,18 @@ func (r *room) start(ctx context.Context) {
 			return r.bench.Run(ctx, r.parts())
 		})
 	}
+}
+
+// hurry makes STOP quick while it may be needed. The desk's goroutine alone calls it.
+func (r *room) hurry(up bool) {
+	if up == r.hurried {
+		return
+	}
+	r.hurried = up
+	if up {
+		turns.Short() // what is armed was drawn first
+	}
+	spareProcs(up)
 }
 
 // puttingOut says whether the pen can put anything out: long work gives way meanwhile

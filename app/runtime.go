@@ -13,20 +13,29 @@ const (
 	gcBytes   = 1 << 30
 )
 
-// fewestProcs is how many processors the runtime counts with at the least, however few
-// the computer has. A goroutine that waits in a system call or draws through cgo keeps
-// its processor, and in that one's queue whoever it woke just before, until the runtime
-// looks for such: 20 ms later at the worst, where little else happens. Of two, the
-// window's thread has one and the port's reader the other, and then STOP waits so long.
-// Where one is idle, it takes at once what has been woken. So there are as many as may be
-// kept: by the window, the reader and the store, and one besides. With more the
-// garbage collector would run on more.
-const fewestProcs = 4
-
 // tuneRuntime sets what the runtime can't know of a program in which somebody presses
 // STOP.
 func tuneRuntime() {
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(gcBytes)
-	runtime.GOMAXPROCS(max(fewestProcs, runtime.GOMAXPROCS(0)))
+}
+
+// fewestProcs is how many processors the runtime counts with at the least while a pen can
+// put anything out, however few the computer has. A goroutine that waits in a system call
+// or draws through cgo keeps its processor, and in that one's queue whoever it woke just
+// before, until the runtime looks for such: 20 ms later at the worst, where little else
+// happens. Of two, the window's thread has one and the port's reader the other, and then
+// STOP waits so long. Where one is idle, it takes at once what has been woken. So there
+// are as many as may be kept: by the window, the reader and the store, and one besides.
+const fewestProcs = 4
+
+// spareProcs gives the runtime processors to spare, or takes them away again: long work
+// that does not give way would take them for itself, more of it at a time than the
+// computer can do, and the system's own threads, which carry the pen's bytes, would wait.
+func spareProcs(spare bool) {
+	if spare {
+		runtime.GOMAXPROCS(max(fewestProcs, runtime.GOMAXPROCS(0)))
+		return
+	}
+	runtime.SetDefaultGOMAXPROCS()
 }
