@@ -132,7 +132,7 @@ func TestVerifyAuditKnown(t *testing.T) {
 			}
 		}
 	}
-	if said, _ := verify(sources["pen"]); !strings.Contains(said, "the log of pen 0042") || !strings.Contains(said, "2 notes are of another store") {
+	if said, _ := verify(sources["pen"]); !strings.Contains(said, "the log of pen 0042") || !strings.Contains(said, "notes of another store: 2") {
 		t.Errorf("it does not say where it is known from: %s", said)
 	}
 }

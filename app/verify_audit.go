@@ -57,7 +57,7 @@ func VerifyAudit(ctx context.Context, args []string, out, errs io.Writer) (err e
 		fmt.Fprintf(out, "%s has no head to hold the chain against\n", *file)
 	}
 	if others > 0 {
-		fmt.Fprintf(out, "%d notes are of another store\n", others)
+		fmt.Fprintf(out, "notes of another store: %d\n", others)
 	}
 	return printAudit(out, report)
 }
@@ -70,12 +70,20 @@ func printAudit(out io.Writer, r audit.Report) error {
 		fmt.Fprintf(out, "and %d more\n", r.Omitted)
 	}
 	if !r.OK() {
-		fmt.Fprintf(out, "%d entries, and something was done to them\n", r.Entries)
+		fmt.Fprintf(out, "%s; the chain is not as it was written\n", entries(r.Entries))
 		return ErrAudit
 	}
-	fmt.Fprintf(out, "%d entries, each as it was written\n", r.Entries)
+	fmt.Fprintf(out, "%s; the chain is as it was written\n", entries(r.Entries))
 	if r.Entries > 0 {
 		fmt.Fprintf(out, "the newest is %v\n", r.End)
 	}
 	return nil
+}
+
+// entries says how many there are.
+func entries(n uint64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
 }

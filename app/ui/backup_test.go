@@ -227,8 +227,14 @@ func TestAFolderThatAnswersLate(t *testing.T) {
 		t.Errorf("at %q", path.Text)
 	}
 	tapName(t, w, "path.places.choice.0")
-	w.layer.Aside() // a STOP
+	path.SetText("/typed/meanwhile")
 	d.held[2]()
+	if path.Text != "/typed/meanwhile" {
+		t.Errorf("what was typed became %q", path.Text)
+	}
+	tapName(t, w, "path.places.choice.0")
+	w.layer.Aside() // a STOP
+	d.held[3]()
 	if w.layer.IsOpen() {
 		t.Error("open again")
 	}

@@ -22,6 +22,8 @@ var (
 	ErrName = coded.New("bad_sign_in", "the sign-in name can't be used")
 	// ErrTaken: another slot has the sign-in name. Code "sign_in_taken".
 	ErrTaken = coded.New("sign_in_taken", "the sign-in name is taken")
+	// ErrFull: as many can sign in as a store takes. Code "slots_full".
+	ErrFull = coded.New("slots_full", "no more can sign in")
 	// ErrNoSlot: nobody signs in by that id. Code "no_slot".
 	ErrNoSlot = coded.New("no_slot", "nobody signs in by that id")
 	// ErrLast: the last slot that holds the patient key can't go. Code "last_slot".

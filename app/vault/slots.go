@@ -252,10 +252,13 @@ func (s *Slots) Recover(code string, now time.Time) (*Vault, error) {
 
 // Add gives a person a slot. The vault must hold what the slot is to hold.
 //
-// Errors: ErrName, ErrTaken, ErrWeak, ErrNoPatientKey, ErrClosed; ErrChanged where the
-// vault's keys are not the file's any more; those of the disk.
+// Errors: ErrName, ErrTaken, ErrFull, ErrWeak, ErrNoPatientKey, ErrClosed; ErrChanged where
+// the vault's keys are not the file's any more; those of the disk.
 func (s *Slots) Add(v *Vault, p Person, passphrase []byte) error {
 	return s.change(func(f *slotFile) error {
+		if len(f.Slots) >= maxSlots {
+			return ErrFull
+		}
 		r, err := v.held(*f, p.HoldsPatients)
 		if err != nil {
 			return err

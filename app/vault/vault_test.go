@@ -3,9 +3,11 @@ package vault
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +225,41 @@ func TestPatientKeyIsNotHandedOnByThoseWithoutIt(t *testing.T) {
 		t.Errorf("a second slot of one person: %v", err)
 	}
 	if err := s.Remove(bela); err != nil {
+		t.Error(err)
+	}
+}
+
+// One more than a store takes is refused by name, and the file stays one that can be read.
+func TestFull(t *testing.T) {
+	dir, _, s, v := made(t)
+	person := func(n int) Person {
+		return Person{ID: clinical.ID(fmt.Sprintf("01%024d", n)), SignIn: fmt.Sprintf("person%d", n)}
+	}
+	if err := s.change(func(f *slotFile) error {
+		r, err := v.held(*f, false)
+		if err != nil {
+			return err
+		}
+		defer r.wipe()
+		f.Slots = slices.Clone(f.Slots)
+		for n := len(f.Slots); n < maxSlots-1; n++ {
+			slot, err := f.newSlot(person(n), []byte(second), r, s.opt)
+			if err != nil {
+				return err
+			}
+			f.Slots = append(f.Slots, slot)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(v, person(maxSlots-1), []byte(second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(v, person(maxSlots), []byte(second)); !errors.Is(err, ErrFull) {
+		t.Errorf("one more: %v", err)
+	}
+	if _, err := Load(dir, cheap()); err != nil {
 		t.Error(err)
 	}
 }

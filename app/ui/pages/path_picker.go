@@ -202,7 +202,7 @@ func (p *pathPicker) look(path string) {
 		return
 	}
 	p.asked++
-	mine := p.asked
+	mine, stood := p.asked, p.path.Text
 	p.say(widgets.Muted(p.env.t("path.looking")))
 	p.env.Desk.ListFolder(p.want.permit, path, p.want.ext, func(f console.FileFolder, err error) {
 		p.env.Do(func() {
@@ -214,6 +214,10 @@ func (p *pathPicker) look(path string) {
 				return
 			}
 			p.show(f)
+			if p.path.Text == stood { // else somebody types another while a slow disk answers
+				p.path.SetText(f.Path)
+				p.path.TypedShortcut(&fyne.ShortcutSelectAll{}) // who types, types another
+			}
 		})
 	})
 }
@@ -222,8 +226,6 @@ func (p *pathPicker) look(path string) {
 func (p *pathPicker) show(f console.FileFolder) {
 	e := p.env
 	p.folder = f
-	p.path.SetText(f.Path)
-	p.path.TypedShortcut(&fyne.ShortcutSelectAll{}) // who types, types another
 	p.up.SetDisabled(f.Parent == "", "")
 	var rows []widgets.Row
 	for i, name := range f.Folders {

@@ -83,6 +83,8 @@ func englishOperators() map[string]string {
 		"error.last_senior.do":         "Add another senior clinician first: without one nobody can be made a clinician.",
 		"error.last_slot":              "Nobody else can open the patients.",
 		"error.last_slot.do":           "Add another clinician first.",
+		"error.slots_full":             "As many can sign in as one practice's store takes.",
+		"error.slots_full.do":          "Remove somebody who has left first.",
 		"error.no_slot":                "There is no such sign-in any more.",
 		"error.no_slot.do":             "Look at the list again.",
 		"error.not_staff":              "That is nobody who works here.",

@@ -43,7 +43,7 @@ func TestStaffRefusalsHaveTheirWords(t *testing.T) {
 		clinical.ErrFirstAdministrator, clinical.ErrSelf, clinical.ErrLastAdministrator, clinical.ErrLastSenior, clinical.ErrNotStaff,
 		clinical.ErrStranger, clinical.ErrOpenStaff, clinical.ErrNameTaken, clinical.ErrWorks, clinical.ErrSigner, clinical.ErrUnsigned,
 		&console.HalfError{Name: "T. Roth", Cause: clinical.ErrSelf}, &console.StaffError{},
-		&coded{code: "last_slot"}, &coded{code: "no_slot"}, &coded{code: "wait"},
+		&coded{code: "last_slot"}, &coded{code: "no_slot"}, &coded{code: "slots_full"}, &coded{code: "wait"},
 	} {
 		if s := w.Error(err); s.Do == "" || s.Do == w.T("error.unknown.do") {
 			t.Errorf("%v: %+v", err, s)
