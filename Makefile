@@ -32,7 +32,7 @@ lint: ## format, vet and staticcheck alone
 bench: ## the benchmarks, each beside the floor it is measured against
 	@scripts/bench.sh
 
-measure: ## how fast everything stops: a thousand times, in the real window under load; part of bench
+measure: ## how fast everything stops: thousands of times, in the real window under load; part of bench
 	@scripts/deps.sh window
 	go run ./demo --measure
 

@@ -41,8 +41,9 @@ type room struct {
 	sound     *player.Player
 	window    *ui.Window
 	bench     *Bench
-	hurried   bool   // the pen can put something out, and STOP is quick
-	throwAway string // folder to remove at the end; empty: none
+	hurried   bool      // the pen can put something out, and STOP is quick
+	spare     chan bool // the newest wish for processors to spare
+	throwAway string    // folder to remove at the end; empty: none
 
 	stop  []context.CancelFunc // in the order of the ends
 	ended []<-chan struct{}
@@ -53,7 +54,7 @@ type room struct {
 // openRoom opens the store for who came in, and prepares the rest. Nothing runs yet.
 // The keys of who are the room's, also where it can't be opened.
 func openRoom(ctx context.Context, opt Options, who *entry, log *slog.Logger, simulate func(clinical.PenKind)) (_ *room, err error) {
-	r := &room{bench: opt.Bench}
+	r := &room{bench: opt.Bench, spare: make(chan bool, 1)}
 	r.who.Store(who)
 	defer func() {
 		if err != nil {
@@ -199,9 +200,10 @@ func (r *room) start(ctx context.Context) {
 		r.awake.Hold(up)
 		r.window.Refresh()
 	})
-	// The first two end behind the desk, which disarms and has the last word.
+	// The first three end behind the desk, which disarms and has the last word.
 	r.goRun(ctx, r.sound.Run)
 	r.goRun(ctx, r.awake.Run)
+	r.goRun(ctx, r.spareProcs)
 	if r.pen.run != nil {
 		r.goRun(ctx, r.pen.run)
 	}
@@ -235,7 +237,11 @@ func (r *room) hurry(up bool) {
 	if up {
 		turns.Short() // what is armed was drawn first
 	}
-	spareProcs(up)
+	select {
+	case <-r.spare: // an older wish
+	default:
+	}
+	r.spare <- up
 }
 
 // puttingOut says whether the pen can put anything out: long work gives way meanwhile

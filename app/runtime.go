@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
 )
@@ -29,13 +30,27 @@ func tuneRuntime() {
 // are as many as may be kept: by the window, the reader and the store, and one besides.
 const fewestProcs = 4
 
-// spareProcs gives the runtime processors to spare, or takes them away again: long work
-// that does not give way would take them for itself, more of it at a time than the
-// computer can do, and the system's own threads, which carry the pen's bytes, would wait.
-func spareProcs(spare bool) {
-	if spare {
-		runtime.GOMAXPROCS(max(fewestProcs, runtime.GOMAXPROCS(0)))
-		return
+// spareProcs gives the runtime processors to spare as the desk wishes, and takes them away
+// again: long work that does not give way would take them for itself, more of it at a time
+// than the computer can do, and the system's own threads, which carry the pen's bytes,
+// would wait. The desk doesn't do it itself, because it takes until the end of a
+// collection of garbage that goes on.
+func (r *room) spareProcs(ctx context.Context) error {
+	usual := runtime.GOMAXPROCS(0)
+	if usual >= fewestProcs {
+		return nil // hurry does not wait for anybody who takes its wishes
 	}
-	runtime.SetDefaultGOMAXPROCS()
+	defer func() { runtime.GOMAXPROCS(usual) }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case spare := <-r.spare:
+			if spare {
+				runtime.GOMAXPROCS(fewestProcs)
+			} else {
+				runtime.GOMAXPROCS(usual)
+			}
+		}
+	}
 }

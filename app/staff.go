@@ -68,6 +68,9 @@ func (s *staff) AddOperator(ctx context.Context, n console.NewOperator) (clinica
 	if err == nil {
 		err = all.MayAdd(audit.Who(ctx).Operator, n.ID, n.Role)
 	}
+	if err == nil {
+		err = s.slots.Full() // before anything is written
+	}
 	if err != nil {
 		return nil, err
 	}

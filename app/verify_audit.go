@@ -70,20 +70,16 @@ func printAudit(out io.Writer, r audit.Report) error {
 		fmt.Fprintf(out, "and %d more\n", r.Omitted)
 	}
 	if !r.OK() {
-		fmt.Fprintf(out, "%s; the chain is not as it was written\n", entries(r.Entries))
+		fmt.Fprintf(out, "entries: %d; the chain is not as it was written\n", r.Entries)
 		return ErrAudit
 	}
-	fmt.Fprintf(out, "%s; the chain is as it was written\n", entries(r.Entries))
+	if r.Entries == 1 {
+		fmt.Fprintln(out, "1 entry, as it was written")
+	} else {
+		fmt.Fprintf(out, "%d entries, each as it was written\n", r.Entries)
+	}
 	if r.Entries > 0 {
 		fmt.Fprintf(out, "the newest is %v\n", r.End)
 	}
 	return nil
-}
-
-// entries says how many there are.
-func entries(n uint64) string {
-	if n == 1 {
-		return "1 entry"
-	}
-	return fmt.Sprintf("%d entries", n)
 }

@@ -122,7 +122,7 @@ func (b *bench) openRig(ctx context.Context) error {
 		return fmt.Errorf("no window: %w%s", err, rig.lastWords())
 	}
 	paces := b.size.paces()
-	if _, err := b.command(limit, pace(paces[len(paces)-1])...); err != nil {
+	if _, err := b.command(ctx, pace(paces[len(paces)-1])...); err != nil {
 		return err
 	}
 	return b.newTreatment(ctx)

@@ -15,7 +15,8 @@
 //
 // With --measure it measures the budgets of safety.md section 4 instead, on the
 // console as it is with a load and clocks beside it (package rig), and prints a
-// table; `make measure` runs it. With --backup beside it, stops alone, and whether the
+// table; `make measure` runs it. Stops are measured at two paces of the store's commits, in
+// turn. With --backup beside it, stops alone, and whether the
 // pen's telemetry comes without a gap, while a practice is backed up again and again and,
 // in turn with it, while it is not.
 //

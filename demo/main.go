@@ -21,7 +21,7 @@ func main() {
 	scripted := flag.Bool("scripted", !hasDisplay(), "play the treatment on a virtual display; the default where there is no other")
 	measured := flag.Bool("measure", false, "measure how fast everything stops, on a virtual display, and print a table")
 	var size measureSize
-	flag.IntVar(&size.stops, "stops", measuredStops, "with --measure: `number` of stops by key, and of alarms")
+	flag.IntVar(&size.stops, "stops", measuredStops, "with --measure: `number` of stops by key in each of two ways, and of alarms")
 	flag.IntVar(&size.ends, "ends", measuredEnds, "with --measure: `number` of killed consoles, and of frozen windows")
 	flag.BoolVar(&size.backup, "backup", false, "with --measure: measure stops alone, while a practice is backed up again and again, and in turn while it is not")
 	flag.IntVar(&size.patients, "patients", backedUp, "with --backup: `number` of the practice's patients")

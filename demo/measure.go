@@ -167,7 +167,7 @@ func measure(ctx context.Context, out io.Writer, size measureSize) (err error) {
 	if err = errors.Join(err, b.close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%d stops with RF on: a pulse of 1,000 ms at 1 W, trigger held; %d cores, load %s; %.0f s; longest standstill of this computer %s ms\n",
+	fmt.Fprintf(out, "\n%d stops in each of two ways, with RF on: a pulse of 1,000 ms at 1 W, trigger held; %d cores, load %s; %.0f s; longest standstill of this computer %s ms\n",
 		len(m.off.values), runtime.NumCPU(), loadAverage(), time.Since(begun).Seconds(), ms(time.Duration(still.longest.Load())))
 	fmt.Fprintf(out, "Load: %s\n", strings.Join(b.loads, "; "))
 	if size.backup {

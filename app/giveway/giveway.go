@@ -15,8 +15,8 @@ const (
 	// least is how long they may work before a pause is worth its timer; STOP may have to
 	// wait for so much.
 	least = 250 * time.Microsecond
-	// most bounds one pause: who took longer than a piece takes has waited, such as for a
-	// disk.
+	// most bounds one pause: a piece that took longer has mostly waited, such as for a disk.
+	// The few that are long work take a larger share.
 	most = 50 * time.Millisecond
 	// look is how often Wait looks whether somebody is busy.
 	look = 50 * time.Millisecond

@@ -10,9 +10,9 @@ import (
 // new passphrase, another sign-in name, the patient key where there was none. The vault
 // must hold what the slot is to hold.
 //
-// Errors: ErrName, ErrTaken, ErrWeak, ErrLast where the last slot with the patient key
-// would lose it, ErrNoPatientKey, ErrClosed; ErrChanged where the vault's keys are not the
-// file's any more; those of the disk.
+// Errors: ErrName, ErrTaken, ErrFull, ErrWeak, ErrLast where the last slot with the patient
+// key would lose it, ErrNoPatientKey, ErrClosed; ErrChanged where the vault's keys are not
+// the file's any more; those of the disk.
 func (s *Slots) Renew(v *Vault, p Person, passphrase []byte) error {
 	return s.change(func(f *slotFile) error {
 		r, err := v.held(*f, p.HoldsPatients)
@@ -23,6 +23,9 @@ func (s *Slots) Renew(v *Vault, p Person, passphrase []byte) error {
 		others := slices.Clone(f.Slots)
 		i := slices.IndexFunc(others, func(x keySlot) bool { return x.ID == p.ID })
 		if i < 0 {
+			if err := f.full(); err != nil {
+				return err
+			}
 			i = len(others)
 		} else {
 			s.forgive(others[i].SignIn)

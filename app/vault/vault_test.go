@@ -259,6 +259,15 @@ func TestFull(t *testing.T) {
 	if err := s.Add(v, person(maxSlots), []byte(second)); !errors.Is(err, ErrFull) {
 		t.Errorf("one more: %v", err)
 	}
+	if err := s.Renew(v, person(maxSlots), []byte(second)); !errors.Is(err, ErrFull) {
+		t.Errorf("one more by Renew: %v", err)
+	}
+	if err := s.Renew(v, person(maxSlots-1), []byte("another set of words")); err != nil {
+		t.Errorf("another passphrase: %v", err)
+	}
+	if err := s.Full(); !errors.Is(err, ErrFull) {
+		t.Errorf("full: %v", err)
+	}
 	if _, err := Load(dir, cheap()); err != nil {
 		t.Error(err)
 	}

@@ -112,15 +112,14 @@ func (r *rig) read(in io.Reader) {
 
 // run is the load of one console, and who carries out the commands.
 func (r *rig) run(ctx context.Context, parts app.Parts) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx) // whoever gives a command to a load that failed does not wait
+	defer cancel(nil)
 	var all sync.WaitGroup
 	defer all.Wait()
-	failed := make(chan error, 3)
 	for _, load := range []func(context.Context, app.Parts) error{r.download, r.commit, r.backup} {
 		all.Go(func() {
 			if err := load(ctx, parts); err != nil && ctx.Err() == nil {
-				failed <- err
+				cancel(fmt.Errorf("load: %w", err))
 			}
 		})
 	}
@@ -131,9 +130,10 @@ func (r *rig) run(ctx context.Context, parts app.Parts) error {
 	for {
 		select {
 		case <-ctx.Done():
+			if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+				return err
+			}
 			return nil
-		case err := <-failed:
-			return fmt.Errorf("load: %w", err)
 		case <-tick.C:
 			r.stood.Store(max(r.stood.Load(), int64(time.Since(last))))
 			last = time.Now()

@@ -138,7 +138,7 @@ func TestPortCountsWhatNeverCame(t *testing.T) {
 
 func TestCommandsThatAreNone(t *testing.T) {
 	o := operator{rig: &rig{lines: make(chan any, lineQueue)}}
-	for _, words := range [][]string{{"dance"}, {"freeze"}, {"freeze", "x"}, {"freeze", "0"}, {"freeze", "10001"}, {"prepare"}} {
+	for _, words := range [][]string{{"dance"}, {"freeze"}, {"freeze", "x"}, {"freeze", "0"}, {"freeze", "10001"}, {"pace"}, {"pace", "x"}, {"pace", "0"}, {"pace", "10001"}, {"backups"}, {"prepare"}} {
 		a := o.obey(context.Background(), words)
 		if a.Done != words[0] || a.Error == "" {
 			t.Errorf("%v: %+v", words, a)

@@ -169,7 +169,7 @@ func (p *pathPicker) begin() {
 			}
 			p.placeList.Set(rows, text)
 			if p.folder.Path == "" && p.asked == 0 && len(all) > 0 {
-				p.look(all[0].Path)
+				p.lookFrom(all[0].Path, "")
 			}
 		})
 	})
@@ -197,12 +197,16 @@ func (p *pathPicker) placeRow(i int, place console.FilePlace) widgets.Row {
 }
 
 // look lists a folder; "" is none.
-func (p *pathPicker) look(path string) {
+func (p *pathPicker) look(path string) { p.lookFrom(path, p.path.Text) }
+
+// lookFrom is look for whoever asked when the field said so: what somebody types while a
+// slow disk answers stays.
+func (p *pathPicker) lookFrom(path, stood string) {
 	if path == "" || !p.open {
 		return
 	}
 	p.asked++
-	mine, stood := p.asked, p.path.Text
+	mine := p.asked
 	p.say(widgets.Muted(p.env.t("path.looking")))
 	p.env.Desk.ListFolder(p.want.permit, path, p.want.ext, func(f console.FileFolder, err error) {
 		p.env.Do(func() {
@@ -214,7 +218,7 @@ func (p *pathPicker) look(path string) {
 				return
 			}
 			p.show(f)
-			if p.path.Text == stood { // else somebody types another while a slow disk answers
+			if p.path.Text == stood {
 				p.path.SetText(f.Path)
 				p.path.TypedShortcut(&fyne.ShortcutSelectAll{}) // who types, types another
 			}
@@ -349,7 +353,7 @@ func (p *pathPicker) makeFolder() {
 		return
 	}
 	p.nameField.SetError("")
-	path := filepath.Join(p.folder.Path, name)
+	path, stood := filepath.Join(p.folder.Path, name), p.path.Text
 	p.asked++
 	mine := p.asked
 	p.env.Desk.MakeFolder(p.want.permit, path, func(err error) {
@@ -360,7 +364,7 @@ func (p *pathPicker) makeFolder() {
 				p.refuse(err)
 			default:
 				p.name.SetText("")
-				p.look(path)
+				p.lookFrom(path, stood)
 			}
 		})
 	})
