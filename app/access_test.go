@@ -332,19 +332,7 @@ func TestRecoveryThatEndedEarly(t *testing.T) {
 	}
 	// told are the times at which a passphrase was set, as the chain has them.
 	told := func() (all []audit.Value) {
-		d := doorAt(t, dir)
-		e, err := d.signIn("meyer", []byte(next))
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := e.open(t.Context(), d.path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		entries, err := s.AuditEntries(t.Context(), 0, 100)
-		if err := errors.Join(err, s.Close(), e.keys.Close()); err != nil {
-			t.Fatal(err)
-		}
+		entries := comesIn(t, dir, next)
 		for i, x := range entries {
 			if x.Action != audit.PassphraseChange {
 				continue

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+	"testing/synctest"
 )
 
 func TestTuneRuntime(t *testing.T) {
@@ -26,34 +27,31 @@ func TestTuneRuntime(t *testing.T) {
 func TestHurry(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
-	becomes := func(want int) {
-		t.Helper()
-		for runtime.GOMAXPROCS(0) != want {
-			if t.Context().Err() != nil {
-				t.Fatalf("%d processors, want %d", runtime.GOMAXPROCS(0), want)
-			}
-			runtime.Gosched()
-		}
-	}
 	for _, of := range []struct{ has, want int }{{1, fewestProcs}, {2, fewestProcs}, {fewestProcs, fewestProcs}, {fewestProcs + 2, fewestProcs + 2}} {
-		runtime.GOMAXPROCS(of.has)
-		r := room{spare: make(chan bool, 1)}
-		r.goRun(t.Context(), r.spareProcs)
-		for range 3 {
+		synctest.Test(t, func(t *testing.T) {
+			runtime.GOMAXPROCS(of.has)
+			are := func(want int, when string) {
+				t.Helper()
+				synctest.Wait()
+				if got := runtime.GOMAXPROCS(0); got != want {
+					t.Errorf("of %d processors there are %d %s, want %d", of.has, got, when, want)
+				}
+			}
+			r := room{spare: make(chan bool, 1)}
+			r.goRun(t.Context(), r.spareProcs)
+			for range 3 {
+				r.hurry(true)
+				are(of.want, "while armed")
+				r.hurry(false)
+				are(of.has, "behind it")
+				r.hurry(true)
+				r.hurry(false) // the newest wish counts
+				are(of.has, "after a moment")
+			}
 			r.hurry(true)
-			becomes(of.want)
-			r.hurry(false)
-			becomes(of.has)
-			r.hurry(true)
-			r.hurry(false) // the newest wish counts
-		}
-		becomes(of.has)
-		r.hurry(true)
-		becomes(of.want)
-		r.stop[0]()
-		<-r.ended[0]
-		if got := runtime.GOMAXPROCS(0); got != of.has {
-			t.Errorf("%d processors behind the room, want %d", got, of.has)
-		}
+			are(of.want, "while armed")
+			r.stop[0]()
+			are(of.has, "behind the room")
+		})
 	}
 }

@@ -23,9 +23,6 @@ func (s *Slots) Renew(v *Vault, p Person, passphrase []byte) error {
 		others := slices.Clone(f.Slots)
 		i := slices.IndexFunc(others, func(x keySlot) bool { return x.ID == p.ID })
 		if i < 0 {
-			if err := f.full(); err != nil {
-				return err
-			}
 			i = len(others)
 		} else {
 			s.forgive(others[i].SignIn)

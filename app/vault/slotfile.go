@@ -131,6 +131,9 @@ func (s *keySlot) fill(store string, r ring, given bool) error {
 // says so.
 func (f slotFile) newSlot(p Person, passphrase []byte, r ring, opt Options) (keySlot, error) {
 	s := keySlot{ID: p.ID, SignIn: SignInName(p.SignIn), Lent: p.Lent, KDF: opt.KDF, Salt: make([]byte, saltLen)}
+	if err := f.full(); err != nil {
+		return keySlot{}, err
+	}
 	if err := CheckSignInName(p.SignIn); err != nil {
 		return keySlot{}, err
 	}
@@ -267,6 +270,13 @@ func parseSlots(data []byte) (slotFile, error) {
 		return slotFile{}, damaged("key slots: something behind them")
 	}
 	return f, f.check()
+}
+
+func (f slotFile) full() error {
+	if len(f.Slots) >= maxSlots {
+		return ErrFull
+	}
+	return nil
 }
 
 func (f slotFile) check() error {

@@ -143,13 +143,6 @@ func (s *Slots) Full() error {
 	return s.file.full()
 }
 
-func (f slotFile) full() error {
-	if len(f.Slots) >= maxSlots {
-		return ErrFull
-	}
-	return nil
-}
-
 // OpenToAll says that it is a training store.
 func (s *Slots) OpenToAll() bool {
 	s.mu.Lock()
@@ -270,9 +263,6 @@ func (s *Slots) Recover(code string, now time.Time) (*Vault, error) {
 // the vault's keys are not the file's any more; those of the disk.
 func (s *Slots) Add(v *Vault, p Person, passphrase []byte) error {
 	return s.change(func(f *slotFile) error {
-		if err := f.full(); err != nil {
-			return err
-		}
 		r, err := v.held(*f, p.HoldsPatients)
 		if err != nil {
 			return err
